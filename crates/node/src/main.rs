@@ -1,0 +1,2 @@
+//! The native node.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Tertulia's protocol.
