@@ -1,0 +1,268 @@
+//! Invites and reply codes: what one person hands to another so that their nodes can meet.
+//!
+//! Both are URL-safe text: a version byte, CBOR with numbered fields, and a checksum that tells a truncated
+//! copy from a whole one. An invite is a URL fragment: it never reaches a server's log.
+
+use crate::endpoint::{Description, Endpoint};
+use crate::group::{ConversationId, ConversationKind, Ticket};
+use crate::identity::{Name, NodeId};
+use crate::time::Instant;
+use crate::wire::bounded::{List, Text, fixed_bytes};
+use data_encoding::BASE64URL_NOPAD;
+use minicbor::{Decode, Encode};
+
+/// The longest invite or reply code as text: an offer with sixteen candidates and a ticket is well below,
+/// and a person's paste of something else entirely is refused before it is decoded.
+pub const TEXT_MAX: usize = 6000;
+/// The most native nodes that an invite names as introducers: one to use, one to spare.
+pub const VIA_MAX: usize = 2;
+/// What a conversation is called in an invite.
+pub type Label = Text<96>;
+
+const INVITE_VERSION: u8 = 1;
+const REPLY_VERSION: u8 = 0x81;
+const CHECKSUM_LEN: usize = 4;
+
+fixed_bytes! {
+    /// Proves to the one who invited that the bearer holds an invite of theirs: an offer that an introducer
+    /// carries must show it, so that nobody can learn a tab's addresses uninvited (DESIGN, section 11).
+    Pass, 8
+}
+
+fixed_bytes! {
+    /// Ties a reply code to the offer that it replies to.
+    OfferId, 8
+}
+
+/// All that is needed to open a link to somebody (DESIGN, section 5).
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Invite {
+    /// Whom it leads to.
+    #[n(0)]
+    pub node: NodeId,
+    /// What they are called.
+    #[n(1)]
+    pub name: Name,
+    /// Their own endpoint, when they have one: dial it.
+    #[n(2)]
+    pub endpoint: Option<Endpoint>,
+    /// Native nodes that they are linked to: dial one, be introduced.
+    #[n(3)]
+    #[cbor(default)]
+    pub via: List<Endpoint, VIA_MAX>,
+    /// An offer by hand: answer it with a reply code.
+    #[n(4)]
+    pub offer: Option<HandOffer>,
+    /// The conversation that the bearer is asked into.
+    #[n(5)]
+    pub conversation: Option<InvitedTo>,
+    /// What lets the bearer in without asking.
+    #[n(6)]
+    pub ticket: Option<Ticket>,
+    /// What an introduction must show.
+    #[n(7)]
+    pub pass: Option<Pass>,
+    /// When it stops to work, milliseconds since 1970.
+    #[n(8)]
+    pub expires_ms: Option<u64>,
+}
+
+/// The conversation that an invite asks into.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct InvitedTo {
+    /// Which one.
+    #[n(0)]
+    pub id: ConversationId,
+    /// Private or public.
+    #[n(1)]
+    pub kind: ConversationKind,
+    /// What the one who invites calls it.
+    #[n(2)]
+    pub name: Label,
+}
+
+/// An offer that travels inside an invite.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct HandOffer {
+    /// What the reply code must name.
+    #[n(0)]
+    pub id: OfferId,
+    /// The offer.
+    #[n(1)]
+    pub description: Description,
+}
+
+/// The answer to an offer by hand.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct ReplyCode {
+    /// The offer that it answers.
+    #[n(0)]
+    pub offer: OfferId,
+    /// Who answers.
+    #[n(1)]
+    pub node: NodeId,
+    /// The answer.
+    #[n(2)]
+    pub description: Description,
+}
+
+/// Why a text is no usable invite or reply code. Each says what a person can do about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InviteError {
+    /// Characters or a beginning that no invite has.
+    #[error("this is not a Tertulia invite: check that you copied the right link")]
+    NotAnInvite,
+    /// A reply code where an invite belongs.
+    #[error("this is a reply code, not an invite: the person who sent you the invite enters it under “By hand”")]
+    IsReply,
+    /// An invite where a reply code belongs.
+    #[error("this is an invite, not a reply code: open it as a link, and enter here what your friend's page shows")]
+    IsInvite,
+    /// A part is missing or was changed.
+    #[error("the code is incomplete or damaged: copy it again, whole, or ask for a new one")]
+    Damaged,
+    /// Made by a later version.
+    #[error("the code was made by a newer Tertulia: reload the page or update your node")]
+    Newer,
+    /// Its time has passed.
+    #[error("the invite has expired: ask for a new one")]
+    Expired,
+}
+
+impl Invite {
+    /// Reads the text of an invite, or of a URL that has one as its fragment, at the moment `now`.
+    pub fn parse(text: &str, now: Instant) -> Result<Self, InviteError> {
+        let fragment = text.trim().rsplit('#').next().unwrap_or_default();
+        let invite: Self = read(fragment, INVITE_VERSION)?;
+        match invite.expires_ms {
+            Some(end) if end <= now.as_millis() => Err(InviteError::Expired),
+            _ => Ok(invite),
+        }
+    }
+
+    /// The way that needs no reply code from the bearer, if there is one.
+    pub fn is_by_hand(&self) -> bool {
+        self.offer.is_some()
+    }
+}
+
+impl std::fmt::Display for Invite {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&write(self, INVITE_VERSION))
+    }
+}
+
+impl ReplyCode {
+    /// Reads the text of a reply code.
+    pub fn parse(text: &str) -> Result<Self, InviteError> {
+        read(text.trim(), REPLY_VERSION)
+    }
+}
+
+impl std::fmt::Display for ReplyCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&write(self, REPLY_VERSION))
+    }
+}
+
+fn write(value: &impl Encode<()>, version: u8) -> String {
+    let mut bytes = vec![version];
+    bytes.extend(crate::wire::encode(value));
+    let sum = checksum(&bytes);
+    bytes.extend(sum);
+    BASE64URL_NOPAD.encode(&bytes)
+}
+
+fn read<T: for<'b> Decode<'b, ()>>(text: &str, version: u8) -> Result<T, InviteError> {
+    if text.is_empty() || text.len() > TEXT_MAX || !text.bytes().all(is_base64url) {
+        return Err(InviteError::NotAnInvite);
+    }
+    // A text cut in mid-triple has a length or trailing bits that no encoder makes: damaged, not foreign.
+    let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| damaged_or_foreign(text))?;
+    let (body, sum) = bytes.split_last_chunk::<CHECKSUM_LEN>().ok_or(InviteError::NotAnInvite)?;
+    match body.first() {
+        Some(&found) if found == version => {}
+        Some(&REPLY_VERSION) => return Err(InviteError::IsReply),
+        Some(&INVITE_VERSION) => return Err(InviteError::IsInvite),
+        Some(2..=9 | 0x82..=0x89) if *sum == checksum(body) => return Err(InviteError::Newer),
+        _ => return Err(InviteError::NotAnInvite),
+    }
+    if *sum != checksum(body) {
+        return Err(InviteError::Damaged);
+    }
+    minicbor::decode(&body[1..]).map_err(|_| InviteError::Damaged)
+}
+
+fn is_base64url(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'
+}
+
+/// `AQ` or `Ag…` begin what [`write`] makes; `gQ`, a reply.
+fn damaged_or_foreign(text: &str) -> InviteError {
+    if text.starts_with("AQ") || text.starts_with("Aa") || text.starts_with("ga") || text.starts_with("gQ") {
+        InviteError::Damaged
+    } else {
+        InviteError::NotAnInvite
+    }
+}
+
+fn checksum(bytes: &[u8]) -> [u8; CHECKSUM_LEN] {
+    let mut sum = [0; CHECKSUM_LEN];
+    sum.copy_from_slice(&blake3::hash(bytes).as_bytes()[..CHECKSUM_LEN]);
+    sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::endpoint::{Address, Fingerprint};
+
+    fn invite() -> Invite {
+        let address = Address("127.0.0.1:4000".parse().unwrap());
+        Invite {
+            node: NodeId([1; 16]),
+            name: Name::cut("Ana"),
+            endpoint: Some(Endpoint { fingerprint: Fingerprint([2; 32]), addresses: List::first([address]) }),
+            via: List::default(),
+            offer: None,
+            conversation: None,
+            ticket: None,
+            pass: None,
+            expires_ms: Some(1000),
+        }
+    }
+
+    #[test]
+    fn an_invite_survives_as_text_and_as_a_url() {
+        let text = invite().to_string();
+        assert_eq!(Invite::parse(&text, Instant::default()), Ok(invite()));
+        assert_eq!(Invite::parse(&format!(" http://host/#{text}\n"), Instant::default()), Ok(invite()));
+        assert!(text.len() < 110, "a node's invite grew to {} characters", text.len());
+    }
+
+    #[test]
+    fn it_expires_at_its_moment() {
+        let text = invite().to_string();
+        assert!(Invite::parse(&text, Instant::from_millis(999)).is_ok());
+        assert_eq!(Invite::parse(&text, Instant::from_millis(1000)), Err(InviteError::Expired));
+    }
+
+    #[test]
+    fn every_truncation_is_told_from_a_foreign_text() {
+        let text = invite().to_string();
+        for end in 8..text.len() {
+            assert_eq!(Invite::parse(&text[..end], Instant::default()), Err(InviteError::Damaged), "at {end}");
+        }
+        assert_eq!(Invite::parse("hello world", Instant::default()), Err(InviteError::NotAnInvite));
+        assert_eq!(Invite::parse("", Instant::default()), Err(InviteError::NotAnInvite));
+    }
+
+    #[test]
+    fn an_invite_is_no_reply_code() {
+        assert_eq!(ReplyCode::parse(&invite().to_string()), Err(InviteError::IsInvite));
+    }
+}

@@ -1,0 +1,531 @@
+//! What goes into a node and what comes out of it. Nothing else crosses the boundary.
+
+use crate::endpoint::{Description, Endpoint, Fingerprint};
+use crate::group::{ConversationId, ConversationKind, OpId};
+use crate::identity::{AccountId, Name, NodeId};
+use crate::invite::{Invite, ReplyCode};
+use crate::wire::bounded::{Text, fixed_bytes};
+
+/// The longest text of a message, in bytes: a page of prose, and its operation stays within one frame.
+pub const MESSAGE_MAX: usize = 8 * 1024;
+/// The longest greeting of a request, in bytes.
+pub const GREETING_MAX: usize = 280;
+
+/// The text of a message.
+pub type MessageText = Text<MESSAGE_MAX>;
+/// What accompanies a request.
+pub type Greeting = Text<GREETING_MAX>;
+
+/// One channel to one peer, as the core and its driver call it. Never on the wire.
+///
+/// The core counts its own links up from one; the driver makes those for connections that come in
+/// with [`LinkId::inbound`], so that neither has to ask the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LinkId(pub u64);
+
+impl LinkId {
+    const INBOUND: u64 = 1 << 63;
+
+    /// The driver's `n`th connection that came in.
+    pub const fn inbound(n: u64) -> Self {
+        Self(n | Self::INBOUND)
+    }
+
+    /// Whether the peer dialled us.
+    pub const fn is_inbound(self) -> bool {
+        self.0 & Self::INBOUND != 0
+    }
+}
+
+fixed_bytes! {
+    /// One request to talk, as both sides and the API call it.
+    RequestId, 8
+}
+
+/// What a driver tells its node.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// The channel of a link is open; these certificates were shown in DTLS, as this side saw them.
+    Opened {
+        /// Which link: one that the core asked for, or a new one that came in.
+        link: LinkId,
+        /// Our own certificate.
+        local: Fingerprint,
+        /// The peer's certificate.
+        remote: Fingerprint,
+    },
+    /// A message arrived on a channel.
+    Frame {
+        /// On which link.
+        link: LinkId,
+        /// The bytes, as they came.
+        bytes: Vec<u8>,
+    },
+    /// The offer or the answer that an [`Output::Offer`] or [`Output::Accept`] asked for is ready.
+    Described {
+        /// For which link.
+        link: LinkId,
+        /// Our side's half.
+        description: Description,
+    },
+    /// A link could not be opened, or is gone.
+    Closed {
+        /// Which link.
+        link: LinkId,
+        /// Why, for people: ends up in what the peer table and the notices say.
+        reason: CloseReason,
+    },
+    /// The addresses at which this node listens have changed.
+    Listening {
+        /// The endpoint to put into invites, or nothing for a tab.
+        endpoint: Option<Endpoint>,
+    },
+    /// A deadline of [`Node::poll_timeout`](crate::Node::poll_timeout) may have passed.
+    Tick,
+}
+
+/// What a node tells its driver to do.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// Open a channel to an endpoint, with an answer fabricated from it (DESIGN, section 5.1).
+    Dial {
+        /// The link that it will be.
+        link: LinkId,
+        /// Where to.
+        endpoint: Endpoint,
+    },
+    /// Prepare an offer and report it with [`Input::Described`]. The native nodes whose STUN answers may help
+    /// to find our own addresses are given along.
+    Offer {
+        /// The link that it will be.
+        link: LinkId,
+        /// Endpoints to ask for our reflexive address.
+        stun: Vec<Endpoint>,
+    },
+    /// Take an offer, prepare the answer and report it with [`Input::Described`].
+    Accept {
+        /// The link that it will be.
+        link: LinkId,
+        /// The peer's offer.
+        offer: Description,
+        /// Endpoints to ask for our reflexive address.
+        stun: Vec<Endpoint>,
+    },
+    /// Take the answer to the offer of this link.
+    Complete {
+        /// Whose offer was answered.
+        link: LinkId,
+        /// The peer's answer.
+        answer: Description,
+    },
+    /// Send a frame: whole, in order, reliably.
+    Send {
+        /// On which link.
+        link: LinkId,
+        /// One message of the channel.
+        bytes: Vec<u8>,
+    },
+    /// Close the channel and forget the link. No [`Input::Closed`] is expected for it.
+    Close {
+        /// Which link.
+        link: LinkId,
+    },
+    /// Something that the person, the page or the API should know.
+    Event(Event),
+}
+
+/// Why a link ended or never began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+pub enum CloseReason {
+    /// Nobody answered in time.
+    #[error("nobody answered: the other side may be offline or out of reach")]
+    Unreachable,
+    /// The channel broke.
+    #[error("the connection broke")]
+    Broken,
+    /// The peer said goodbye.
+    #[error("the other side closed the connection")]
+    Left,
+    /// No sign of life for too long.
+    #[error("the other side stopped answering")]
+    Silent,
+    /// Somebody else answered than the invite names, or a proof did not hold.
+    #[error("the other side could not prove who it is: do not trust this invite, ask for a new one")]
+    Unproven,
+    /// The peer broke the protocol.
+    #[error("the other side sent what it must not")]
+    Misbehaved,
+    /// No version that both speak.
+    #[error("the other side speaks another version of the protocol: update both")]
+    Incompatible,
+    /// Another link to the same node is in use.
+    #[error("a second connection to the same node was not needed")]
+    Duplicate,
+    /// No room for another link.
+    #[error("there is no room for another connection")]
+    Full,
+    /// We closed it.
+    #[error("closed here")]
+    Closed,
+    /// More waits to be sent than the link carries.
+    #[error("the connection was too slow for what had to be sent")]
+    Backlog,
+    /// This host cannot do what the link needs.
+    #[error("this device could not open a connection")]
+    Unable,
+    /// No introducer could reach the peer.
+    #[error("nobody could introduce us: the other side may be offline")]
+    NoIntroducer,
+}
+
+/// How a link came to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Path {
+    /// Dialled at an endpoint.
+    Dial,
+    /// Through nodes that were linked to both.
+    Introduction,
+    /// With an invite and a reply code that people carried.
+    ByHand,
+}
+
+impl Path {
+    /// The word for it in the API and the peer table.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Dial => "dial",
+            Self::Introduction => "introduction",
+            Self::ByHand => "by hand",
+        }
+    }
+}
+
+/// What a person or a program asks of a node. The answer is a [`Reply`] or a [`Refusal`](crate::Refusal).
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Make an invite to this node.
+    Invite {
+        /// Ask the bearer into this conversation.
+        conversation: Option<ConversationId>,
+        /// Let the bearer in without asking. Needs a conversation.
+        ticket: bool,
+        /// When it stops to work, milliseconds since 1970.
+        expires_ms: Option<u64>,
+        /// Carry an offer, to be answered by a reply code: needs no node in between.
+        by_hand: bool,
+    },
+    /// Follow an invite.
+    Open {
+        /// The invite.
+        invite: Box<Invite>,
+        /// Ask for a new conversation of this kind, when the invite names none.
+        kind: Option<ConversationKind>,
+        /// Words to go along with the request.
+        greeting: Greeting,
+    },
+    /// Link to a node that is known from a conversation or a link, and ask for a conversation if `kind` is given.
+    Connect {
+        /// Whom.
+        node: NodeId,
+        /// Which kind of conversation to ask for.
+        kind: Option<ConversationKind>,
+        /// Words to go along with the request.
+        greeting: Greeting,
+    },
+    /// Finish a link by hand with the reply to our offer.
+    Complete {
+        /// The reply.
+        reply: Box<ReplyCode>,
+    },
+    /// Keep a link to a native node that can introduce us. Repeated until it holds.
+    Introducer {
+        /// The invite of the native node: only node and endpoint count.
+        invite: Box<Invite>,
+    },
+    /// Answer a request.
+    Answer {
+        /// Which one.
+        request: RequestId,
+        /// Yes into a conversation, yes into a new one, or no.
+        answer: Consent,
+    },
+    /// Begin a conversation that others can be invited to.
+    Create {
+        /// Private or public.
+        kind: ConversationKind,
+        /// What to call it here; empty for the participants' names.
+        name: Name,
+    },
+    /// Say something.
+    Send {
+        /// Where.
+        conversation: ConversationId,
+        /// What.
+        text: MessageText,
+        /// The message that it replies to.
+        reply_to: Option<OpId>,
+    },
+    /// Call a conversation something, here only.
+    Rename {
+        /// Which one.
+        conversation: ConversationId,
+        /// What; empty for the participants' names.
+        name: Name,
+    },
+    /// Note that the person has seen all of a conversation.
+    Read {
+        /// Which one.
+        conversation: ConversationId,
+    },
+    /// Leave a conversation.
+    Leave {
+        /// Which one.
+        conversation: ConversationId,
+    },
+    /// Take another display name. Links that open from now on show it.
+    SetName {
+        /// The name.
+        name: Name,
+    },
+    /// Leave every conversation and close every link.
+    Quit,
+}
+
+/// The answer to a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Consent {
+    /// Into a conversation of its own.
+    New,
+    /// Into this conversation.
+    Into(ConversationId),
+    /// Not at all.
+    No,
+}
+
+/// What a command that was taken yields.
+#[derive(Clone, Debug)]
+pub enum Reply {
+    /// Done.
+    Done,
+    /// The invite.
+    Invite(Box<Invite>),
+    /// A link is being opened, and perhaps a request follows; both end in an event.
+    Opening {
+        /// The link: its number only serves to match the events of a link by hand.
+        link: LinkId,
+        /// The request, when one was asked for.
+        request: Option<RequestId>,
+    },
+    /// The conversation that was made or joined.
+    Conversation(ConversationId),
+    /// The message that was taken.
+    Message(OpId),
+}
+
+/// What happens to a node, for people and programs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A link is proven and usable.
+    LinkOpened {
+        /// To whom.
+        node: NodeId,
+        /// How.
+        path: Path,
+    },
+    /// A link that was usable is gone.
+    LinkClosed {
+        /// To whom.
+        node: NodeId,
+        /// Why.
+        reason: CloseReason,
+    },
+    /// An invite by hand is ready to be handed over.
+    InviteReady {
+        /// The link of the reply to the command.
+        link: LinkId,
+        /// The invite.
+        invite: Box<Invite>,
+    },
+    /// The reply code for an invite by hand is ready to be handed back.
+    ReplyReady {
+        /// The link of the reply to the command.
+        link: LinkId,
+        /// The code.
+        code: Box<ReplyCode>,
+    },
+    /// Somebody asks to talk.
+    Request {
+        /// To be answered with this.
+        request: RequestId,
+        /// Who.
+        from: Person,
+        /// Which kind of conversation.
+        kind: ConversationKind,
+        /// The conversation of ours that they ask to enter.
+        conversation: Option<ConversationId>,
+        /// Their words.
+        greeting: String,
+    },
+    /// A request of ours was answered, or came to nothing.
+    Answered {
+        /// Which one.
+        request: RequestId,
+        /// How.
+        outcome: RequestOutcome,
+    },
+    /// A request that waited here need not be answered any more: who asked is gone.
+    RequestWithdrawn {
+        /// Which one.
+        request: RequestId,
+    },
+    /// We are in a conversation.
+    ConversationOpened {
+        /// Which one.
+        conversation: ConversationId,
+    },
+    /// Its participants, their links or its name changed.
+    ConversationChanged {
+        /// Which one.
+        conversation: ConversationId,
+    },
+    /// It is over for us: we left, or fewer than two are in it.
+    ConversationEnded {
+        /// Which one.
+        conversation: ConversationId,
+    },
+    /// A message was delivered, from others or from ourselves.
+    Message {
+        /// Where.
+        conversation: ConversationId,
+        /// Which: [`Node::message`](crate::Node::message) has it.
+        message: OpId,
+    },
+    /// More is known of how far a message of ours has come.
+    MessageState {
+        /// Where.
+        conversation: ConversationId,
+        /// Which.
+        message: OpId,
+        /// How far.
+        state: MessageState,
+    },
+    /// Something that a person should know.
+    Trouble {
+        /// What happened.
+        what: String,
+        /// Why.
+        why: String,
+        /// What they can do.
+        remedy: String,
+    },
+}
+
+/// How a request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestOutcome {
+    /// Accepted, into this conversation.
+    Yes(ConversationId),
+    /// Refused.
+    No,
+    /// The link could not be opened or broke before an answer came.
+    Failed(CloseReason),
+}
+
+/// A node and its user, as much as one needs to show them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// The node.
+    pub node: NodeId,
+    /// The user.
+    pub user: AccountId,
+    /// What they call themself.
+    pub name: Name,
+}
+
+/// How far a message of ours has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MessageState {
+    /// Kept until somebody can be reached.
+    Queued,
+    /// Handed to at least one link.
+    Sent,
+    /// Part of the conversation at some of the others.
+    Delivered {
+        /// The users that have it, on any of their nodes.
+        by: Vec<AccountId>,
+        /// How many others are in the conversation.
+        of: usize,
+    },
+}
+
+/// A message as a view shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageView {
+    /// Its operation.
+    pub id: OpId,
+    /// Who wrote it.
+    pub author: AccountId,
+    /// On which node.
+    pub node: NodeId,
+    /// What the author was called when admitted.
+    pub name: Name,
+    /// When, by the author's clock: for display only.
+    pub time_ms: u64,
+    /// What.
+    pub text: String,
+    /// The message that it replies to.
+    pub reply_to: Option<OpId>,
+    /// How far it has come, for our own.
+    pub state: Option<MessageState>,
+}
+
+/// A conversation as a view shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConversationView {
+    /// Which one.
+    pub id: ConversationId,
+    /// Private or public.
+    pub kind: ConversationKind,
+    /// What it is called here.
+    pub name: String,
+    /// Who is in it, in the order of entry.
+    pub participants: Vec<ParticipantView>,
+    /// Messages of others since the last [`Command::Read`].
+    pub unread: usize,
+    /// Whether we are in it; what is over keeps its messages.
+    pub open: bool,
+}
+
+/// A participant as a view shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParticipantView {
+    /// Who.
+    pub person: Person,
+    /// Whether it is this node.
+    pub me: bool,
+    /// Whether it is the first in the list that can be reached (García, section 3.2).
+    pub coordinator: bool,
+    /// Whether a link to it is usable now; true for ourselves.
+    pub linked: bool,
+}
+
+/// A link as a view shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeerView {
+    /// Who is there.
+    pub person: Person,
+    /// The link's number, for the driver's own figures of it.
+    pub link: LinkId,
+    /// How it came to be.
+    pub path: Path,
+    /// The last measured round-trip time, microseconds.
+    pub rtt_micros: Option<u64>,
+    /// Since when it is usable, milliseconds since 1970.
+    pub since_ms: u64,
+    /// Bytes of frames that came in.
+    pub bytes_in: u64,
+    /// Bytes of frames that went out.
+    pub bytes_out: u64,
+    /// Whether it can be dialled, and so introduce others.
+    pub endpoint: Option<Endpoint>,
+}
