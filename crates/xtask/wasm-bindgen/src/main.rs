@@ -1,0 +1,66 @@
+//! The part of `wasm-bindgen`'s command line that Trunk uses.
+//!
+//! Trunk wants an executable of exactly the version that the page links. The official one brings a test
+//! runner, a web server and a TLS stack, and is a download or minutes of compiling; the work itself is done
+//! by the library `wasm_bindgen_cli_support`, which this drives. A flag that it does not know is an
+//! error, never a silent difference.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use wasm_bindgen_cli_support::Bindgen;
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.iter().any(|argument| argument == "--version") {
+        println!("wasm-bindgen {}", wasm_bindgen_shared::version());
+        return Ok(());
+    }
+    let Invocation { mut bindgen, input, out_dir } = Invocation::parse(&arguments)?;
+    bindgen
+        .input_path(&input)
+        .generate(&out_dir)
+        .with_context(|| format!("no bindings made of {}", input.display()))
+}
+
+/// One run: what is read, where the result goes, and how it is made.
+struct Invocation {
+    bindgen: Bindgen,
+    input: PathBuf,
+    out_dir: PathBuf,
+}
+
+impl Invocation {
+    fn parse(arguments: &[String]) -> Result<Self> {
+        let mut bindgen = Bindgen::new();
+        let (mut input, mut out_dir) = (None, None);
+        for argument in arguments {
+            match argument.split_once('=').unwrap_or((argument, "")) {
+                ("--target", "web") => {
+                    bindgen.web(true)?;
+                }
+                ("--out-dir", path) => out_dir = Some(PathBuf::from(path)),
+                ("--out-name", name) => {
+                    bindgen.out_name(name);
+                }
+                ("--no-typescript", "") => {
+                    bindgen.typescript(false);
+                }
+                ("--keep-debug", "") => {
+                    bindgen.keep_debug(true);
+                }
+                ("--no-demangle", "") => {
+                    bindgen.demangle(false);
+                }
+                _ if argument.starts_with('-') => bail!("{argument} is no flag of this wasm-bindgen"),
+                _ if input.is_some() => bail!("more than one input file"),
+                _ => input = Some(PathBuf::from(argument)),
+            }
+        }
+        Ok(Self {
+            bindgen,
+            input: input.context("no input file")?,
+            out_dir: out_dir.context("no --out-dir")?,
+        })
+    }
+}
