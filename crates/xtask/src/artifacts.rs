@@ -61,7 +61,8 @@ pub(crate) fn build_page(project: &Project, progress: &Progress) -> Result<()> {
     }
     stamp.clear();
     let mut command = project.command("trunk");
-    command.args(["build", "--release", "--color", "never"]);
+    // Trunk would print its own backtrace over the compiler's words.
+    command.args(["build", "--release", "--color", "never"]).env("RUST_BACKTRACE", "0");
     let remedy = "mend what the compiler names, or, if it speaks of the network, repeat once it is there; \
                   dist/ holds the last page that was built, which is not served until a build succeeds";
     Job::new(project, "Building the page", "page", command, remedy).run(&step)?;
