@@ -47,7 +47,11 @@ pub fn ice_pwd(fingerprint: &Fingerprint) -> String {
 pub struct Address(pub SocketAddr);
 
 impl<C> Encode<C> for Address {
-    fn encode<W: Write>(&self, e: &mut Encoder<W>, _: &mut C) -> Result<(), minicbor::encode::Error<W::Error>> {
+    fn encode<W: Write>(
+        &self,
+        e: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
         let mut bytes = match self.0.ip() {
             IpAddr::V4(ip) => ip.octets().to_vec(),
             IpAddr::V6(ip) => ip.octets().to_vec(),
@@ -67,8 +71,16 @@ impl<'b, C> Decode<'b, C> for Address {
             16 => <[u8; 16]>::try_from(ip).map_err(|_| wrong())?.into(),
             _ => return Err(wrong()),
         };
-        Ok(Self(SocketAddr::new(ip, u16::from_be_bytes(*port))))
+        let port = u16::from_be_bytes(*port);
+        if is_usable(&ip) && port != 0 { Ok(Self(SocketAddr::new(ip, port))) } else { Err(wrong()) }
     }
+}
+
+/// Whether one host can be behind the address. The others would make a browser refuse the whole session, or
+/// turn our checks on a crowd.
+fn is_usable(ip: &IpAddr) -> bool {
+    let is_broadcast = matches!(ip, IpAddr::V4(v4) if v4.is_broadcast());
+    !ip.is_unspecified() && !ip.is_multicast() && !is_broadcast
 }
 
 /// One side's half of a WebRTC session, without the SDP around it.
@@ -79,10 +91,10 @@ impl<'b, C> Decode<'b, C> for Address {
 pub struct Description {
     /// The ICE user fragment.
     #[n(0)]
-    pub ufrag: IceText,
+    pub ufrag: IceUfrag,
     /// The ICE password.
     #[n(1)]
-    pub pwd: IceText,
+    pub pwd: IcePwd,
     /// The certificate that this side shows.
     #[n(2)]
     pub fingerprint: Fingerprint,
@@ -91,15 +103,20 @@ pub struct Description {
     pub candidates: List<Candidate, CANDIDATES_MAX>,
 }
 
-/// An ICE fragment or password: 4 to 256 characters of the ICE alphabet (RFC 8839, section 5.4).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IceText(Text<256>);
+/// An ICE user fragment: 4 to 256 characters of the ICE alphabet (RFC 8839, section 5.4).
+pub type IceUfrag = IceText<4>;
+/// An ICE password: 22 to 256 characters of the ICE alphabet (RFC 8839, section 5.4).
+pub type IcePwd = IceText<22>;
 
-impl IceText {
+/// `MIN` to 256 characters of the ICE alphabet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IceText<const MIN: usize>(Text<256>);
+
+impl<const MIN: usize> IceText<MIN> {
     /// Takes `text` if it is of the ICE alphabet and length.
     pub fn new(text: &str) -> Option<Self> {
         let legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/';
-        ((4..=256).contains(&text.len()) && text.bytes().all(legal)).then(|| Self(Text::cut(text)))
+        ((MIN..=256).contains(&text.len()) && text.bytes().all(legal)).then(|| Self(Text::cut(text)))
     }
 
     /// The text.
@@ -108,13 +125,17 @@ impl IceText {
     }
 }
 
-impl<C> Encode<C> for IceText {
-    fn encode<W: Write>(&self, e: &mut Encoder<W>, c: &mut C) -> Result<(), minicbor::encode::Error<W::Error>> {
+impl<C, const MIN: usize> Encode<C> for IceText<MIN> {
+    fn encode<W: Write>(
+        &self,
+        e: &mut Encoder<W>,
+        c: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
         self.0.encode(e, c)
     }
 }
 
-impl<'b, C> Decode<'b, C> for IceText {
+impl<'b, C, const MIN: usize> Decode<'b, C> for IceText<MIN> {
     fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, Error> {
         Self::new(d.str()?).ok_or_else(|| Error::message("not of the ICE alphabet"))
     }
@@ -167,7 +188,8 @@ impl MdnsName {
     /// Takes `name` if it is one label before `.local`.
     pub fn new(name: &str) -> Option<Self> {
         let label = name.strip_suffix(".local")?;
-        let legal = !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        let legal =
+            !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         if legal { Text::new(name).map(Self) } else { None }
     }
 
@@ -178,7 +200,11 @@ impl MdnsName {
 }
 
 impl<C> Encode<C> for CandidateHost {
-    fn encode<W: Write>(&self, e: &mut Encoder<W>, _: &mut C) -> Result<(), minicbor::encode::Error<W::Error>> {
+    fn encode<W: Write>(
+        &self,
+        e: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
         match self {
             Self::Ip(IpAddr::V4(ip)) => e.bytes(&ip.octets())?.ok(),
             Self::Ip(IpAddr::V6(ip)) => e.bytes(&ip.octets())?.ok(),
@@ -194,11 +220,10 @@ impl<'b, C> Decode<'b, C> for CandidateHost {
             return name.map(Self::Mdns).ok_or_else(|| Error::message("not an mDNS name"));
         }
         let bytes = d.bytes()?;
-        if let Ok(v4) = <[u8; 4]>::try_from(bytes) {
-            return Ok(Self::Ip(v4.into()));
-        }
-        let v6 = <[u8; 16]>::try_from(bytes).map_err(|_| Error::message("IP address of a wrong length"))?;
-        Ok(Self::Ip(v6.into()))
+        let v4 = <[u8; 4]>::try_from(bytes).map(IpAddr::from);
+        let ip = v4.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from));
+        let usable = ip.ok().filter(is_usable);
+        usable.map(Self::Ip).ok_or_else(|| Error::message("not the address of a host"))
     }
 }
 
@@ -213,11 +238,15 @@ mod tests {
             assert_eq!(minicbor::decode::<Address>(&crate::wire::encode(&address)).unwrap(), address);
         }
         assert!(minicbor::decode::<Address>(&[0x45, 1, 2, 3, 4, 5]).is_err());
+        for text in ["127.0.0.1:0", "0.0.0.0:80", "224.0.0.1:80", "255.255.255.255:80", "[::]:80"] {
+            let address = Address(text.parse().unwrap());
+            assert!(minicbor::decode::<Address>(&crate::wire::encode(&address)).is_err(), "{text}");
+        }
     }
 
     #[test]
     fn nothing_from_a_peer_can_add_a_line_to_an_sdp() {
-        assert!(IceText::new("abcd\r\na=x").is_none());
+        assert!(IceUfrag::new("abcd\r\na=x").is_none());
         assert!(MdnsName::new("x\r\n.local").is_none());
         assert!(MdnsName::new("evil.example").is_none());
         assert!(MdnsName::new("5e1b-07.local").is_some());

@@ -1,7 +1,301 @@
 //! Conversations: groups without a moderator (García et al.; DESIGN, section 6).
+//!
+//! A conversation is a graph of signed operations. Who is in it, what was said and in which order are
+//! functions of that graph alone, so that all who have the same operations see the same conversation.
 
+mod conversation;
+mod entering;
+mod graph;
+mod membership;
 pub mod op;
 pub mod ticket;
 
+pub use conversation::ENTERING_MAX;
+pub(crate) use conversation::Phase;
+pub(crate) use entering::{Incoming, Outgoing, Requests, accept, refuse};
+pub use graph::{HELD_BYTES_MAX, HELD_MAX};
+pub use membership::PARTICIPANTS_MAX;
+pub(crate) use membership::Participant;
 pub use op::{Body, ConversationId, ConversationKind, OpId, Operation};
 pub use ticket::Ticket;
+
+use crate::ctx::Ctx;
+use crate::identity::{Name, NodeId};
+use crate::io::{ConversationView, Event, MessageView, Person};
+use crate::node::{Refusal, Wake, Window};
+use crate::time::Instant;
+use crate::wire::{DIGESTS_MAX, Delivered, Digest, Heads, Operations, Want};
+use conversation::Conversation;
+use op::{Create, History, Message};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Conversations that a node keeps; more are refused until one is forgotten.
+pub const CONVERSATIONS_MAX: usize = 1_024;
+
+/// All conversations of a node.
+#[derive(Default)]
+pub(crate) struct Groups {
+    by_id: BTreeMap<ConversationId, Conversation>,
+    linked: BTreeSet<NodeId>,
+    /// Where the next PING goes on listing conversations.
+    turn: usize,
+}
+
+impl Groups {
+    /// Begins a conversation.
+    pub(crate) fn create(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        kind: ConversationKind,
+        name: Name,
+    ) -> Result<ConversationId, Refusal> {
+        if self.by_id.len() >= CONVERSATIONS_MAX {
+            return Err(Refusal::TooManyConversations);
+        }
+        let create = Create {
+            kind,
+            history: History::All,
+            nonce: ctx.rng.bytes(),
+            certificate: ctx.me.certificate().clone(),
+            profile: ctx.me.profile().clone(),
+        };
+        let conversation = Conversation::begin(ctx, Body::Create(create), name);
+        let id = conversation.id();
+        self.by_id.insert(id, conversation);
+        ctx.tell(Event::ConversationOpened { conversation: id });
+        Ok(id)
+    }
+
+    /// Lets a node in and yields the Admit.
+    pub(crate) fn admit(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        id: ConversationId,
+        newcomer: &Participant,
+    ) -> Result<OpId, Refusal> {
+        let conversation = self.by_id.get_mut(&id).ok_or(Refusal::UnknownConversation)?;
+        conversation.admit(ctx, &self.linked, newcomer)
+    }
+
+    /// Sends a whole conversation to a newcomer.
+    pub(crate) fn send_all(&mut self, ctx: &mut Ctx<'_>, id: ConversationId, to: NodeId) {
+        if let Some(conversation) = self.by_id.get_mut(&id) {
+            conversation.send_all(ctx, to);
+        }
+    }
+
+    /// Expects the operations of a conversation that we were let into.
+    pub(crate) fn enter(&mut self, ctx: &mut Ctx<'_>, id: ConversationId, phase: Phase, name: Name) -> bool {
+        if self.by_id.len() >= CONVERSATIONS_MAX && !self.by_id.contains_key(&id) {
+            return false;
+        }
+        match self.by_id.get_mut(&id) {
+            Some(known) if known.is_open() => return false,
+            Some(known) => known.reenter(phase),
+            None => drop(self.by_id.insert(id, Conversation::entering(ctx, id, phase, name))),
+        }
+        true
+    }
+
+    /// Says something.
+    pub(crate) fn say(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        id: ConversationId,
+        message: Message,
+    ) -> Result<OpId, Refusal> {
+        let conversation = self.by_id.get_mut(&id).ok_or(Refusal::UnknownConversation)?;
+        conversation.say(ctx, &self.linked, message)
+    }
+
+    /// Gives a conversation a name of ours.
+    pub(crate) fn rename(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        id: ConversationId,
+        name: Name,
+    ) -> Result<(), Refusal> {
+        self.by_id.get_mut(&id).ok_or(Refusal::UnknownConversation)?.rename(name);
+        ctx.tell(Event::ConversationChanged { conversation: id });
+        Ok(())
+    }
+
+    /// Notes that a conversation was read.
+    pub(crate) fn mark_read(&mut self, id: ConversationId) -> Result<(), Refusal> {
+        self.by_id.get_mut(&id).ok_or(Refusal::UnknownConversation)?.mark_read();
+        Ok(())
+    }
+
+    /// Leaves a conversation.
+    pub(crate) fn leave(&mut self, ctx: &mut Ctx<'_>, id: ConversationId) -> Result<(), Refusal> {
+        let conversation = self.by_id.get_mut(&id).ok_or(Refusal::UnknownConversation)?;
+        if !conversation.is_open() {
+            return Err(Refusal::ConversationOver);
+        }
+        conversation.leave(ctx, &self.linked);
+        Ok(())
+    }
+
+    /// Leaves every conversation.
+    pub(crate) fn leave_all(&mut self, ctx: &mut Ctx<'_>) {
+        self.by_id.values_mut().for_each(|conversation| conversation.leave(ctx, &self.linked));
+    }
+
+    /// Takes in operations, from whoever is in their conversation.
+    pub(crate) fn on_operations(&mut self, ctx: &mut Ctx<'_>, from: NodeId, operations: Operations) {
+        for operation in operations.operations.into_vec() {
+            match self.by_id.get_mut(&operation.conversation()) {
+                Some(conversation) if conversation.trusts(&from) => {
+                    conversation.on_operation(ctx, from, operation);
+                }
+                _ => ctx.count("operation_unwelcome"),
+            }
+        }
+    }
+
+    /// Answers a question for operations.
+    pub(crate) fn on_want(&mut self, ctx: &mut Ctx<'_>, from: NodeId, want: &Want) {
+        if let Some(conversation) = self.shared(ctx, want.conversation, from) {
+            conversation.on_want(ctx, from, want);
+        }
+    }
+
+    /// Answers a comparison.
+    pub(crate) fn on_heads(&mut self, ctx: &mut Ctx<'_>, from: NodeId, heads: &Heads) {
+        if let Some(conversation) = self.shared(ctx, heads.conversation, from) {
+            conversation.on_heads(ctx, from, heads);
+        }
+    }
+
+    /// Takes an acknowledgement.
+    pub(crate) fn on_delivered(&mut self, ctx: &mut Ctx<'_>, from: NodeId, delivered: &Delivered) {
+        if let Some(conversation) = self.shared(ctx, delivered.conversation, from) {
+            conversation.on_acked(ctx, from, delivered.seq);
+        }
+    }
+
+    /// Compares what a PING says with what we have.
+    pub(crate) fn on_digests(&mut self, ctx: &mut Ctx<'_>, from: NodeId, digests: &[Digest]) {
+        for digest in digests {
+            if let Some(conversation) = self.shared(ctx, digest.conversation, from) {
+                conversation.on_digest(ctx, from, digest.heads);
+            }
+        }
+    }
+
+    /// The conversation, if both are in it.
+    fn shared(&mut self, ctx: &mut Ctx<'_>, id: ConversationId, with: NodeId) -> Option<&mut Conversation> {
+        let found = self.by_id.get_mut(&id).filter(|one| one.is_open() && one.has(&with));
+        if found.is_none() {
+            ctx.count("conversation_not_shared");
+        }
+        found
+    }
+
+    /// What a PING to `node` says of the conversations that both are in.
+    pub(crate) fn digests(&mut self, node: NodeId) -> Vec<Digest> {
+        let shared: Vec<_> = self.by_id.values().filter(|one| one.is_open() && one.has(&node)).collect();
+        let skip = if shared.len() > DIGESTS_MAX { self.turn % shared.len() } else { 0 };
+        self.turn = self.turn.wrapping_add(DIGESTS_MAX);
+        let turned = shared.iter().cycle().skip(skip).take(shared.len().min(DIGESTS_MAX));
+        turned.map(|one| Digest { conversation: one.id(), heads: one.digest() }).collect()
+    }
+
+    /// Takes note that a node is linked: each tells the other how far it is.
+    pub(crate) fn on_linked(&mut self, ctx: &mut Ctx<'_>, node: NodeId) {
+        self.linked.insert(node);
+        for conversation in self.by_id.values_mut().filter(|one| one.is_open() && one.has(&node)) {
+            // Marked as an answer: the other side sends its own without being asked.
+            conversation.compare(ctx, node, true);
+            ctx.tell(Event::ConversationChanged { conversation: conversation.id() });
+        }
+    }
+
+    /// Takes note that a node is linked no more.
+    pub(crate) fn on_unlinked(&mut self, ctx: &mut Ctx<'_>, node: NodeId) {
+        self.linked.remove(&node);
+        for conversation in self.by_id.values().filter(|one| one.is_open() && one.has(&node)) {
+            ctx.tell(Event::ConversationChanged { conversation: conversation.id() });
+        }
+    }
+
+    /// Everybody whom we share a conversation with, and whether it is on us to open the link: it is on the
+    /// one who entered later.
+    pub(crate) fn fellows(&self, me: NodeId) -> BTreeMap<NodeId, (Participant, bool)> {
+        let mut fellows = BTreeMap::new();
+        for conversation in self.by_id.values().filter(|one| one.is_open()) {
+            for one in conversation.others(me) {
+                let on_us = conversation.is_before(&one.node, &me);
+                let entry = fellows.entry(one.node).or_insert_with(|| (one.clone(), false));
+                entry.1 |= on_us;
+            }
+        }
+        fellows
+    }
+
+    /// Whether we share a conversation with `node`.
+    pub(crate) fn is_fellow(&self, node: &NodeId) -> bool {
+        self.by_id.values().any(|one| one.is_open() && one.has(node))
+    }
+
+    /// Whether `node` is letting us in or is in one of our conversations: its link is worth keeping.
+    pub(crate) fn needs(&self, node: &NodeId) -> bool {
+        let enters =
+            |one: &Conversation| matches!(one.phase(), Phase::Entering { from, .. } if from == *node);
+        self.is_fellow(node) || self.by_id.values().any(enters)
+    }
+
+    /// Whether the conversation is open, and has `node` in it.
+    pub(crate) fn has(&self, id: &ConversationId, node: &NodeId) -> bool {
+        self.by_id.get(id).is_some_and(|one| one.is_open() && one.has(node))
+    }
+
+    /// The kind of an open conversation, and the name given to it here.
+    pub(crate) fn open(&self, id: &ConversationId) -> Option<(ConversationKind, Name)> {
+        let open = self.by_id.get(id).filter(|one| one.is_open())?;
+        Some((open.kind(), open.given_name().clone()))
+    }
+
+    /// Whether we know of this conversation at all.
+    pub(crate) fn knows(&self, id: &ConversationId) -> bool {
+        self.by_id.contains_key(id)
+    }
+
+    /// Does what is due.
+    pub(crate) fn on_timeout(&mut self, ctx: &mut Ctx<'_>) {
+        self.by_id.values_mut().for_each(|conversation| conversation.on_timeout(ctx, &self.linked));
+    }
+
+    /// The earliest deadline of any conversation.
+    pub(crate) fn poll_timeout(&self) -> Option<(Instant, Wake)> {
+        self.by_id.values().filter_map(Conversation::poll_timeout).min().map(|at| (at, Wake::Group))
+    }
+
+    /// All conversations that have anything to show, the one that changed last first.
+    pub(crate) fn views(&self, me: &Person) -> Vec<ConversationView> {
+        let mut shown: Vec<_> =
+            self.by_id.values().filter(|one| !matches!(one.phase(), Phase::Entering { .. })).collect();
+        shown.sort_by_key(|one| std::cmp::Reverse(one.changed()));
+        shown.into_iter().map(|one| one.view(me, &self.linked)).collect()
+    }
+
+    /// One conversation.
+    pub(crate) fn view(&self, me: &Person, id: &ConversationId) -> Option<ConversationView> {
+        Some(self.by_id.get(id)?.view(me, &self.linked))
+    }
+
+    /// Messages of a conversation.
+    pub(crate) fn messages(&self, me: &Person, id: &ConversationId, window: Window) -> Vec<MessageView> {
+        self.by_id.get(id).map(|one| one.messages(me, window)).unwrap_or_default()
+    }
+
+    /// One message.
+    pub(crate) fn message(
+        &self,
+        me: &Person,
+        conversation: &ConversationId,
+        id: &OpId,
+    ) -> Option<MessageView> {
+        self.by_id.get(conversation)?.message(me, id)
+    }
+}

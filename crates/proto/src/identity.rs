@@ -33,8 +33,58 @@ pub const NAME_MAX: usize = 96;
 /// The longest status text, in bytes.
 pub const STATUS_MAX: usize = 280;
 
-/// What a person or a device is called.
-pub type Name = Text<NAME_MAX>;
+/// What a person, a device or a conversation is called: one line of at most [`NAME_MAX`] bytes without
+/// control characters, so that no name can move a terminal's cursor or turn the text after it around.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Name(Text<NAME_MAX>);
+
+impl Name {
+    /// Takes as much of `text` as fits, without what a name must not hold.
+    pub fn cut(text: &str) -> Self {
+        let kept: String = text.trim().chars().filter(|c| is_plain(*c)).collect();
+        Self(Text::cut(kept.trim()))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl std::fmt::Display for Name {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl<C> Encode<C> for Name {
+    fn encode<W: minicbor::encode::Write>(
+        &self,
+        e: &mut minicbor::Encoder<W>,
+        c: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        self.0.encode(e, c)
+    }
+}
+
+impl<'b, C> Decode<'b, C> for Name {
+    fn decode(d: &mut minicbor::Decoder<'b>, c: &mut C) -> Result<Self, minicbor::decode::Error> {
+        let text = Text::<NAME_MAX>::decode(d, c)?;
+        let plain = text.as_str().chars().all(is_plain);
+        if plain {
+            Ok(Self(text))
+        } else {
+            Err(minicbor::decode::Error::message("control characters in a name"))
+        }
+    }
+}
+
+/// Neither a control character nor one that steers the direction of text (Unicode Bidi_Control).
+fn is_plain(c: char) -> bool {
+    let steers =
+        matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    !c.is_control() && !steers && !matches!(c, '\u{2028}' | '\u{2029}')
+}
 
 impl DeviceKey {
     /// The node that this key belongs to.
@@ -67,12 +117,21 @@ pub struct CertificateBody {
     /// Rises with each certificate of the account: the newest counts.
     #[n(5)]
     pub seq: u64,
+    /// By the device, over the account and the sealing key: nobody can certify a device of somebody else's.
+    #[n(6)]
+    pub endorsement: Signature,
 }
+
+const ENDORSEMENT: &str = "tertulia device endorsement v1";
 
 impl SelfSigned for CertificateBody {
     const CONTEXT: &'static str = "tertulia device certificate v1";
     fn signer(&self) -> [u8; 32] {
         self.account.0
+    }
+    fn holds(&self) -> bool {
+        let endorsed = [self.account.0, self.sealing.0].concat();
+        crate::wire::signed::verify(&self.device.0, ENDORSEMENT, &endorsed, &self.endorsement)
     }
 }
 
@@ -128,13 +187,16 @@ impl Identity {
         let account = SigningKey::from_bytes(&rng.bytes());
         let device = SigningKey::from_bytes(&rng.bytes());
         let account_id = AccountId(account.verifying_key().to_bytes());
+        let sealing = crate::wire::seal::public_key(&sealing_seed(&device));
+        let endorsed = crate::wire::signed::framed(ENDORSEMENT, &[account_id.0, sealing.0].concat());
         let body = CertificateBody {
             account: account_id,
             device: DeviceKey(device.verifying_key().to_bytes()),
-            sealing: crate::wire::seal::public_key(&sealing_seed(&device)),
+            sealing,
             name: Name::default(),
             issued_ms: now_ms,
             seq: 1,
+            endorsement: Signature(device.sign(&endorsed).to_bytes()),
         };
         let certificate = Signed::sign(body, &account);
         let profile = ProfileBody { account: account_id, name: name.clone(), status: None, seq: 1 };
@@ -164,7 +226,8 @@ impl Identity {
     /// Takes another name; nothing changes, and nothing is signed anew, when it is the same.
     pub fn rename(&mut self, name: &Name) {
         if self.profile.name != *name {
-            let body = ProfileBody { name: name.clone(), seq: self.profile.seq + 1, ..(*self.profile).clone() };
+            let body =
+                ProfileBody { name: name.clone(), seq: self.profile.seq + 1, ..(*self.profile).clone() };
             self.profile = Signed::sign(body, &self.account);
         }
     }
@@ -208,7 +271,12 @@ impl Identity {
         let whole = kept.certificate.account.0 == account.verifying_key().to_bytes()
             && kept.certificate.device.0 == device.verifying_key().to_bytes()
             && kept.profile.account == kept.certificate.account;
-        whole.then_some(Self { account, device, certificate: kept.certificate.clone(), profile: kept.profile.clone() })
+        whole.then_some(Self {
+            account,
+            device,
+            certificate: kept.certificate.clone(),
+            profile: kept.profile.clone(),
+        })
     }
 }
 
@@ -293,6 +361,21 @@ mod tests {
         assert_eq!(ana.profile().seq, 1);
         ana.rename(&Name::cut("Anita"));
         assert_eq!((ana.profile().seq, ana.profile().name.as_str()), (2, "Anita"));
+    }
+
+    #[test]
+    fn nobody_certifies_a_device_of_somebody_elses() {
+        let (ana, eva) = (someone(1), someone(2));
+        let stolen = CertificateBody { device: ana.certificate.device, ..(*eva.certificate).clone() };
+        let bytes = crate::wire::encode(&Signed::sign(stolen, &eva.account));
+        assert!(minicbor::decode::<Certificate>(&bytes).is_err());
+    }
+
+    #[test]
+    fn a_name_steers_no_terminal() {
+        assert_eq!(Name::cut(" A\u{1b}[2Jn\u{202e}a\n").as_str(), "A[2Jna");
+        let bytes = crate::wire::encode(&Text::<NAME_MAX>::cut("A\nB"));
+        assert!(minicbor::decode::<Name>(&bytes).is_err());
     }
 
     #[test]

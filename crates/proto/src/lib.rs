@@ -1,14 +1,31 @@
-//! Tertulia's protocol as a sans-IO core.
+//! Tertulia's protocol as a sans-IO core: no sockets, no clock, no ambient randomness.
+//!
+//! In reading order: [`time`] and [`rng`] are what a step is given; [`identity`] is who somebody is;
+//! [`wire`] is what goes over a link; [`invite`] and [`endpoint`] are how links begin; `link` proves them,
+//! keeps them alive and has them introduced; [`group`] is what people talk in; [`node`] is the boundary that
+//! holds it all together, and [`io`] is what crosses it.
 #![deny(clippy::disallowed_types, clippy::disallowed_methods, clippy::disallowed_macros)]
 
 pub mod time;
+
 pub mod rng;
-pub mod wire;
+
+mod ctx;
+
 pub mod identity;
+
+pub mod wire;
+
 pub mod endpoint;
+
 pub mod invite;
+
 pub mod io;
+
+pub mod link;
+
 pub mod group;
+
 pub mod node;
 
 pub use endpoint::{Description, Endpoint, Fingerprint};

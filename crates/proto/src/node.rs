@@ -1,15 +1,28 @@
-//! The node: the only boundary.
+//! The node: the only boundary. It routes between the concepts, which do not know each other.
 
-use crate::group::{ConversationId, OpId};
-use crate::identity::Identity;
-use crate::io::{
-    Command, ConversationView, Input, MessageView, Output, PeerView, Person, Reply,
-};
+mod command;
+mod refusal;
+
+pub use refusal::Refusal;
+
+use crate::ctx::{Ctx, Out};
+use crate::endpoint::Endpoint;
+use crate::group::{Groups, Incoming, Participant, Phase, Requests, accept};
+use crate::identity::{Identity, Name, NodeId};
+use crate::invite::{OfferId, ReplyCode};
+use crate::io::{CloseReason, ConversationView, Event, Input, LinkId, MessageView, Output, PeerView, Person};
+use crate::link::introduction::{Introductions, Invited};
+use crate::link::pursuit::{Pursuits, Way};
+use crate::link::reach::Reach;
+use crate::link::{Change, Links};
+use crate::rng::Rng;
 use crate::time::Instant;
+use crate::wire::{Answer, ConnectionRequest, Frame, SessionId};
+use crate::{ConversationId, OpId};
 use std::collections::BTreeMap;
 
 /// What a node is told at its birth and does not change.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Config {
     /// How many links it keeps at most: 40 in a tab, 200 natively (DESIGN, section 5).
     pub link_budget: usize,
@@ -27,32 +40,10 @@ impl Config {
 pub enum Wake {
     /// A link's heartbeat, handshake or farewell is due.
     Link,
-    /// An introduction runs out or is tried again.
-    Introduction,
-    /// A conversation asks for what is missing, or acknowledges.
+    /// Somebody whom we want a link to is to be tried again.
+    Reach,
+    /// A conversation asks for what is missing, acknowledges, or gives up.
     Group,
-}
-
-/// Why a command was not taken, and what that left as it was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// No such conversation.
-    #[error("there is no such conversation")]
-    UnknownConversation,
-}
-
-impl Refusal {
-    /// A stable word for programs.
-    pub const fn reason(self) -> &'static str {
-        match self {
-            Self::UnknownConversation => "unknown_conversation",
-        }
-    }
-
-    /// What is as it was before the command.
-    pub const fn unchanged(self) -> &'static str {
-        "nothing was changed"
-    }
 }
 
 /// Which messages of a conversation to show.
@@ -62,80 +53,374 @@ pub struct Window {
     pub after: Option<OpId>,
     /// Only those before this one.
     pub before: Option<OpId>,
-    /// At most so many, the latest ones (the earliest ones after `after`).
+    /// At most so many: the first ones after `after` if that is given, else the last ones.
     pub limit: Option<usize>,
 }
 
 /// One running instance of a user.
+///
+/// The driver gives it inputs and commands, then drains [`Node::poll_output`] until there is none, and calls
+/// again with [`Input::Tick`] when [`Node::poll_timeout`] has passed. It never blocks, sleeps or reads a clock.
 pub struct Node {
     identity: Identity,
+    rng: Rng,
     now: Instant,
+    out: Out,
+    links: Links,
+    introductions: Introductions,
+    pursuits: Pursuits,
+    reach: Reach,
+    groups: Groups,
+    requests: Requests,
+    by_hand: BTreeMap<LinkId, ByHand>,
 }
 
+/// A link by hand whose other half people carry.
+enum ByHand {
+    /// Our offer is in an invite.
+    Offered { id: OfferId, invite: Box<crate::Invite> },
+    /// Our answer is in a reply code.
+    Answered { offer: OfferId },
+}
+
+/// The surroundings of a step, from the fields that no concept holds.
+macro_rules! ctx {
+    ($node:ident) => {
+        Ctx { now: $node.now, rng: &mut $node.rng, me: &$node.identity, out: &mut $node.out }
+    };
+}
+use ctx;
+
 impl Node {
-    /// A node at `now`; `seed` must be fresh and secret.
-    pub fn new(identity: Identity, _config: Config, _seed: [u8; 32], now: Instant) -> Self {
-        Self { identity, now }
+    /// A node at `now`; `seed` must be fresh and secret for each run.
+    pub fn new(identity: Identity, config: Config, seed: [u8; 32], now: Instant) -> Self {
+        let mut rng = Rng::new(seed);
+        let session = SessionId(rng.bytes());
+        Self {
+            identity,
+            now,
+            out: Out::default(),
+            links: Links::new(config.link_budget, session),
+            introductions: Introductions::default(),
+            pursuits: Pursuits::default(),
+            reach: Reach::default(),
+            groups: Groups::default(),
+            requests: Requests::default(),
+            by_hand: BTreeMap::new(),
+            rng,
+        }
     }
 
     /// Takes one input. Drain [`Self::poll_output`] afterwards.
-    pub fn handle(&mut self, _input: Input, now: Instant) {
-        self.now = now;
-    }
-
-    /// Takes one command of the person's. Drain [`Self::poll_output`] afterwards, also when it was refused.
-    pub fn command(&mut self, _command: Command, now: Instant) -> Result<Reply, Refusal> {
-        self.now = now;
-        Err(Refusal::UnknownConversation)
+    pub fn handle(&mut self, input: Input, now: Instant) {
+        self.now = self.now.max(now);
+        let mut ctx = ctx!(self);
+        match input {
+            Input::Opened { link, local, remote } => {
+                let (groups, requests, reach) = (&self.groups, &self.requests, &self.reach);
+                let useful =
+                    |node: &NodeId| groups.needs(node) || requests.concerns(node) || reach.keeps(node);
+                self.links.on_opened(&mut ctx, link, (local, remote), useful);
+            }
+            Input::Frame { link, bytes } => self.links.on_frame(&mut ctx, link, &bytes),
+            Input::Described { link, description } => {
+                if self.links.is_opening(link)
+                    && !self.introductions.on_described(&mut ctx, link, &description)
+                {
+                    self.on_described_by_hand(link, description);
+                }
+            }
+            Input::Closed { link, reason } => self.links.on_closed(link, reason),
+            Input::Listening { endpoint } => self.links.listen(endpoint),
+            Input::Tick => {}
+        }
+        self.settle();
     }
 
     /// The next output, until there is none.
     pub fn poll_output(&mut self) -> Option<Output> {
-        None
+        self.out.outputs.pop_front()
     }
 
-    /// The earliest deadline, and why.
+    /// The earliest deadline, and why. [`Input::Tick`] at or after it moves it on.
     pub fn poll_timeout(&self) -> Option<(Instant, Wake)> {
-        None
+        let deadlines = [
+            self.links.poll_timeout(),
+            self.groups.poll_timeout(),
+            self.requests.poll_timeout(),
+            self.reach.poll_timeout(),
+        ];
+        deadlines.into_iter().flatten().min()
+    }
+
+    /// Does what is due and what follows from it, until nothing more does.
+    fn settle(&mut self) {
+        self.route();
+        let mut ctx = ctx!(self);
+        self.links.on_timeout(&mut ctx);
+        self.groups.on_timeout(&mut ctx);
+        self.requests.on_timeout(&mut ctx);
+        for node in self.links.due(self.now) {
+            let digests = self.groups.digests(node);
+            self.links.ping(&mut ctx!(self), node, digests);
+        }
+        self.route();
+        self.reach_out();
+        self.route();
+        let (links, by_hand) = (&self.links, &mut self.by_hand);
+        self.introductions.retain_opening(links);
+        by_hand.retain(|link, _| links.is_opening(*link));
+    }
+
+    /// Sends the post and tells each concept what happened to links, until there is neither.
+    fn route(&mut self) {
+        loop {
+            while let Some((to, frame)) = self.out.mail.pop_front() {
+                let mut ctx = ctx!(self);
+                if !self.links.send(&mut ctx, to, &frame) {
+                    ctx.count("frame_without_link_to_send");
+                }
+            }
+            let Some(change) = self.links.poll_change() else { break };
+            match change {
+                Change::Up(node, path) => self.on_up(node, path),
+                Change::Down(node, reason) => self.on_down(node, reason),
+                Change::Failed(link, reason) => self.on_failed(link, reason),
+                Change::Frame(from, frame) => self.on_frame(from, *frame),
+            }
+        }
+    }
+
+    fn on_up(&mut self, node: NodeId, path: crate::io::Path) {
+        let mut ctx = ctx!(self);
+        ctx.count("link_opened");
+        ctx.tell(Event::LinkOpened { node, path });
+        if let Some(endpoint) = self.links.peer(&node).and_then(|peer| peer.endpoint.clone()) {
+            self.reach.remember(node, endpoint);
+        }
+        self.reach.on_up(&node);
+        self.pursuits.on_up(&mut ctx, (&mut self.links, &mut self.introductions), node);
+        self.groups.on_linked(&mut ctx, node);
+        self.requests.on_linked(&mut ctx, node);
+    }
+
+    fn on_down(&mut self, node: NodeId, reason: CloseReason) {
+        let mut ctx = ctx!(self);
+        ctx.count("link_closed");
+        ctx.tell(Event::LinkClosed { node, reason });
+        self.groups.on_unlinked(&mut ctx, node);
+        self.requests.on_unlinked(&mut ctx, node, reason);
+    }
+
+    fn on_failed(&mut self, link: LinkId, reason: CloseReason) {
+        let mut ctx = ctx!(self);
+        if reason != CloseReason::Duplicate {
+            ctx.count("link_failed");
+        }
+        self.pursuits.on_failed(&mut ctx, (&mut self.links, &mut self.introductions), link, reason);
+        if self.by_hand.remove(&link).is_some() {
+            ctx.tell(Event::Trouble {
+                what: "The link by hand did not open.".into(),
+                why: format!("{reason}."),
+                remedy: "Make a new invite, and enter the reply code soon after it was made.".into(),
+            });
+        }
+    }
+
+    /// Routes one frame to the concept that it concerns.
+    fn on_frame(&mut self, from: NodeId, frame: Frame) {
+        let mut ctx = ctx!(self);
+        let links = &mut self.links;
+        match frame {
+            Frame::Ping(ping) => self.groups.on_digests(&mut ctx, from, &ping.digests),
+            Frame::Lookup(lookup) => Introductions::on_lookup(&mut ctx, links, from, &lookup),
+            Frame::Contact(contact) => self.introductions.on_contact(&mut ctx, from, &contact),
+            Frame::Unreachable(lost) => self.introductions.on_unreachable(&mut ctx, links, from, &lost),
+            Frame::Signal(signal) => {
+                let (groups, requests) = (&self.groups, &self.requests);
+                let consents =
+                    |node: &NodeId| groups.is_fellow(node) || requests.asked().any(|asked| asked == *node);
+                self.introductions.on_signal(&mut ctx, links, (from, signal), consents);
+            }
+            Frame::ConnectionRequest(request) => self.on_request(from, request),
+            Frame::Answer(answer) => self.on_answer(from, &answer),
+            Frame::Operations(operations) => self.groups.on_operations(&mut ctx, from, operations),
+            Frame::Want(want) => self.groups.on_want(&mut ctx, from, &want),
+            Frame::Heads(heads) => self.groups.on_heads(&mut ctx, from, &heads),
+            Frame::Delivered(delivered) => self.groups.on_delivered(&mut ctx, from, &delivered),
+            Frame::Hello(_) | Frame::Proof(_) | Frame::Pong(_) | Frame::Bye(_) => {}
+        }
+    }
+
+    /// A request to talk: let in at once whoever holds a ticket or is in the list already, else ask the person.
+    fn on_request(&mut self, from: NodeId, request: ConnectionRequest) {
+        let Some(newcomer) = self.newcomer(from) else { return };
+        let mut ctx = ctx!(self);
+        let wanted = request.conversation.filter(|id| self.groups.open(id).is_some());
+        if let Some(conversation) = wanted {
+            let returns = self.groups.has(&conversation, &from);
+            let is_ours = |ticket: &&crate::group::Ticket| {
+                ticket.conversation == conversation && self.groups.has(&conversation, &ticket.issuer.node())
+            };
+            let ticket = request.ticket.as_ref().filter(is_ours);
+            if returns || ticket.is_some_and(|ticket| self.requests.use_ticket(&ctx, ticket)) {
+                ctx.count(if returns { "request_returned" } else { "request_by_ticket" });
+                if let Err(refusal) = self.admit(&newcomer, request.request, conversation) {
+                    ctx!(self).count(refusal.reason());
+                    crate::group::refuse(&mut ctx!(self), from, request.request);
+                }
+                return;
+            }
+        }
+        let Some(peer) = self.links.peer(&from) else { return };
+        let incoming = Incoming { from: peer.person(), kind: request.kind, conversation: wanted };
+        let greeting = request.greeting.map(|greeting| greeting.to_string()).unwrap_or_default();
+        self.requests.wait(&mut ctx, request.request, incoming, greeting);
+    }
+
+    /// Lets somebody in and tells them.
+    fn admit(
+        &mut self,
+        newcomer: &Participant,
+        request: crate::io::RequestId,
+        conversation: ConversationId,
+    ) -> Result<(), Refusal> {
+        let mut ctx = ctx!(self);
+        let admit = self.groups.admit(&mut ctx, conversation, newcomer)?;
+        accept(&mut ctx, newcomer.node, request, (conversation, admit));
+        self.groups.send_all(&mut ctx, conversation, newcomer.node);
+        Ok(())
+    }
+
+    /// A linked node as somebody to let in.
+    fn newcomer(&self, node: NodeId) -> Option<Participant> {
+        let peer = self.links.peer(&node)?;
+        Some(Participant::new(&peer.certificate, &peer.profile))
+    }
+
+    fn on_answer(&mut self, from: NodeId, answer: &Answer) {
+        let mut ctx = ctx!(self);
+        let Some((asked, conversation, admit)) = self.requests.on_answer(&mut ctx, from, answer) else {
+            return;
+        };
+        let until = ctx.now + crate::group::ENTERING_MAX;
+        let phase = Phase::Entering { request: answer.request, from, admit, until };
+        if !self.groups.enter(&mut ctx, conversation, phase, asked.name) {
+            ctx.count("answer_to_no_avail");
+            let outcome = crate::io::RequestOutcome::Failed(CloseReason::Full);
+            ctx.tell(Event::Answered { request: answer.request, outcome });
+        }
+    }
+
+    /// Pursues everybody whom we should be linked to and are not: fellows in conversations, introducers,
+    /// those whom we asked.
+    fn reach_out(&mut self) {
+        let me = self.identity.node();
+        let fellows = self.groups.fellows(me);
+        for failure in self.pursuits.drain_failures() {
+            let mut ctx = ctx!(self);
+            self.requests.on_unreachable(&mut ctx, failure.target, failure.reason);
+        }
+        let mut wanted: BTreeMap<NodeId, bool> =
+            fellows.iter().map(|(node, (_, on_us))| (*node, *on_us)).collect();
+        wanted.extend(self.reach.introducers().map(|node| (node, true)));
+        wanted.extend(self.requests.asked().map(|node| (node, true)));
+        wanted.retain(|node, _| !self.links.is_underway(node) && !self.pursuits.is_underway(node));
+        let due = self.reach.due(self.now, &wanted);
+        for target in due {
+            let ways = self.ways_to(target, &fellows);
+            let certificate = fellows.get(&target).map(|(fellow, _)| fellow.certificate.clone());
+            let mut ctx = ctx!(self);
+            let opening = (&mut self.links, &mut self.introductions);
+            self.pursuits.begin(&mut ctx, opening, target, ways, (certificate, Invited::default()));
+        }
+        let pursuits = &self.pursuits;
+        self.reach.retain(self.now, |node| wanted.contains_key(node) || pursuits.is_underway(node));
+        for failure in self.pursuits.drain_failures() {
+            let mut ctx = ctx!(self);
+            self.requests.on_unreachable(&mut ctx, failure.target, failure.reason);
+        }
+    }
+
+    /// The ways to somebody known: dial it, else through those who share a conversation with it, else through
+    /// any node that introduces.
+    fn ways_to(&self, target: NodeId, fellows: &BTreeMap<NodeId, (Participant, bool)>) -> Vec<Way> {
+        /// Carriers to try for one target before it has to wait for its next turn.
+        const CARRIERS_MAX: usize = 4;
+        let dial = self.reach.endpoint(&target).cloned().map(Way::Dial);
+        let linked_fellows = fellows.keys().filter(|node| self.links.is_linked(node)).copied();
+        let natives = self
+            .links
+            .nodes()
+            .filter(|node| self.links.peer(node).is_some_and(|peer| peer.endpoint.is_some()));
+        let mut carriers: Vec<NodeId> = Vec::new();
+        for node in linked_fellows.chain(natives) {
+            if node != target && !carriers.contains(&node) && carriers.len() < CARRIERS_MAX {
+                carriers.push(node);
+            }
+        }
+        dial.into_iter().chain(carriers.into_iter().map(Way::Through)).collect()
+    }
+
+    fn on_described_by_hand(&mut self, link: LinkId, description: crate::Description) {
+        let mut ctx = ctx!(self);
+        match self.by_hand.get(&link) {
+            Some(ByHand::Offered { id, invite }) => {
+                let offer = Some(crate::invite::HandOffer { id: *id, description });
+                let invite = Box::new(crate::Invite { offer, ..(**invite).clone() });
+                ctx.tell(Event::InviteReady { link, invite });
+            }
+            Some(ByHand::Answered { offer }) => {
+                let code = ReplyCode { offer: *offer, node: ctx.me.node(), description };
+                ctx.tell(Event::ReplyReady { link, code: Box::new(code) });
+            }
+            None => ctx.count("description_unasked"),
+        }
     }
 
     /// Who this node is.
     pub fn me(&self) -> Person {
-        Person { node: self.identity.node(), user: self.identity.account(), name: self.identity.profile().name.clone() }
+        let name: Name = self.identity.profile().name.clone();
+        Person { node: self.identity.node(), user: self.identity.account(), name }
     }
 
-    /// The keys and the profile: to be kept after [`Command::SetName`].
+    /// The keys and the profile: to be kept after [`Command::SetName`](crate::Command::SetName).
     pub fn identity(&self) -> &Identity {
         &self.identity
     }
 
+    /// Where this node can be dialled, as the driver last told it.
+    pub fn endpoint(&self) -> Option<&Endpoint> {
+        self.links.endpoint()
+    }
+
     /// All conversations, the latest first.
     pub fn conversations(&self) -> Vec<ConversationView> {
-        Vec::new()
+        self.groups.views(&self.me())
     }
 
     /// One conversation.
-    pub fn conversation(&self, _id: ConversationId) -> Option<ConversationView> {
-        None
+    pub fn conversation(&self, id: ConversationId) -> Option<ConversationView> {
+        self.groups.view(&self.me(), &id)
     }
 
     /// Messages of a conversation in the order of display.
-    pub fn messages(&self, _id: ConversationId, _window: Window) -> Vec<MessageView> {
-        Vec::new()
+    pub fn messages(&self, id: ConversationId, window: Window) -> Vec<MessageView> {
+        self.groups.messages(&self.me(), &id, window)
     }
 
     /// One message.
-    pub fn message(&self, _conversation: ConversationId, _id: OpId) -> Option<MessageView> {
-        None
+    pub fn message(&self, conversation: ConversationId, id: OpId) -> Option<MessageView> {
+        self.groups.message(&self.me(), &conversation, &id)
     }
 
     /// All usable links.
     pub fn peers(&self) -> Vec<PeerView> {
-        Vec::new()
+        self.links.views()
     }
 
     /// Counters by name: what was dropped and why, and how much went well.
     pub fn stats(&self) -> BTreeMap<&'static str, u64> {
-        BTreeMap::new()
+        self.out.stats.clone()
     }
 }

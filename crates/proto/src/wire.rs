@@ -1,10 +1,491 @@
-//! Frames, their codec and their limits.
+//! Frames: what goes over a link, how it is coded, and how much of it there may be.
+//!
+//! A frame is one message of the data channel: a CBOR array of a kind and a map with numbered fields.
+//! A kind that we do not know is skipped, a field that we do not know is ignored: either side may be newer.
 
 pub mod bounded;
+pub mod letter;
 pub(crate) mod seal;
 pub mod signed;
 
+use crate::endpoint::Endpoint;
+use crate::group::{ConversationId, ConversationKind, OpId, Operation, Ticket};
+use crate::identity::{Certificate, NodeId, Profile, Signature};
+use crate::io::{CloseReason, Greeting, RequestId};
+use bounded::{Blob, List, fixed_bytes};
+use minicbor::{Decode, Decoder, Encode, Encoder};
+
+/// The largest frame: what every WebRTC stack carries as one message without trouble.
+pub const FRAME_MAX: usize = 16 * 1024;
+/// The most operations in one frame; their bytes are bounded by the frame itself.
+pub const OPERATIONS_MAX: usize = 64;
+/// The most ids that are asked for at once.
+pub const WANT_MAX: usize = 256;
+/// The most devices that a comparison lists; with it the frame stays below its limit.
+pub const DEVICES_MAX: usize = 512;
+/// The most conversations whose heads one PING carries: two nodes that share more take turns.
+pub const DIGESTS_MAX: usize = 32;
+/// The largest sealed envelope: an offer with sixteen candidates and a certificate is a fifth of it.
+pub const SEALED_MAX: usize = 8 * 1024;
+/// The version of the protocol that this code speaks.
+pub const VERSION: u16 = 1;
+
+fixed_bytes! {
+    /// Fresh randomness of one side of a handshake.
+    Nonce, 32
+}
+fixed_bytes! {
+    /// One run of a node: tells a restarted peer from one that opened a second link.
+    SessionId, 8
+}
+fixed_bytes! {
+    /// A hash of the heads of a conversation.
+    HeadsDigest, 8
+}
+
+/// What may go over a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Frame {
+    /// Who I am: the first frame of each side.
+    Hello(Box<Hello>),
+    /// The proof that I hold the keys I showed, for this link only.
+    Proof(Proof),
+    /// Are you there? With a digest of each conversation that we share.
+    Ping(Ping),
+    /// I am.
+    Pong(Pong),
+    /// The last frame of a side: the link is to be closed.
+    Bye(Bye),
+    /// Who is this node? Asked of a node that is linked to it.
+    Lookup(Lookup),
+    /// This is who it is.
+    Contact(Contact),
+    /// A sealed offer or answer to be carried to a node.
+    Signal(Signal),
+    /// That node is not linked to me.
+    Unreachable(Unreachable),
+    /// A wish to talk (García, section 2.2).
+    ConnectionRequest(ConnectionRequest),
+    /// The answer to it (García, section 2.2).
+    Answer(Answer),
+    /// Operations of conversations.
+    Operations(Operations),
+    /// Operations that I lack.
+    Want(Want),
+    /// How far I am in a conversation, device by device.
+    Heads(Heads),
+    /// I have your operations up to this one.
+    Delivered(Delivered),
+}
+
+/// The first frame of each side.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Hello {
+    /// The lowest version that the sender speaks.
+    #[n(0)]
+    pub version_min: u16,
+    /// The highest version that the sender speaks.
+    #[n(1)]
+    pub version_max: u16,
+    /// Optional abilities, a bit each; none are defined yet.
+    #[n(2)]
+    pub features: u64,
+    /// The sender's device, vouched for by its account.
+    #[n(3)]
+    pub certificate: Certificate,
+    /// The sender's user.
+    #[n(4)]
+    pub profile: Profile,
+    /// Fresh for each link.
+    #[n(5)]
+    pub nonce: Nonce,
+    /// Fresh for each run of the sender.
+    #[n(6)]
+    pub session: SessionId,
+    /// Where the sender can be dialled, if it can.
+    #[n(7)]
+    pub endpoint: Option<Endpoint>,
+}
+
+/// The second frame of each side.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Proof {
+    /// By the device key, over the transcript of the handshake.
+    #[n(0)]
+    pub signature: Signature,
+}
+
+/// A heartbeat and a measurement (Doyen et al., section 3).
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Ping {
+    /// Ties the PONG to it.
+    #[n(0)]
+    pub correlator: u64,
+    /// What the sender has of the conversations that both are in.
+    #[n(1)]
+    #[cbor(default)]
+    pub digests: List<Digest, DIGESTS_MAX>,
+}
+
+/// What somebody has of one conversation, in brief.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Digest {
+    /// Which conversation.
+    #[n(0)]
+    pub conversation: ConversationId,
+    /// Over its heads.
+    #[n(1)]
+    pub heads: HeadsDigest,
+}
+
+/// The answer to a PING.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Pong {
+    /// That of the PING.
+    #[n(0)]
+    pub correlator: u64,
+}
+
+/// The end of a link.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Bye {
+    /// Why: [`FarewellCode`], or a number of a later version.
+    #[n(0)]
+    pub code: u16,
+}
+
+/// Why a side says goodbye.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FarewellCode {
+    /// It goes away, or needs the link no longer.
+    Left,
+    /// Another link to the same node is kept.
+    Duplicate,
+    /// It has no room.
+    Full,
+    /// The handshake did not hold.
+    Unproven,
+    /// No common version.
+    Incompatible,
+    /// The other side broke the protocol.
+    Misbehaved,
+}
+
+impl FarewellCode {
+    const ALL: [Self; 6] =
+        [Self::Left, Self::Duplicate, Self::Full, Self::Unproven, Self::Incompatible, Self::Misbehaved];
+
+    /// The number on the wire.
+    pub fn code(self) -> u16 {
+        self as u16
+    }
+
+    /// What it means to the side that reads it. An unknown number is a plain goodbye.
+    pub fn reason(code: u16) -> CloseReason {
+        match Self::ALL.into_iter().find(|known| known.code() == code) {
+            Some(Self::Duplicate) => CloseReason::Duplicate,
+            Some(Self::Full) => CloseReason::Full,
+            Some(Self::Unproven) => CloseReason::Unproven,
+            Some(Self::Incompatible) => CloseReason::Incompatible,
+            Some(Self::Misbehaved) => CloseReason::Misbehaved,
+            Some(Self::Left) | None => CloseReason::Left,
+        }
+    }
+}
+
+/// A question for a node's certificate.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Lookup {
+    /// Whose.
+    #[n(0)]
+    pub node: NodeId,
+}
+
+/// A node's certificate.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Contact {
+    /// It names the node by itself.
+    #[n(0)]
+    pub certificate: Certificate,
+}
+
+/// An envelope that its carrier can neither read nor change.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Signal {
+    /// For whom.
+    #[n(0)]
+    pub to: NodeId,
+    /// HPKE to the recipient's sealing key.
+    #[n(1)]
+    pub sealed: Blob<SEALED_MAX>,
+}
+
+/// The word of a carrier that it cannot carry.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Unreachable {
+    /// Whom it is not linked to.
+    #[n(0)]
+    pub node: NodeId,
+}
+
+/// A wish to talk.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct ConnectionRequest {
+    /// Names the request; sent again with the same id after a link was lost.
+    #[n(0)]
+    pub request: RequestId,
+    /// Private or public.
+    #[n(1)]
+    pub kind: ConversationKind,
+    /// The conversation that the sender asks to enter; none asks for a new one.
+    #[n(2)]
+    pub conversation: Option<ConversationId>,
+    /// Words for the person who decides.
+    #[n(3)]
+    pub greeting: Option<Greeting>,
+    /// What lets the sender in without a person's decision.
+    #[n(4)]
+    pub ticket: Option<Ticket>,
+}
+
+/// The answer to a wish to talk.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Answer {
+    /// Which request.
+    #[n(0)]
+    pub request: RequestId,
+    /// [`AnswerCode`], or a number of a later version.
+    #[n(1)]
+    pub code: u16,
+    /// With Yes: the conversation that the newcomer was admitted to.
+    #[n(2)]
+    pub conversation: Option<ConversationId>,
+    /// With Yes: the operation that admitted the newcomer. Once it has it, it is in.
+    #[n(3)]
+    pub admit: Option<OpId>,
+}
+
+/// The answers of García, section 2.2, that have a meaning now. The wire reserves the numbers of the others:
+/// 2 AnsweringMachine, 3 Derivation, 4 DisconnectedGroup, 5 NotUpdatedGroup.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnswerCode {
+    /// Come in.
+    Yes,
+    /// No.
+    No,
+}
+
+/// Operations, oldest first.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Operations {
+    /// The operations.
+    #[n(0)]
+    pub operations: List<Operation, OPERATIONS_MAX>,
+}
+
+/// A request for operations.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Want {
+    /// Of which conversation.
+    #[n(0)]
+    pub conversation: ConversationId,
+    /// Which.
+    #[n(1)]
+    pub ids: List<OpId, WANT_MAX>,
+}
+
+/// How far a node is in a conversation. The receiver sends what it has beyond it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Heads {
+    /// Which conversation.
+    #[n(0)]
+    pub conversation: ConversationId,
+    /// The last operation of each device that the sender has.
+    #[n(1)]
+    pub devices: List<DeviceHead, DEVICES_MAX>,
+    /// Whether it answers a Heads: then it is not answered itself.
+    #[n(2)]
+    pub answer: bool,
+}
+
+/// The last operation of one device.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct DeviceHead {
+    /// The device's node.
+    #[n(0)]
+    pub node: NodeId,
+    /// Its count.
+    #[n(1)]
+    pub seq: u64,
+}
+
+/// An acknowledgement to the author: all up to `seq` is part of the conversation here.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Delivered {
+    /// Which conversation.
+    #[n(0)]
+    pub conversation: ConversationId,
+    /// The receiver's own count.
+    #[n(1)]
+    pub seq: u64,
+}
+
+/// Why bytes are no frame for us. Each is counted under its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FrameError {
+    /// Longer than [`FRAME_MAX`]: nothing of it was looked at.
+    TooLarge,
+    /// Not a frame, or one whose values are not legal.
+    Malformed,
+    /// A kind that this version does not know.
+    UnknownKind,
+}
+
+/// Writes and reads each kind under its number.
+macro_rules! frame_kinds {
+    ($($number:literal => $kind:ident,)*) => {
+        impl Frame {
+            /// The frame as bytes.
+            pub fn encode(&self) -> Vec<u8> {
+                let mut e = Encoder::new(Vec::new());
+                let written = match self {
+                    $(Self::$kind(body) => {
+                        e.array(2).and_then(|e| e.u32($number)).and_then(|e| e.encode(body)).map(|_| ())
+                    })*
+                };
+                written.expect("encoding into memory cannot fail");
+                e.into_writer()
+            }
+
+            /// Reads one frame. Nothing is allocated for one over the limit.
+            pub fn decode(bytes: &[u8]) -> Result<Self, FrameError> {
+                if bytes.len() > FRAME_MAX {
+                    return Err(FrameError::TooLarge);
+                }
+                let mut d = Decoder::new(bytes);
+                let kind = match (d.array(), d.u32()) {
+                    (Ok(Some(2)), Ok(kind)) => kind,
+                    _ => return Err(FrameError::Malformed),
+                };
+                match kind {
+                    $($number => d.decode().ok().filter(|_| d.position() == bytes.len()).map(Self::$kind).ok_or(FrameError::Malformed),)*
+                    _ => Err(FrameError::UnknownKind),
+                }
+            }
+        }
+    };
+}
+
+frame_kinds! {
+    0 => Hello,
+    1 => Proof,
+    2 => Ping,
+    3 => Pong,
+    4 => Bye,
+    8 => Lookup,
+    9 => Contact,
+    10 => Signal,
+    11 => Unreachable,
+    16 => ConnectionRequest,
+    17 => Answer,
+    // 18 AutomaticEntryToCoordinator, 19 AutomaticEntryToPeer, 20 ListUpdate, 21 ConnectionRelease: reserved.
+    32 => Operations,
+    33 => Want,
+    34 => Heads,
+    35 => Delivered,
+}
+
+/// Packs operations into as few frames as their limits allow, in order.
+pub(crate) fn operation_frames<'a>(operations: impl IntoIterator<Item = &'a Operation>) -> Vec<Frame> {
+    const ROOM: usize = FRAME_MAX - 64;
+    let mut frames = Vec::new();
+    let (mut batch, mut size) = (Vec::new(), 0);
+    for operation in operations {
+        if !batch.is_empty() && (size + operation.size() > ROOM || batch.len() == OPERATIONS_MAX) {
+            frames.push(frame_of(std::mem::take(&mut batch)));
+            size = 0;
+        }
+        size += operation.size();
+        batch.push(operation.clone());
+    }
+    if !batch.is_empty() {
+        frames.push(frame_of(batch));
+    }
+    frames
+}
+
+fn frame_of(operations: Vec<Operation>) -> Frame {
+    Frame::Operations(Operations { operations: List::first(operations) })
+}
+
+/// Decodes a value that must be all of `bytes`: what is signed or hashed has no room for padding.
+pub(crate) fn decode_whole<'b, T: Decode<'b, ()>>(bytes: &'b [u8]) -> Result<T, minicbor::decode::Error> {
+    let mut d = Decoder::new(bytes);
+    let value = d.decode()?;
+    if d.position() == bytes.len() {
+        Ok(value)
+    } else {
+        Err(minicbor::decode::Error::message("bytes to spare"))
+    }
+}
+
 /// Encodes a value that cannot fail to encode: ours are made of integers, bytes, text, lists and maps.
-pub(crate) fn encode(value: &impl minicbor::Encode<()>) -> Vec<u8> {
+pub(crate) fn encode(value: &impl Encode<()>) -> Vec<u8> {
     minicbor::to_vec(value).expect("encoding into memory cannot fail")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_frame_survives() {
+        let frame = Frame::Pong(Pong { correlator: 7 });
+        assert_eq!(Frame::decode(&frame.encode()), Ok(frame));
+    }
+
+    #[test]
+    fn limits_and_unknown_kinds_are_told_apart() {
+        assert_eq!(Frame::decode(&vec![0; FRAME_MAX + 1]), Err(FrameError::TooLarge));
+        assert_eq!(Frame::decode(&[0x82, 0x18, 99, 0xa0]), Err(FrameError::UnknownKind));
+        assert_eq!(Frame::decode(&[0x82, 0x03]), Err(FrameError::Malformed));
+    }
+
+    #[test]
+    fn a_field_of_a_later_version_is_ignored() {
+        let mut bytes = Frame::Pong(Pong { correlator: 7 }).encode();
+        // The map of one pair becomes one of two: 200 => "new".
+        bytes[2] = 0xa2;
+        bytes.extend([0x18, 200, 0x63, b'n', b'e', b'w']);
+        assert_eq!(Frame::decode(&bytes), Ok(Frame::Pong(Pong { correlator: 7 })));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, cases: 512, ..ProptestConfig::default() })]
+
+        #[test]
+        fn no_bytes_panic(kind in 0u8..40, bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = Frame::decode(&bytes);
+            let headed = [&[0x82, 0x18, kind][..], &bytes].concat();
+            let _ = Frame::decode(&headed);
+        }
+    }
 }

@@ -1,8 +1,9 @@
 //! Operations: the signed, hash-linked facts that a conversation is made of (DESIGN, section 6).
 
-use crate::identity::{AccountId, Certificate, DeviceKey, Identity, Name, NodeId, Signature};
+use crate::identity::{AccountId, Certificate, DeviceKey, Identity, NodeId, Profile, Signature};
 use crate::io::MessageText;
 use crate::wire::bounded::{List, fixed_bytes};
+use crate::wire::decode_whole;
 use crate::wire::signed::verify;
 use minicbor::decode::{Decode, Decoder, Error};
 use minicbor::encode::{Encode, Encoder, Write};
@@ -91,9 +92,9 @@ pub struct Create {
     /// The author's certificate: with it every operation of theirs can be verified.
     #[n(3)]
     pub certificate: Certificate,
-    /// What the author is called.
+    /// What the author says of themself.
     #[n(4)]
-    pub name: Name,
+    pub profile: Profile,
 }
 
 /// The admission of a node.
@@ -103,9 +104,9 @@ pub struct Admit {
     /// The newcomer's certificate.
     #[n(0)]
     pub certificate: Certificate,
-    /// What the newcomer is called.
+    /// What the newcomer says of themself: not the word of the one who admits.
     #[n(1)]
-    pub name: Name,
+    pub profile: Profile,
 }
 
 /// Something said.
@@ -121,7 +122,11 @@ pub struct Message {
 }
 
 impl<C> Encode<C> for Body {
-    fn encode<W: Write>(&self, e: &mut Encoder<W>, c: &mut C) -> Result<(), minicbor::encode::Error<W::Error>> {
+    fn encode<W: Write>(
+        &self,
+        e: &mut Encoder<W>,
+        c: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
         e.array(2)?;
         match self {
             Self::Create(create) => create.encode(e.u32(0)?, c),
@@ -174,7 +179,7 @@ pub struct Content {
     /// The device's operation before this one.
     #[n(4)]
     pub previous: Option<OpId>,
-    /// The heads that the author had seen.
+    /// The heads that the author had seen, and its own operation before this one.
     #[n(5)]
     #[cbor(default)]
     pub dependencies: List<OpId, DEPENDENCIES_MAX>,
@@ -187,6 +192,33 @@ pub struct Content {
     /// What it does.
     #[n(8)]
     pub body: Body,
+}
+
+impl Content {
+    /// Whether the parts that can be judged without any other operation fit together: a Create depends on
+    /// nothing and speaks for its author; anything else depends on something, its author's last word included.
+    fn is_in_place(&self) -> bool {
+        match &self.body {
+            Body::Create(create) => {
+                let begins =
+                    self.conversation.is_none() && self.dependencies.is_empty() && self.previous.is_none();
+                begins && self.seq == 1 && self.lamport == 1 && create.speaks_for(self)
+            }
+            _ => {
+                let continues = self.previous.is_none_or(|previous| self.dependencies.contains(&previous));
+                let counts = self.seq >= 1 && (self.seq == 1) == self.previous.is_none() && self.lamport >= 2;
+                self.conversation.is_some() && !self.dependencies.is_empty() && continues && counts
+            }
+        }
+    }
+}
+
+impl Create {
+    fn speaks_for(&self, content: &Content) -> bool {
+        let Self { certificate, profile, .. } = self;
+        let is_author = certificate.device == content.device && certificate.account == content.author;
+        is_author && profile.account == content.author
+    }
 }
 
 /// A signed operation. Its signature is checked by [`Operation::verify`], once its author's certificate is at
@@ -241,11 +273,6 @@ impl Operation {
     pub fn size(&self) -> usize {
         self.bytes.len() + 72
     }
-
-    /// The operation from its wire form.
-    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        minicbor::decode(bytes).ok()
-    }
 }
 
 /// The conversation that the Create with this id begins.
@@ -280,7 +307,11 @@ impl PartialOrd for DisplayKey {
 }
 
 impl<C> Encode<C> for Operation {
-    fn encode<W: Write>(&self, e: &mut Encoder<W>, c: &mut C) -> Result<(), minicbor::encode::Error<W::Error>> {
+    fn encode<W: Write>(
+        &self,
+        e: &mut Encoder<W>,
+        c: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
         e.array(2)?.bytes(&self.bytes)?;
         self.signature.encode(e, c)
     }
@@ -296,10 +327,8 @@ impl<'b, C> Decode<'b, C> for Operation {
             return Err(Error::message("operation over its limit"));
         }
         let signature = Signature::decode(d, c)?;
-        let content: Content = minicbor::decode(bytes)?;
-        let is_create = matches!(content.body, Body::Create(_));
-        let is_first = content.conversation.is_none() && content.dependencies.is_empty() && content.lamport == 1;
-        if is_create != is_first || is_create && content.previous.is_some() || content.seq == 0 {
+        let content: Content = decode_whole(bytes)?;
+        if !content.is_in_place() {
             return Err(Error::message("operation out of place"));
         }
         Ok(Self { id: OpId(*blake3::hash(bytes).as_bytes()), content, bytes: bytes.to_vec(), signature })

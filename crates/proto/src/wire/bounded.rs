@@ -35,7 +35,11 @@ impl<const MAX: usize> fmt::Display for Text<MAX> {
 }
 
 impl<C, const MAX: usize> Encode<C> for Text<MAX> {
-    fn encode<W: Write>(&self, e: &mut Encoder<W>, _: &mut C) -> Result<(), minicbor::encode::Error<W::Error>> {
+    fn encode<W: Write>(
+        &self,
+        e: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
         e.str(&self.0)?.ok()
     }
 }
@@ -76,7 +80,11 @@ impl<T, const MAX: usize> Deref for List<T, MAX> {
 }
 
 impl<C, T: Encode<C>, const MAX: usize> Encode<C> for List<T, MAX> {
-    fn encode<W: Write>(&self, e: &mut Encoder<W>, c: &mut C) -> Result<(), minicbor::encode::Error<W::Error>> {
+    fn encode<W: Write>(
+        &self,
+        e: &mut Encoder<W>,
+        c: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
         e.array(self.0.len() as u64)?;
         self.0.iter().try_for_each(|value| value.encode(e, c))
     }
@@ -114,7 +122,11 @@ impl<const MAX: usize> fmt::Debug for Blob<MAX> {
 }
 
 impl<C, const MAX: usize> Encode<C> for Blob<MAX> {
-    fn encode<W: Write>(&self, e: &mut Encoder<W>, _: &mut C) -> Result<(), minicbor::encode::Error<W::Error>> {
+    fn encode<W: Write>(
+        &self,
+        e: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
         e.bytes(&self.0)?.ok()
     }
 }
@@ -122,7 +134,11 @@ impl<C, const MAX: usize> Encode<C> for Blob<MAX> {
 impl<'b, C, const MAX: usize> Decode<'b, C> for Blob<MAX> {
     fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, Error> {
         let bytes = d.bytes()?;
-        if bytes.len() > MAX { Err(Error::message("bytes over their limit")) } else { Ok(Self(bytes.to_vec())) }
+        if bytes.len() > MAX {
+            Err(Error::message("bytes over their limit"))
+        } else {
+            Ok(Self(bytes.to_vec()))
+        }
     }
 }
 

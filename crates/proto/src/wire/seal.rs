@@ -7,9 +7,6 @@ use hpke::kdf::HkdfSha256;
 use hpke::kem::X25519HkdfSha256;
 use hpke::{Deserializable, Kem, OpModeR, OpModeS, Serializable};
 
-/// Bytes that sealing adds: the encapsulated key and the tag.
-pub const OVERHEAD: usize = 32 + 16;
-
 type Private = <X25519HkdfSha256 as Kem>::PrivateKey;
 type Public = <X25519HkdfSha256 as Kem>::PublicKey;
 type Encapped = <X25519HkdfSha256 as Kem>::EncappedKey;
@@ -25,15 +22,16 @@ pub(crate) fn public_key(seed: &[u8; 32]) -> SealingKey {
 /// Seals `plain` to `to`: the encapsulated key followed by the ciphertext. Nothing when the key is no good.
 pub(crate) fn seal(to: &SealingKey, info: &[u8], plain: &[u8], rng: &mut Rng) -> Option<Vec<u8>> {
     let public = Public::from_bytes(&to.0).ok()?;
-    let (encapped, sealed) = hpke::single_shot_seal_with_rng::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
-        &OpModeS::Base,
-        &public,
-        info,
-        plain,
-        b"",
-        rng,
-    )
-    .ok()?;
+    let (encapped, sealed) =
+        hpke::single_shot_seal_with_rng::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
+            &OpModeS::Base,
+            &public,
+            info,
+            plain,
+            b"",
+            rng,
+        )
+        .ok()?;
     Some([&*encapped.to_bytes(), &*sealed].concat())
 }
 
@@ -60,7 +58,8 @@ mod tests {
     fn only_the_recipient_opens_and_only_untouched() {
         let mut rng = Rng::new([7; 32]);
         let sealed = seal(&public_key(&[1; 32]), b"i", b"hello", &mut rng).unwrap();
-        assert_eq!(sealed.len(), 5 + OVERHEAD);
+        // The encapsulated key and the tag.
+        assert_eq!(sealed.len(), 5 + 32 + 16);
         assert_eq!(open(&[1; 32], b"i", &sealed).as_deref(), Some(&b"hello"[..]));
         assert_eq!(open(&[2; 32], b"i", &sealed), None);
         assert_eq!(open(&[1; 32], b"j", &sealed), None);

@@ -12,6 +12,10 @@ pub trait SelfSigned {
     const CONTEXT: &'static str;
     /// The Ed25519 public key of the signer.
     fn signer(&self) -> [u8; 32];
+    /// Whether what else the value must prove holds.
+    fn holds(&self) -> bool {
+        true
+    }
 }
 
 /// A value with the bytes that were signed and the signature over them.
@@ -42,7 +46,11 @@ impl<T> Deref for Signed<T> {
 }
 
 impl<C, T> Encode<C> for Signed<T> {
-    fn encode<W: Write>(&self, e: &mut Encoder<W>, c: &mut C) -> Result<(), minicbor::encode::Error<W::Error>> {
+    fn encode<W: Write>(
+        &self,
+        e: &mut Encoder<W>,
+        c: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
         e.array(2)?.bytes(&self.body)?;
         self.signature.encode(e, c)
     }
@@ -55,8 +63,8 @@ impl<'b, C, T: SelfSigned + Decode<'b, ()>> Decode<'b, C> for Signed<T> {
         }
         let body = d.bytes()?;
         let signature = Signature::decode(d, c)?;
-        let value: T = minicbor::decode(body)?;
-        if !verify(&value.signer(), T::CONTEXT, body, &signature) {
+        let value: T = crate::wire::decode_whole(body)?;
+        if !value.holds() || !verify(&value.signer(), T::CONTEXT, body, &signature) {
             return Err(Error::message("signature does not hold"));
         }
         Ok(Self { value, body: body.to_vec(), signature })

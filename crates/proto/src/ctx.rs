@@ -1,0 +1,53 @@
+//! What every concept is handed: the moment, chance, who we are, and where outputs go.
+
+use crate::identity::{Identity, NodeId};
+use crate::io::{Event, Output};
+use crate::rng::Rng;
+use crate::time::Instant;
+use crate::wire::Frame;
+use std::collections::{BTreeMap, VecDeque};
+
+/// The surroundings of one step. A concept that has it needs nothing else from the world.
+pub(crate) struct Ctx<'a> {
+    /// The moment of the step.
+    pub now: Instant,
+    /// The node's chance.
+    pub rng: &'a mut Rng,
+    /// The node's keys.
+    pub me: &'a Identity,
+    /// Where what follows from the step is put.
+    pub out: &'a mut Out,
+}
+
+impl Ctx<'_> {
+    /// Puts a frame into the post for `to`: it goes over the link that is in use for that node, if any.
+    pub(crate) fn post(&mut self, to: NodeId, frame: Frame) {
+        self.out.mail.push_back((to, frame));
+    }
+
+    /// Tells the person.
+    pub(crate) fn tell(&mut self, event: Event) {
+        self.out.outputs.push_back(Output::Event(event));
+    }
+
+    /// Tells the driver.
+    pub(crate) fn order(&mut self, output: Output) {
+        self.out.outputs.push_back(output);
+    }
+
+    /// Counts one occurrence of `reason`.
+    pub(crate) fn count(&mut self, reason: &'static str) {
+        *self.out.stats.entry(reason).or_default() += 1;
+    }
+}
+
+/// What one step has yielded so far.
+#[derive(Default)]
+pub(crate) struct Out {
+    /// For the driver, in order.
+    pub outputs: VecDeque<Output>,
+    /// Frames whose link is still to be chosen. Empty between steps.
+    pub mail: VecDeque<(NodeId, Frame)>,
+    /// Counters by name.
+    pub stats: BTreeMap<&'static str, u64>,
+}

@@ -1,0 +1,233 @@
+//! Requests to talk: ours that wait for an answer, and others' that wait for a person.
+
+use crate::ctx::Ctx;
+use crate::group::ticket::{Ticket, TicketSerial};
+use crate::group::{ConversationId, ConversationKind, OpId};
+use crate::identity::{Name, NodeId};
+use crate::io::{CloseReason, Event, Greeting, Person, RequestId, RequestOutcome};
+use crate::node::{Refusal, Wake};
+use crate::time::{Duration, Instant};
+use crate::wire::{Answer, AnswerCode, ConnectionRequest, Frame};
+use std::collections::BTreeMap;
+
+/// Requests that may wait for a person at once: more than anybody reads.
+pub(super) const WAITING_MAX: usize = 32;
+/// Requests of one node that may wait at once.
+pub(super) const WAITING_PER_NODE_MAX: usize = 4;
+/// Requests of ours that may wait for an answer at once.
+pub(super) const ASKED_MAX: usize = 64;
+/// How long a request outlives the link that it went over, in case the link comes back.
+const GRACE: Duration = Duration::from_secs(20);
+/// Tickets whose uses are counted at once; the oldest serial number is forgotten first.
+const COUNTED_TICKETS_MAX: usize = 1_024;
+
+/// Requests under way.
+#[derive(Default)]
+pub(crate) struct Requests {
+    outgoing: BTreeMap<RequestId, Outgoing>,
+    incoming: BTreeMap<RequestId, Incoming>,
+    ticket_uses: BTreeMap<TicketSerial, u32>,
+}
+
+/// A request of ours.
+#[derive(Clone, Debug)]
+pub(crate) struct Outgoing {
+    pub node: NodeId,
+    pub kind: ConversationKind,
+    pub conversation: Option<ConversationId>,
+    /// What to call the conversation, once we are in.
+    pub name: Name,
+    pub greeting: Greeting,
+    pub ticket: Option<Ticket>,
+    /// When to give up, while there is no link.
+    pub until: Option<Instant>,
+}
+
+/// A request that waits for a person here.
+#[derive(Clone, Debug)]
+pub(crate) struct Incoming {
+    pub from: Person,
+    pub kind: ConversationKind,
+    pub conversation: Option<ConversationId>,
+}
+
+impl Requests {
+    /// Asks to talk; the request goes out now or when the node is linked.
+    pub(crate) fn ask(&mut self, ctx: &mut Ctx<'_>, request: Outgoing) -> Result<RequestId, Refusal> {
+        if self.outgoing.len() >= ASKED_MAX {
+            return Err(Refusal::TooManyRequests);
+        }
+        let id = RequestId(ctx.rng.bytes());
+        ctx.post(request.node, request.frame(id));
+        self.outgoing.insert(id, request);
+        Ok(id)
+    }
+
+    /// Sends again what the node has not answered.
+    pub(crate) fn on_linked(&mut self, ctx: &mut Ctx<'_>, node: NodeId) {
+        for (id, request) in self.outgoing.iter_mut().filter(|(_, request)| request.node == node) {
+            request.until = None;
+            ctx.post(node, request.frame(*id));
+        }
+    }
+
+    /// Takes note that a node is gone: its requests are off, ours to it have a while to live.
+    pub(crate) fn on_unlinked(&mut self, ctx: &mut Ctx<'_>, node: NodeId, reason: CloseReason) {
+        for request in self.outgoing.values_mut().filter(|request| request.node == node) {
+            request.until = Some(ctx.now + GRACE);
+        }
+        if reason == CloseReason::Duplicate {
+            return;
+        }
+        let gone: Vec<_> = self
+            .incoming
+            .iter()
+            .filter(|(_, request)| request.from.node == node)
+            .map(|(id, _)| *id)
+            .collect();
+        for request in gone {
+            self.incoming.remove(&request);
+            ctx.tell(Event::RequestWithdrawn { request });
+        }
+    }
+
+    /// Takes note that a node cannot be reached.
+    pub(crate) fn on_unreachable(&mut self, ctx: &mut Ctx<'_>, node: NodeId, reason: CloseReason) {
+        let to_it = self.outgoing.iter().filter(|(_, request)| request.node == node).map(|(id, _)| *id);
+        for request in to_it.collect::<Vec<_>>() {
+            self.outgoing.remove(&request);
+            ctx.tell(Event::Answered { request, outcome: RequestOutcome::Failed(reason) });
+        }
+    }
+
+    /// Takes an answer to a request of ours. With Yes it yields the request, for the caller to enter.
+    pub(crate) fn on_answer(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        from: NodeId,
+        answer: &Answer,
+    ) -> Option<(Outgoing, ConversationId, OpId)> {
+        if self.outgoing.get(&answer.request).is_none_or(|request| request.node != from) {
+            ctx.count("answer_unasked");
+            return None;
+        }
+        let request = self.outgoing.remove(&answer.request)?;
+        let outcome = match (AnswerCode::read(answer.code), answer.conversation, answer.admit) {
+            (Some(AnswerCode::Yes), Some(conversation), Some(admit)) => {
+                return Some((request, conversation, admit));
+            }
+            (Some(AnswerCode::No), ..) => RequestOutcome::No,
+            _ => RequestOutcome::Failed(CloseReason::Incompatible),
+        };
+        ctx.tell(Event::Answered { request: answer.request, outcome });
+        None
+    }
+
+    /// Lets a request wait for a person.
+    pub(crate) fn wait(&mut self, ctx: &mut Ctx<'_>, id: RequestId, request: Incoming, greeting: String) {
+        if self.incoming.contains_key(&id) {
+            ctx.count("request_known");
+            return;
+        }
+        let of_node = self.incoming.values().filter(|waiting| waiting.from.node == request.from.node).count();
+        if self.incoming.len() >= WAITING_MAX || of_node >= WAITING_PER_NODE_MAX {
+            ctx.count("request_refused_full");
+            refuse(ctx, request.from.node, id);
+            return;
+        }
+        let Incoming { from, kind, conversation } = request.clone();
+        self.incoming.insert(id, request);
+        ctx.tell(Event::Request { request: id, from, kind, conversation, greeting });
+    }
+
+    /// A request that waits here.
+    pub(crate) fn waiting(&self, id: &RequestId) -> Option<&Incoming> {
+        self.incoming.get(id)
+    }
+
+    /// Takes a request off the list of those that wait.
+    pub(crate) fn settle(&mut self, id: &RequestId) {
+        self.incoming.remove(id);
+    }
+
+    /// Takes one use off a ticket; false when there is none left.
+    pub(crate) fn use_ticket(&mut self, ctx: &Ctx<'_>, ticket: &Ticket) -> bool {
+        if ticket.expires_ms <= ctx.now.as_millis() {
+            return false;
+        }
+        if self.ticket_uses.len() >= COUNTED_TICKETS_MAX && !self.ticket_uses.contains_key(&ticket.serial) {
+            self.ticket_uses.pop_first();
+        }
+        let uses = self.ticket_uses.entry(ticket.serial).or_default();
+        *uses += 1;
+        *uses <= ticket.uses
+    }
+
+    /// The nodes that we have asked.
+    pub(crate) fn asked(&self) -> impl Iterator<Item = NodeId> + '_ {
+        self.outgoing.values().map(|request| request.node)
+    }
+
+    /// Whether a request from or to `node` is under way.
+    pub(crate) fn concerns(&self, node: &NodeId) -> bool {
+        self.asked().any(|asked| asked == *node)
+            || self.incoming.values().any(|request| request.from.node == *node)
+    }
+
+    /// Gives up on what has waited too long for its link.
+    pub(crate) fn on_timeout(&mut self, ctx: &mut Ctx<'_>) {
+        let is_over = |request: &Outgoing| request.until.is_some_and(|until| until <= ctx.now);
+        let over = self.outgoing.iter().filter(|(_, request)| is_over(request)).map(|(id, _)| *id);
+        for request in over.collect::<Vec<_>>() {
+            self.outgoing.remove(&request);
+            ctx.tell(Event::Answered { request, outcome: RequestOutcome::Failed(CloseReason::Unreachable) });
+        }
+    }
+
+    /// The earliest deadline.
+    pub(crate) fn poll_timeout(&self) -> Option<(Instant, Wake)> {
+        self.outgoing.values().filter_map(|request| request.until).min().map(|at| (at, Wake::Group))
+    }
+}
+
+impl Outgoing {
+    fn frame(&self, request: RequestId) -> Frame {
+        let greeting = Some(self.greeting.clone()).filter(|greeting| !greeting.as_str().is_empty());
+        let Self { kind, conversation, ticket, .. } = self;
+        let (kind, conversation, ticket) = (*kind, *conversation, ticket.clone());
+        Frame::ConnectionRequest(ConnectionRequest { request, kind, conversation, greeting, ticket })
+    }
+}
+
+impl AnswerCode {
+    /// The number on the wire.
+    pub(crate) fn code(self) -> u16 {
+        match self {
+            Self::Yes => 0,
+            Self::No => 1,
+        }
+    }
+
+    fn read(code: u16) -> Option<Self> {
+        [Self::Yes, Self::No].into_iter().find(|known| known.code() == code)
+    }
+}
+
+/// Answers No.
+pub(crate) fn refuse(ctx: &mut Ctx<'_>, to: NodeId, request: RequestId) {
+    ctx.post(
+        to,
+        Frame::Answer(Answer { request, code: AnswerCode::No.code(), conversation: None, admit: None }),
+    );
+}
+
+/// Answers Yes.
+pub(crate) fn accept(
+    ctx: &mut Ctx<'_>,
+    to: NodeId,
+    request: RequestId,
+    (conversation, admit): (ConversationId, OpId),
+) {
+    let (conversation, admit) = (Some(conversation), Some(admit));
+    ctx.post(to, Frame::Answer(Answer { request, code: AnswerCode::Yes.code(), conversation, admit }));
+}

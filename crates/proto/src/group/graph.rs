@@ -1,0 +1,410 @@
+//! The graph of a conversation's operations: what was verified and is complete, and what still waits for
+//! something that it depends on (DESIGN, section 6).
+
+use crate::group::membership::Participant;
+use crate::group::op::{Admit, Body, Content, Create, DEPENDENCIES_MAX, DisplayKey, OpId, Operation};
+use crate::identity::{Certificate, Identity, NodeId};
+use crate::wire::bounded::List;
+use crate::wire::{DeviceHead, HeadsDigest};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Operations that may wait for others at once: a burst from everybody in a full conversation.
+pub const HELD_MAX: usize = 4_096;
+/// Bytes that waiting operations may take.
+pub const HELD_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// The operations of one conversation.
+#[derive(Default)]
+pub(crate) struct Graph {
+    delivered: BTreeMap<OpId, Operation>,
+    heads: BTreeSet<OpId>,
+    display: BTreeMap<DisplayKey, OpId>,
+    chains: BTreeMap<NodeId, BTreeMap<u64, OpId>>,
+    people: BTreeMap<NodeId, Participant>,
+    held: BTreeMap<OpId, Held>,
+    held_bytes: usize,
+    /// What is missing, and who waits for it.
+    awaited: BTreeMap<OpId, BTreeSet<OpId>>,
+}
+
+struct Held {
+    operation: Operation,
+    lacks: usize,
+}
+
+/// What became of an operation that was taken in.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// It was there already.
+    Known,
+    /// It waits for others.
+    Held,
+    /// It is part of the conversation now, and so are these, which waited for it: in causal order, itself first.
+    Delivered(Vec<OpId>),
+    /// It cannot be part of the conversation, for this reason.
+    Refused(&'static str),
+}
+
+impl Graph {
+    /// Takes an operation in.
+    pub(crate) fn take(&mut self, operation: Operation) -> Taken {
+        let id = operation.id();
+        if self.delivered.contains_key(&id) || self.held.contains_key(&id) {
+            return Taken::Known;
+        }
+        let missing: Vec<_> = operation
+            .content()
+            .dependencies
+            .iter()
+            .filter(|d| !self.delivered.contains_key(d))
+            .copied()
+            .collect();
+        if !missing.is_empty() {
+            return self.hold(operation, &missing);
+        }
+        if let Err(reason) = self.admissible(&operation) {
+            return Taken::Refused(reason);
+        }
+        let mut delivered = vec![id];
+        self.deliver(operation);
+        let mut at = 0;
+        while at < delivered.len() {
+            let freed = self.free(&delivered[at]);
+            delivered.extend(freed);
+            at += 1;
+        }
+        Taken::Delivered(delivered)
+    }
+
+    fn hold(&mut self, operation: Operation, missing: &[OpId]) -> Taken {
+        if self.held.len() >= HELD_MAX || self.held_bytes + operation.size() > HELD_BYTES_MAX {
+            return Taken::Refused("operation_held_back_full");
+        }
+        let id = operation.id();
+        let missing: BTreeSet<_> = missing.iter().copied().collect();
+        self.held_bytes += operation.size();
+        self.held.insert(id, Held { operation, lacks: missing.len() });
+        for dependency in missing {
+            self.awaited.entry(dependency).or_default().insert(id);
+        }
+        Taken::Held
+    }
+
+    /// Delivers what waited for `id` and for nothing else.
+    fn free(&mut self, id: &OpId) -> Vec<OpId> {
+        let mut freed = Vec::new();
+        for waiting in self.awaited.remove(id).unwrap_or_default() {
+            let Some(held) = self.held.get_mut(&waiting) else { continue };
+            held.lacks -= 1;
+            if held.lacks > 0 {
+                continue;
+            }
+            let Some(Held { operation, .. }) = self.held.remove(&waiting) else { continue };
+            self.held_bytes -= operation.size();
+            if self.admissible(&operation).is_ok() {
+                freed.push(waiting);
+                self.deliver(operation);
+            }
+        }
+        freed
+    }
+
+    /// Whether an operation whose dependencies are all there may be part of the conversation.
+    fn admissible(&self, operation: &Operation) -> Result<(), &'static str> {
+        let content = operation.content();
+        let node = operation.node();
+        if !matches!(content.body, Body::Create(_)) {
+            let known = &self.people.get(&node).ok_or("operation_of_a_stranger")?.certificate;
+            let is_author = known.device == content.device && known.account == content.author;
+            if !is_author {
+                return Err("operation_of_a_stranger");
+            }
+            self.continues(content)?;
+        }
+        if let Body::Admit(admit) = &content.body {
+            self.vouches(&admit.certificate, &admit.profile.account)?;
+        }
+        if operation.verify() { Ok(()) } else { Err("operation_signature_wrong") }
+    }
+
+    /// Whether the counts follow from the operations that are named.
+    fn continues(&self, content: &Content) -> Result<(), &'static str> {
+        let lamport = |id: &OpId| self.delivered.get(id).map_or(0, |operation| operation.content().lamport);
+        let highest = content.dependencies.iter().map(lamport).max().unwrap_or(0);
+        if highest.checked_add(1) != Some(content.lamport) {
+            return Err("operation_lamport_wrong");
+        }
+        let Some(previous) = content.previous else { return Ok(()) };
+        let before = self.delivered.get(&previous).map(Operation::content).ok_or("operation_chain_wrong")?;
+        if before.device != content.device || before.seq.checked_add(1) != Some(content.seq) {
+            return Err("operation_chain_wrong");
+        }
+        if before.body == Body::Leave && !self.admitted_between(content, before) {
+            return Err("operation_after_leave");
+        }
+        Ok(())
+    }
+
+    /// Whether the author of `content` was let in again after it left with `left`.
+    fn admitted_between(&self, content: &Content, left: &Content) -> bool {
+        let is_it = |operation: &Operation| match &operation.content().body {
+            Body::Admit(admit) => {
+                let between = left.lamport < operation.content().lamport
+                    && operation.content().lamport < content.lamport;
+                between && admit.certificate.device == content.device
+            }
+            _ => false,
+        };
+        self.delivered.values().any(is_it)
+    }
+
+    /// Whether an Admit names a device as its account does: the first certificate seen of a node binds.
+    fn vouches(
+        &self,
+        certificate: &Certificate,
+        profile: &crate::identity::AccountId,
+    ) -> Result<(), &'static str> {
+        let known = self.people.get(&certificate.node()).map(|person| &person.certificate);
+        let is_same = known
+            .is_none_or(|known| known.account == certificate.account && known.device == certificate.device);
+        if is_same && certificate.account == *profile { Ok(()) } else { Err("operation_admit_wrong") }
+    }
+
+    fn deliver(&mut self, operation: Operation) {
+        let content = operation.content();
+        let id = operation.id();
+        for dependency in content.dependencies.iter() {
+            self.heads.remove(dependency);
+        }
+        self.heads.insert(id);
+        self.display.insert(operation.display_key(), id);
+        // A device that was forked keeps the first of two; both are delivered, and asked for by id.
+        self.chains.entry(operation.node()).or_default().entry(content.seq).or_insert(id);
+        match &content.body {
+            Body::Create(Create { certificate, profile, .. })
+            | Body::Admit(Admit { certificate, profile }) => {
+                let newest = Participant::new(certificate, profile);
+                let known = self.people.entry(newest.node).or_insert_with(|| newest.clone());
+                if known.profile.seq < newest.profile.seq {
+                    known.profile = newest.profile;
+                }
+            }
+            _ => {}
+        }
+        self.delivered.insert(id, operation);
+    }
+
+    /// Writes the next operation of `me` on top of all that is here, and takes it in.
+    pub(crate) fn write(&mut self, me: &Identity, time_ms: u64, body: Body) -> Operation {
+        let chain = self.chains.get(&me.node()).and_then(BTreeMap::last_key_value);
+        let (seq, previous) = chain.map_or((1, None), |(seq, id)| (seq + 1, Some(*id)));
+        let others = self.heads.iter().copied().filter(|head| Some(*head) != previous);
+        let dependencies = List::<_, DEPENDENCIES_MAX>::first(previous.into_iter().chain(others));
+        let lamport = |id: &OpId| self.delivered.get(id).map_or(0, |operation| operation.content().lamport);
+        let content = Content {
+            conversation: self.create().map(Operation::conversation),
+            author: me.account(),
+            device: me.certificate().device,
+            seq,
+            previous,
+            lamport: 1 + dependencies.iter().map(lamport).max().unwrap_or(0),
+            dependencies,
+            time_ms,
+            body,
+        };
+        let operation = Operation::sign(content, me);
+        self.deliver(operation.clone());
+        operation
+    }
+
+    /// The Create, once it is here.
+    pub(crate) fn create(&self) -> Option<&Operation> {
+        let (_, id) = self.display.first_key_value()?;
+        self.delivered.get(id)
+    }
+
+    /// The operation with this id, if it is part of the conversation.
+    pub(crate) fn operation(&self, id: &OpId) -> Option<&Operation> {
+        self.delivered.get(id)
+    }
+
+    /// All operations in the order of display, which is causal.
+    pub(crate) fn in_order(&self) -> impl DoubleEndedIterator<Item = &Operation> {
+        self.display.values().filter_map(|id| self.delivered.get(id))
+    }
+
+    /// The operations after or before others in the order of display.
+    pub(crate) fn range(
+        &self,
+        range: impl std::ops::RangeBounds<DisplayKey>,
+    ) -> impl DoubleEndedIterator<Item = &Operation> {
+        self.display.range(range).filter_map(|(_, id)| self.delivered.get(id))
+    }
+
+    /// Somebody who is or was in the conversation.
+    pub(crate) fn person(&self, node: &NodeId) -> Option<&Participant> {
+        self.people.get(node)
+    }
+
+    /// Everybody who is or was in the conversation.
+    pub(crate) fn people(&self) -> impl Iterator<Item = &Participant> {
+        self.people.values()
+    }
+
+    /// What waits for something that nobody has sent yet, at most `max` of it.
+    pub(crate) fn missing(&self, max: usize) -> Vec<OpId> {
+        self.awaited.keys().filter(|id| !self.held.contains_key(id)).take(max).copied().collect()
+    }
+
+    /// A hash over the heads: equal hashes mean equal conversations.
+    pub(crate) fn digest(&self) -> HeadsDigest {
+        let mut hasher = blake3::Hasher::new();
+        for head in &self.heads {
+            hasher.update(&head.0);
+        }
+        let mut digest = [0; 8];
+        digest.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
+        HeadsDigest(digest)
+    }
+
+    /// How far each device has come here.
+    pub(crate) fn device_heads(&self) -> Vec<DeviceHead> {
+        let last = |chain: &BTreeMap<u64, OpId>| chain.last_key_value().map_or(0, |(seq, _)| *seq);
+        self.chains.iter().map(|(node, chain)| DeviceHead { node: *node, seq: last(chain) }).collect()
+    }
+
+    /// What somebody who has come as far as `theirs` lacks, in causal order.
+    pub(crate) fn beyond(&self, theirs: &[DeviceHead]) -> Vec<&Operation> {
+        let has: BTreeMap<_, _> = theirs.iter().map(|head| (head.node, head.seq)).collect();
+        let lacks = |operation: &&Operation| {
+            operation.content().seq > has.get(&operation.node()).copied().unwrap_or(0)
+        };
+        self.in_order().filter(lacks).collect()
+    }
+
+    /// Whether somebody who has come as far as `theirs` has what is not here.
+    pub(crate) fn is_behind(&self, theirs: &[DeviceHead]) -> bool {
+        let seq = |node: &NodeId| {
+            self.chains.get(node).and_then(BTreeMap::last_key_value).map_or(0, |(seq, _)| *seq)
+        };
+        theirs.iter().any(|head| head.seq > seq(&head.node))
+    }
+
+    /// The highest count of a device.
+    pub(crate) fn last_seq(&self, node: &NodeId) -> u64 {
+        self.chains.get(node).and_then(BTreeMap::last_key_value).map_or(0, |(seq, _)| *seq)
+    }
+
+    /// The operation of a device with this count.
+    pub(crate) fn at(&self, node: &NodeId, seq: u64) -> Option<&Operation> {
+        self.delivered.get(self.chains.get(node)?.get(&seq)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::group::op::{ConversationKind, History, Message};
+    use crate::identity::Name;
+    use crate::io::MessageText;
+    use crate::rng::Rng;
+
+    fn someone(seed: u8) -> Identity {
+        Identity::generate(&mut Rng::new([seed; 32]), &Name::cut("Ana"), 1)
+    }
+
+    fn said(text: &str) -> Body {
+        Body::Message(Message { text: MessageText::cut(text), reply_to: None })
+    }
+
+    fn begun(me: &Identity) -> (Graph, Operation) {
+        let mut graph = Graph::default();
+        let create = Create {
+            kind: ConversationKind::Public,
+            history: History::All,
+            nonce: [0; 16],
+            certificate: me.certificate().clone(),
+            profile: me.profile().clone(),
+        };
+        let create = graph.write(me, 1, Body::Create(create));
+        (graph, create)
+    }
+
+    fn admit(who: &Identity) -> Body {
+        Body::Admit(Admit { certificate: who.certificate().clone(), profile: who.profile().clone() })
+    }
+
+    #[test]
+    fn what_depends_on_something_missing_waits_for_it() {
+        let ana = someone(1);
+        let (mut graph, create) = begun(&ana);
+        let ops: Vec<_> = (0..5).map(|n| graph.write(&ana, n, said("hi"))).collect();
+        let mut other = Graph::default();
+        for op in ops.iter().rev() {
+            assert_eq!(other.take(op.clone()), Taken::Held);
+        }
+        assert_eq!(other.missing(9), [create.id()]);
+        let Taken::Delivered(order) = other.take(create.clone()) else { panic!("not delivered") };
+        let ids: Vec<_> = std::iter::once(&create).chain(&ops).map(Operation::id).collect();
+        assert_eq!(order, ids);
+        assert_eq!(other.digest(), graph.digest());
+        assert_eq!(other.take(create), Taken::Known);
+    }
+
+    #[test]
+    fn a_stranger_a_forger_and_a_liar_are_refused() {
+        let (ana, eva) = (someone(1), someone(2));
+        let (mut graph, _) = begun(&ana);
+        let mut evas = Graph {
+            people: [(eva.node(), Participant::new(eva.certificate(), eva.profile()))].into(),
+            ..Graph::default()
+        };
+        evas.delivered.clone_from(&graph.delivered);
+        evas.heads.clone_from(&graph.heads);
+        evas.display.clone_from(&graph.display);
+        let uninvited = evas.write(&eva, 1, said("hi"));
+        assert_eq!(graph.take(uninvited.clone()), Taken::Refused("operation_of_a_stranger"));
+        graph.write(&ana, 1, admit(&eva));
+        assert!(
+            matches!(graph.take(uninvited.clone()), Taken::Delivered(_)),
+            "once admitted, her word counts"
+        );
+        let ahead = Content {
+            lamport: 9,
+            seq: 2,
+            previous: Some(uninvited.id()),
+            dependencies: List::first([uninvited.id()]),
+            ..uninvited.content().clone()
+        };
+        assert_eq!(
+            graph.take(Operation::sign(ahead.clone(), &eva)),
+            Taken::Refused("operation_lamport_wrong")
+        );
+        let forged = Content { lamport: 3, ..ahead };
+        assert_eq!(graph.take(Operation::sign(forged, &ana)), Taken::Refused("operation_signature_wrong"));
+    }
+
+    #[test]
+    fn after_leaving_nothing_counts_until_admitted_again() {
+        let (ana, eva) = (someone(1), someone(2));
+        let (mut graph, _) = begun(&ana);
+        graph.write(&ana, 1, admit(&eva));
+        graph.write(&eva, 2, Body::Leave);
+        let mut copy = Graph::default();
+        let everything: Vec<_> = graph.in_order().cloned().collect();
+        everything.into_iter().for_each(|op| drop(copy.take(op)));
+        let late = graph.write(&eva, 3, said("still here"));
+        assert_eq!(copy.take(late), Taken::Refused("operation_after_leave"));
+    }
+
+    #[test]
+    fn what_another_lacks_is_found_by_counts() {
+        let ana = someone(1);
+        let (mut graph, create) = begun(&ana);
+        let op = graph.write(&ana, 1, said("hi"));
+        let ids = |ops: Vec<&Operation>| ops.into_iter().map(Operation::id).collect::<Vec<_>>();
+        assert_eq!(ids(graph.beyond(&[])), [create.id(), op.id()]);
+        assert_eq!(ids(graph.beyond(&[DeviceHead { node: ana.node(), seq: 1 }])), [op.id()]);
+        assert!(graph.is_behind(&[DeviceHead { node: ana.node(), seq: 3 }]));
+    }
+}

@@ -1,0 +1,107 @@
+//! Reach: whom to try again, when, and where they could be dialled.
+
+use crate::endpoint::Endpoint;
+use crate::identity::NodeId;
+use crate::node::Wake;
+use crate::time::{Duration, Instant};
+use std::collections::BTreeMap;
+
+/// How long the one who need not begin leaves it to the other side.
+const OTHER_SIDE_FIRST: Duration = Duration::from_secs(2);
+/// The wait after the first failure; doubled each time.
+const AGAIN: Duration = Duration::from_secs(1);
+/// The longest wait between two tries.
+const AGAIN_MAX: Duration = Duration::from_secs(30);
+/// Endpoints that are remembered, of nodes that were linked once.
+const ENDPOINTS_MAX: usize = 512;
+/// Native nodes that are kept linked so that they can introduce us.
+pub(crate) const INTRODUCERS_MAX: usize = 4;
+
+/// Where nodes can be dialled, and who is due for another try.
+#[derive(Default)]
+pub(crate) struct Reach {
+    endpoints: BTreeMap<NodeId, Endpoint>,
+    introducers: Vec<NodeId>,
+    tries: BTreeMap<NodeId, Try>,
+}
+
+struct Try {
+    at: Instant,
+    delay: Duration,
+}
+
+impl Reach {
+    /// Remembers where a node can be dialled.
+    pub(crate) fn remember(&mut self, node: NodeId, endpoint: Endpoint) {
+        if self.endpoints.len() >= ENDPOINTS_MAX && !self.endpoints.contains_key(&node) {
+            let forgotten = self.endpoints.keys().find(|known| !self.introducers.contains(known)).copied();
+            forgotten.and_then(|node| self.endpoints.remove(&node));
+        }
+        self.endpoints.insert(node, endpoint);
+    }
+
+    /// Where a node can be dialled, if that is known.
+    pub(crate) fn endpoint(&self, node: &NodeId) -> Option<&Endpoint> {
+        self.endpoints.get(node)
+    }
+
+    /// Wants a lasting link to a native node; false when there are enough of them.
+    pub(crate) fn introducer(&mut self, node: NodeId, endpoint: Endpoint) -> bool {
+        let is_known = self.introducers.contains(&node);
+        if !is_known && self.introducers.len() >= INTRODUCERS_MAX {
+            return false;
+        }
+        if !is_known {
+            self.introducers.push(node);
+        }
+        self.remember(node, endpoint);
+        self.tries.remove(&node);
+        true
+    }
+
+    /// The nodes that a lasting link is wanted to.
+    pub(crate) fn introducers(&self) -> impl Iterator<Item = NodeId> + '_ {
+        self.introducers.iter().copied()
+    }
+
+    /// Whether a lasting link to `node` is wanted.
+    pub(crate) fn keeps(&self, node: &NodeId) -> bool {
+        self.introducers.contains(node)
+    }
+
+    /// Takes note that a node is linked: the next time it is lost, it is tried at once.
+    pub(crate) fn on_up(&mut self, node: &NodeId) {
+        self.tries.remove(node);
+    }
+
+    /// Of the wanted nodes, each with whether it is on us to begin, those that are to be tried now.
+    pub(crate) fn due(&mut self, now: Instant, wanted: &BTreeMap<NodeId, bool>) -> Vec<NodeId> {
+        // A try under way is not wanted at the moment; its count is kept until the node is linked.
+        for (node, on_us) in wanted {
+            let at = if *on_us { now } else { now + OTHER_SIDE_FIRST };
+            self.tries.entry(*node).or_insert(Try { at, delay: AGAIN });
+        }
+        let mut due = Vec::new();
+        for node in wanted.keys() {
+            let Some(entry) = self.tries.get_mut(node).filter(|entry| entry.at <= now) else { continue };
+            entry.at = now + entry.delay;
+            entry.delay = entry.delay.times(2).min(AGAIN_MAX);
+            due.push(*node);
+        }
+        due
+    }
+
+    /// The earliest deadline.
+    pub(crate) fn poll_timeout(&self) -> Option<(Instant, Wake)> {
+        self.tries.values().map(|entry| (entry.at, Wake::Reach)).min()
+    }
+
+    /// Forgets the tries of nodes that nobody wants any more, and wakes for none that is past.
+    pub(crate) fn retain(&mut self, now: Instant, is_wanted: impl Fn(&NodeId) -> bool) {
+        self.tries.retain(|node, _| is_wanted(node));
+        for entry in self.tries.values_mut().filter(|entry| entry.at <= now) {
+            // Under way: look again when it has had time to fail.
+            entry.at = now + AGAIN;
+        }
+    }
+}
