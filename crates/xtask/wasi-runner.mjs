@@ -1,20 +1,20 @@
 // Runs a WebAssembly test binary under Node.js's own WASI: `node wasi-runner.mjs FILE.wasm [ARGS…]`.
 // Cargo calls it with the package's folder as working directory.
 
-import { readFile } from "node:fs/promises";
-import { dirname } from "node:path";
-import { fileURLToPath } from "node:url";
-import { WASI } from "node:wasi";
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { WASI } from 'node:wasi';
 
 const [file, ...args] = process.argv.slice(2);
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 const wasi = new WASI({
-  version: "preview1",
+  version: 'preview1',
   args: [file, ...args],
   env: process.env,
   // Test data is named from the package's folder or by its whole path.
-  preopens: { ".": process.cwd(), [root]: root },
+  preopens: { '.': process.cwd(), [root]: root },
   returnOnExit: true,
 });
 

@@ -1,17 +1,17 @@
 // The built page as files: what it weighs, what it names, and that it names nothing of anybody else's.
 
-import assert from "node:assert/strict";
-import { access, readFile, readdir } from "node:fs/promises";
-import { join } from "node:path";
-import { test } from "node:test";
+import assert from 'node:assert/strict';
+import { access, readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
 
-import { total, weights } from "./weight.mjs";
+import { total, weights } from './weight.mjs';
 
 const DIST = process.env.TERTULIA_DIST;
 /** All files, brotli-compressed. On a slow mobile line (1.6 Mbit/s) this is a second. */
 const WEIGHT_LIMIT_BYTES = 220_000;
 
-const html = await readFile(join(DIST, "index.html"), "utf8");
+const html = await readFile(join(DIST, 'index.html'), 'utf8');
 
 /** Every address in a src, href or import of the page. */
 function addresses(text) {
@@ -20,29 +20,29 @@ function addresses(text) {
   return [...attributes, ...imports].map(([, address]) => address);
 }
 
-test("the page weighs less than its limit", async () => {
+test('the page weighs less than its limit', async () => {
   const files = await weights(DIST);
   const { brotli } = total(files);
-  const list = files.map(({ name, brotli }) => `${name} ${brotli}`).join("\n");
+  const list = files.map(({ name, brotli }) => `${name} ${brotli}`).join('\n');
   assert.ok(brotli > 0 && brotli < WEIGHT_LIMIT_BYTES, `${brotli} bytes of ${WEIGHT_LIMIT_BYTES}:\n${list}`);
 });
 
-test("all that the page names is there", async () => {
-  const named = addresses(html).filter((address) => !address.startsWith("#"));
-  assert.ok(named.some((address) => address.endsWith(".wasm")), "the page loads a wasm module");
+test('all that the page names is there', async () => {
+  const named = addresses(html).filter((address) => !address.startsWith('#'));
+  assert.ok(named.some((address) => address.endsWith('.wasm')), 'the page loads a wasm module');
   await Promise.all(named.map((address) => access(join(DIST, address))));
 });
 
 test("no file of another's origin is named by page or styles", async () => {
-  const names = (await readdir(DIST, { recursive: true })).filter((name) => name.endsWith(".css"));
-  const styles = await Promise.all(names.map((name) => readFile(join(DIST, name), "utf8")));
+  const names = (await readdir(DIST, { recursive: true })).filter((name) => name.endsWith('.css'));
+  const styles = await Promise.all(names.map((name) => readFile(join(DIST, name), 'utf8')));
   const inStyles = styles.flatMap((style) => [...style.matchAll(/(?:url\(|@import)\s*["']?([^"')\s;]+)/gi)].map(([, url]) => url));
   const foreign = [...addresses(html), ...inStyles].filter((address) => /^(?:[a-z][a-z0-9+.-]*:)?\/\//i.test(address));
   assert.deepEqual(foreign, []);
 });
 
-test("the only inline code is the start of the wasm module, and nothing is styled inline", () => {
-  const inline = [...html.matchAll(/<script\b([^>]*)>([\s\S]*?)<\/script>/gi)].filter(([, , body]) => body.trim() !== "");
+test('the only inline code is the start of the wasm module, and nothing is styled inline', () => {
+  const inline = [...html.matchAll(/<script\b([^>]*)>([\s\S]*?)<\/script>/gi)].filter(([, , body]) => body.trim() !== '');
   assert.equal(inline.length, 1);
   assert.match(inline[0][1], /type="module"/);
   assert.doesNotMatch(html, /<style\b|\sstyle\s*=|\son[a-z]+\s*=\s*["']/i);

@@ -1,8 +1,8 @@
 // What the page costs to load: each file that it is made of, compressed as a server would.
 
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { brotliCompressSync, constants } from "node:zlib";
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { brotliCompressSync, constants } from 'node:zlib';
 
 /** The files of `folder` with their sizes in bytes, heaviest first. */
 export async function weights(folder) {

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 use std::fs::File;
-use std::io::{BufWriter, Read, Write};
+use std::io::{LineWriter, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -55,35 +55,49 @@ impl Job {
 
     /// Runs to the end and hands each line to `on_line` as it comes.
     pub(crate) fn watch(mut self, step: &Step<'_>, mut on_line: impl FnMut(Source, &str)) -> Result<Ended> {
-        let mut log =
-            BufWriter::new(File::create(&self.log).with_context(|| format!("{}", self.log.display()))?);
+        let log =
+            File::create(&self.log).with_context(|| format!("{} cannot be made", self.log.display()))?;
+        let mut log = LineWriter::new(log);
         writeln!(log, "$ {:?}", self.command)?;
         let mut child = self.spawn()?;
-        let lines = lines_of(&mut child);
-        let (started, mut tail, mut status) = (Instant::now(), Vec::new(), None);
-        loop {
+        let mut tail = Vec::new();
+        let end = self.follow(&mut child, |source, line| match line {
+            Line::Silence => {
+                step.remind();
+                Ok(())
+            }
+            Line::Progress(progress) => {
+                step.tell(&progress);
+                Ok(())
+            }
+            Line::Whole(line) => {
+                writeln!(log, "{line}")?;
+                step.tell(line.trim());
+                on_line(source, &line);
+                remember(&mut tail, line);
+                Ok(())
+            }
+        })?;
+        Ok(Ended { what: self.what, end, tail, log: self.log, remedy: self.remedy })
+    }
+
+    /// Hands on lines until the program is done, or has had its time.
+    fn follow(&self, child: &mut Child, mut on_line: impl FnMut(Source, Line) -> Result<()>) -> Result<End> {
+        let (lines, started) = (lines_of(child), Instant::now());
+        while started.elapsed() < self.limit {
             match lines.recv_timeout(POLL) {
-                Ok((_, Line::Progress(progress))) => step.tell(&progress),
-                Ok((source, Line::Whole(line))) => {
-                    writeln!(log, "{line}")?;
-                    step.tell(line.trim());
-                    on_line(source, &line);
-                    remember(&mut tail, line);
-                }
-                Err(RecvTimeoutError::Timeout) if started.elapsed() > self.limit => {
-                    child.kill()?;
-                    status = Some(End::TookTooLong(self.limit));
-                    break;
-                }
+                Ok((source, line)) => on_line(source, line)?,
+                Err(RecvTimeoutError::Disconnected) => return Ok(End::Exited(child.wait()?)),
                 // Whatever it left behind may hold its pipes open for ever.
-                Err(RecvTimeoutError::Timeout) if child.try_wait()?.is_some() => break,
-                Err(RecvTimeoutError::Timeout) => step.tell("working"),
-                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => match child.try_wait()? {
+                    Some(status) => return Ok(End::Exited(status)),
+                    None => on_line(Source::Err, Line::Silence)?,
+                },
             }
         }
-        let exit = child.wait()?;
-        let end = status.unwrap_or(End::Exited(exit));
-        Ok(Ended { what: self.what, end, tail, log: self.log, remedy: self.remedy })
+        child.kill()?;
+        child.wait()?;
+        Ok(End::TookTooLong(self.limit))
     }
 
     fn spawn(&mut self) -> Result<Child> {
@@ -152,6 +166,8 @@ enum Line {
     Whole(String),
     /// A line that cargo means to overwrite.
     Progress(String),
+    /// Nothing for a while: time goes on all the same.
+    Silence,
 }
 
 /// Both outputs, line by line.
@@ -207,7 +223,7 @@ fn crates_done(line: &str) -> Option<String> {
     let (counts, names) = rest.split_once(':').unwrap_or((rest, ""));
     let (done, total) = counts.trim().split_once('/')?;
     let (done, total): (u32, u32) = (done.parse().ok()?, total.parse().ok()?);
-    Some(format!("{done} of {total} units compiled;{names}"))
+    Some(format!("{done} of {total} units compiled;{}", names.trim_end()))
 }
 
 fn remember(tail: &mut Vec<String>, line: String) {

@@ -1,6 +1,6 @@
 //! What is being done and how far it is, for a terminal and for a log alike.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -47,7 +47,15 @@ impl Progress {
         bar.set_prefix(format!("[{number}/{}] {title}", self.total));
         bar.enable_steady_tick(REDRAW);
         let started = Instant::now();
-        Step { progress: self, number, title, started, bar, reminded: Cell::new(started) }
+        Step {
+            progress: self,
+            number,
+            title,
+            started,
+            bar,
+            doing: RefCell::default(),
+            reminded: Cell::new(started),
+        }
     }
 
     /// Says that all steps are done, and in what time.
@@ -68,6 +76,7 @@ pub(crate) struct Step<'a> {
     title: String,
     started: Instant,
     bar: ProgressBar,
+    doing: RefCell<String>,
     reminded: Cell<Instant>,
 }
 
@@ -75,9 +84,15 @@ impl Step<'_> {
     /// Says what the step does at the moment.
     pub(crate) fn tell(&self, what: &str) {
         self.bar.set_message(what.to_owned());
+        self.doing.replace(what.to_owned());
+        self.remind();
+    }
+
+    /// Says again what it does, where lines cannot be redrawn and nothing was said for long.
+    pub(crate) fn remind(&self) {
         if !self.progress.redraws && self.reminded.get().elapsed() >= REMINDER {
             self.reminded.set(Instant::now());
-            self.say(&format!("{what}, {} so far", spoken(self.started.elapsed())));
+            self.say(&format!("{}, {} so far", self.doing.borrow(), spoken(self.started.elapsed())));
         }
     }
 
