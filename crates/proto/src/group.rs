@@ -12,7 +12,7 @@ pub mod ticket;
 
 pub use conversation::ENTERING_MAX;
 pub(crate) use conversation::Phase;
-pub(crate) use entering::{Incoming, Outgoing, Requests, accept, refuse};
+pub(crate) use entering::{Incoming, Outgoing, Requests, refuse};
 pub use graph::{HELD_BYTES_MAX, HELD_MAX};
 pub use membership::PARTICIPANTS_MAX;
 pub(crate) use membership::Participant;
@@ -20,7 +20,7 @@ pub use op::{Body, ConversationId, ConversationKind, OpId, Operation};
 pub use ticket::Ticket;
 
 use crate::ctx::Ctx;
-use crate::identity::{Name, NodeId};
+use crate::identity::{Certificate, Name, NodeId};
 use crate::io::{ConversationView, Event, MessageView, Person};
 use crate::node::{Refusal, Wake, Window};
 use crate::time::Instant;
@@ -221,16 +221,25 @@ impl Groups {
 
     /// Everybody whom we share a conversation with, and whether it is on us to open the link: it is on the
     /// one who entered later.
-    pub(crate) fn fellows(&self, me: NodeId) -> BTreeMap<NodeId, (Participant, bool)> {
+    pub(crate) fn fellows(&self, me: NodeId) -> BTreeMap<NodeId, bool> {
         let mut fellows = BTreeMap::new();
         for conversation in self.by_id.values().filter(|one| one.is_open()) {
-            for one in conversation.others(me) {
-                let on_us = conversation.is_before(&one.node, &me);
-                let entry = fellows.entry(one.node).or_insert_with(|| (one.clone(), false));
-                entry.1 |= on_us;
+            let mut on_us = true;
+            for one in conversation.list() {
+                // The list is in the order of entry: whoever stands after us comes to us.
+                on_us &= one.node != me;
+                *fellows.entry(one.node).or_insert(false) |= on_us;
             }
         }
+        fellows.remove(&me);
         fellows
+    }
+
+    /// The certificate of somebody whom we share a conversation with.
+    pub(crate) fn certificate(&self, node: &NodeId) -> Option<Certificate> {
+        let open = self.by_id.values().filter(|one| one.is_open());
+        let found = open.flat_map(Conversation::list).find(|one| one.node == *node)?;
+        Some(found.certificate.clone())
     }
 
     /// Whether we share a conversation with `node`.

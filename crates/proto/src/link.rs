@@ -187,6 +187,16 @@ impl Links {
         true
     }
 
+    /// Sheds links down to the budget, as far as any are of no use.
+    pub(crate) fn trim(&mut self, ctx: &mut Ctx<'_>, useful: impl Fn(&NodeId) -> bool) {
+        while self.in_use.len() > self.budget && self.shed(ctx, &useful) {}
+    }
+
+    /// Whether one more link is within the budget.
+    pub(crate) fn has_room(&self) -> bool {
+        self.table.len() < self.budget
+    }
+
     /// Takes one message of a channel.
     pub(crate) fn on_frame(&mut self, ctx: &mut Ctx<'_>, id: LinkId, bytes: &[u8]) {
         let Some(link) = self.table.get_mut(&id) else {

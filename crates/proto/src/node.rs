@@ -7,7 +7,7 @@ pub use refusal::Refusal;
 
 use crate::ctx::{Ctx, Out};
 use crate::endpoint::Endpoint;
-use crate::group::{Groups, Incoming, Participant, Phase, Requests, accept};
+use crate::group::{Groups, Incoming, Participant, Phase, Requests};
 use crate::identity::{Identity, Name, NodeId};
 use crate::invite::{OfferId, ReplyCode};
 use crate::io::{CloseReason, ConversationView, Event, Input, LinkId, MessageView, Output, PeerView, Person};
@@ -166,10 +166,18 @@ impl Node {
         }
         self.route();
         self.reach_out();
+        self.trim_links();
         self.route();
         let (links, by_hand) = (&self.links, &mut self.by_hand);
         self.introductions.retain_opening(links);
         by_hand.retain(|link, _| links.is_opening(*link));
+    }
+
+    /// Keeps to the budget of links: our own beginnings may have gone over it.
+    fn trim_links(&mut self) {
+        let (groups, requests, reach) = (&self.groups, &self.requests, &self.reach);
+        let useful = |node: &NodeId| groups.needs(node) || requests.concerns(node) || reach.keeps(node);
+        self.links.trim(&mut ctx!(self), useful);
     }
 
     /// Sends the post and tells each concept what happened to links, until there is neither.
@@ -256,6 +264,10 @@ impl Node {
     fn on_request(&mut self, from: NodeId, request: ConnectionRequest) {
         let Some(newcomer) = self.newcomer(from) else { return };
         let mut ctx = ctx!(self);
+        if let Some(conversation) = self.requests.regrant(&mut ctx, from, request.request) {
+            self.groups.send_all(&mut ctx, conversation, from);
+            return;
+        }
         let wanted = request.conversation.filter(|id| self.groups.open(id).is_some());
         if let Some(conversation) = wanted {
             let returns = self.groups.has(&conversation, &from);
@@ -287,7 +299,7 @@ impl Node {
     ) -> Result<(), Refusal> {
         let mut ctx = ctx!(self);
         let admit = self.groups.admit(&mut ctx, conversation, newcomer)?;
-        accept(&mut ctx, newcomer.node, request, (conversation, admit));
+        self.requests.grant(&mut ctx, newcomer.node, request, (conversation, admit));
         self.groups.send_all(&mut ctx, conversation, newcomer.node);
         Ok(())
     }
@@ -321,15 +333,14 @@ impl Node {
             let mut ctx = ctx!(self);
             self.requests.on_unreachable(&mut ctx, failure.target, failure.reason);
         }
-        let mut wanted: BTreeMap<NodeId, bool> =
-            fellows.iter().map(|(node, (_, on_us))| (*node, *on_us)).collect();
+        let mut wanted = if self.links.has_room() { fellows.clone() } else { BTreeMap::new() };
         wanted.extend(self.reach.introducers().map(|node| (node, true)));
         wanted.extend(self.requests.asked().map(|node| (node, true)));
         wanted.retain(|node, _| !self.links.is_underway(node) && !self.pursuits.is_underway(node));
         let due = self.reach.due(self.now, &wanted);
         for target in due {
             let ways = self.ways_to(target, &fellows);
-            let certificate = fellows.get(&target).map(|(fellow, _)| fellow.certificate.clone());
+            let certificate = self.groups.certificate(&target);
             let mut ctx = ctx!(self);
             let opening = (&mut self.links, &mut self.introductions);
             self.pursuits.begin(&mut ctx, opening, target, ways, (certificate, Invited::default()));
@@ -344,7 +355,7 @@ impl Node {
 
     /// The ways to somebody known: dial it, else through those who share a conversation with it, else through
     /// any node that introduces.
-    fn ways_to(&self, target: NodeId, fellows: &BTreeMap<NodeId, (Participant, bool)>) -> Vec<Way> {
+    fn ways_to(&self, target: NodeId, fellows: &BTreeMap<NodeId, bool>) -> Vec<Way> {
         /// Carriers to try for one target before it has to wait for its next turn.
         const CARRIERS_MAX: usize = 4;
         let dial = self.reach.endpoint(&target).cloned().map(Way::Dial);

@@ -20,6 +20,9 @@ const ASK_FIRST: Duration = Duration::from_millis(100);
 const ASK_AGAIN: Duration = Duration::from_millis(500);
 /// The longest such wait.
 const ASK_MAX: Duration = Duration::from_secs(8);
+/// How often is asked before what waits is dropped, some three minutes: a comparison of heads brings it back
+/// if it was real.
+const ASK_TURNS_MAX: usize = 24;
 /// How long a conversation must have been quiet before differing heads mean more than messages in flight.
 const QUIET: Duration = Duration::from_millis(300);
 /// How long a newcomer waits for the operations that let it in.
@@ -136,15 +139,9 @@ impl Conversation {
         self.list.iter().any(|one| one.node == *node)
     }
 
-    /// Who is in it besides `me`.
-    pub(crate) fn others(&self, me: NodeId) -> impl Iterator<Item = &Participant> {
-        self.list.iter().filter(move |one| one.node != me)
-    }
-
-    /// Those who entered before `me`.
-    pub(crate) fn is_before(&self, node: &NodeId, me: &NodeId) -> bool {
-        let place = |who: &NodeId| self.list.iter().position(|one| one.node == *who);
-        place(node) < place(me)
+    /// Who is in it, in the order of entry.
+    pub(crate) fn list(&self) -> &[Participant] {
+        &self.list
     }
 
     /// Lets `newcomer` in, and tells the others. One who is in the list already, because it lost its memory,
@@ -233,8 +230,9 @@ impl Conversation {
                 let at = ctx.now + ASK_FIRST;
                 self.ask.get_or_insert(Ask { at, delay: ASK_AGAIN, source: from, turn: 0 });
             }
-            Taken::Delivered(ids) => {
+            Taken::Delivered(ids, refused) => {
                 self.changed = ctx.now;
+                refused.into_iter().for_each(|reason| ctx.count(reason));
                 for id in ids {
                     ctx.count("operation_delivered");
                     self.on_delivered_here(ctx, &id);
@@ -295,20 +293,25 @@ impl Conversation {
 
     /// Sends what the other side lacks, and asks for what we lack unless this was the answer to that.
     pub(crate) fn on_heads(&mut self, ctx: &mut Ctx<'_>, from: NodeId, heads: &Heads) {
+        let me = ctx.me.node();
         let beyond = self.graph.beyond(&heads.devices);
+        let mine =
+            beyond.iter().filter(|operation| operation.node() == me).map(|operation| operation.content().seq);
+        let waited = self.sent_seq + 1..=mine.max().unwrap_or(0);
         if !beyond.is_empty() {
             ctx.count("comparison_sent_missing");
-            self.sent_seq = self.graph.last_seq(&ctx.me.node());
         }
         operation_frames(beyond).into_iter().for_each(|frame| ctx.post(from, frame));
         if !heads.answer && self.graph.is_behind(&heads.devices) {
             self.compare(ctx, from, true);
         }
-        let mine = ctx.me.node();
-        if let Some(head) = heads.devices.iter().find(|head| head.node == mine) {
+        if let Some(head) = heads.devices.iter().find(|head| head.node == me) {
             self.on_acked(ctx, from, head.seq);
         }
-        self.tell_sent(ctx);
+        self.sent_seq = self.sent_seq.max(*waited.end());
+        for seq in waited {
+            self.tell_state(ctx, seq);
+        }
     }
 
     /// Tells `to` how far we are.
@@ -348,15 +351,6 @@ impl Conversation {
         if matches!(operation.content().body, Body::Message(_)) {
             let state = self.state(ctx.me.account(), seq);
             ctx.tell(Event::MessageState { conversation: self.id, message: operation.id(), state });
-        }
-    }
-
-    /// Tells of messages that waited and were sent just now.
-    fn tell_sent(&self, ctx: &mut Ctx<'_>) {
-        let acked = self.acked.values().copied().max().unwrap_or(0);
-        let first = self.sent_seq.saturating_sub(64).max(acked);
-        for seq in first + 1..=self.sent_seq {
-            self.tell_state(ctx, seq);
         }
     }
 
@@ -401,8 +395,13 @@ impl Conversation {
         if missing.is_empty() {
             return;
         }
+        if ask.turn >= ASK_TURNS_MAX {
+            let lost = self.graph.give_up();
+            (0..lost).for_each(|_| ctx.count("operation_held_back_lost"));
+            return;
+        }
         let me = ctx.me.node();
-        let others = self.others(me).map(|one| one.node).filter(|node| *node != ask.source);
+        let others = self.list.iter().map(|one| one.node).filter(|node| *node != ask.source && *node != me);
         let able: Vec<_> =
             [ask.source].into_iter().chain(others).filter(|node| linked.contains(node)).collect();
         if let Some(to) = able.get(ask.turn % able.len().max(1)) {

@@ -8,7 +8,7 @@ use crate::io::{CloseReason, Event, Greeting, Person, RequestId, RequestOutcome}
 use crate::node::{Refusal, Wake};
 use crate::time::{Duration, Instant};
 use crate::wire::{Answer, AnswerCode, ConnectionRequest, Frame};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// Requests that may wait for a person at once: more than anybody reads.
 pub(super) const WAITING_MAX: usize = 32;
@@ -20,13 +20,24 @@ pub(super) const ASKED_MAX: usize = 64;
 const GRACE: Duration = Duration::from_secs(20);
 /// Tickets whose uses are counted at once; the oldest serial number is forgotten first.
 const COUNTED_TICKETS_MAX: usize = 1_024;
+/// Granted requests that are remembered: those of the last minutes matter.
+const GRANTED_MAX: usize = 64;
 
 /// Requests under way.
 #[derive(Default)]
 pub(crate) struct Requests {
     outgoing: BTreeMap<RequestId, Outgoing>,
     incoming: BTreeMap<RequestId, Incoming>,
+    granted: VecDeque<Granted>,
     ticket_uses: BTreeMap<TicketSerial, u32>,
+}
+
+/// A request that was answered with Yes. Asked again, because the answer was lost with its link, it is
+/// answered the same.
+struct Granted {
+    request: RequestId,
+    node: NodeId,
+    entry: (ConversationId, OpId),
 }
 
 /// A request of ours.
@@ -150,6 +161,34 @@ impl Requests {
         self.incoming.remove(id);
     }
 
+    /// Remembers that `node` was let in, and tells it.
+    pub(crate) fn grant(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        node: NodeId,
+        request: RequestId,
+        entry: (ConversationId, OpId),
+    ) {
+        if self.granted.len() == GRANTED_MAX {
+            self.granted.pop_front();
+        }
+        self.granted.push_back(Granted { request, node, entry });
+        accept(ctx, node, request, entry);
+    }
+
+    /// Answers a request again that was granted before; yields the conversation.
+    pub(crate) fn regrant(
+        &self,
+        ctx: &mut Ctx<'_>,
+        node: NodeId,
+        request: RequestId,
+    ) -> Option<ConversationId> {
+        let granted =
+            self.granted.iter().find(|granted| granted.request == request && granted.node == node)?;
+        accept(ctx, node, request, granted.entry);
+        Some(granted.entry.0)
+    }
+
     /// Takes one use off a ticket; false when there is none left.
     pub(crate) fn use_ticket(&mut self, ctx: &Ctx<'_>, ticket: &Ticket) -> bool {
         if ticket.expires_ms <= ctx.now.as_millis() {
@@ -222,12 +261,7 @@ pub(crate) fn refuse(ctx: &mut Ctx<'_>, to: NodeId, request: RequestId) {
 }
 
 /// Answers Yes.
-pub(crate) fn accept(
-    ctx: &mut Ctx<'_>,
-    to: NodeId,
-    request: RequestId,
-    (conversation, admit): (ConversationId, OpId),
-) {
+fn accept(ctx: &mut Ctx<'_>, to: NodeId, request: RequestId, (conversation, admit): (ConversationId, OpId)) {
     let (conversation, admit) = (Some(conversation), Some(admit));
     ctx.post(to, Frame::Answer(Answer { request, code: AnswerCode::Yes.code(), conversation, admit }));
 }

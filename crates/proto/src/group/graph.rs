@@ -39,8 +39,9 @@ pub(crate) enum Taken {
     Known,
     /// It waits for others.
     Held,
-    /// It is part of the conversation now, and so are these, which waited for it: in causal order, itself first.
-    Delivered(Vec<OpId>),
+    /// It is part of the conversation now, and so is what waited for it: in causal order, itself first. What
+    /// waited and cannot be part of the conversation after all is named by its reason.
+    Delivered(Vec<OpId>, Vec<&'static str>),
     /// It cannot be part of the conversation, for this reason.
     Refused(&'static str),
 }
@@ -65,15 +66,22 @@ impl Graph {
         if let Err(reason) = self.admissible(&operation) {
             return Taken::Refused(reason);
         }
-        let mut delivered = vec![id];
+        let (mut delivered, mut refused) = (vec![id], Vec::new());
         self.deliver(operation);
         let mut at = 0;
         while at < delivered.len() {
-            let freed = self.free(&delivered[at]);
-            delivered.extend(freed);
+            for operation in self.free(&delivered[at]) {
+                match self.admissible(&operation) {
+                    Ok(()) => {
+                        delivered.push(operation.id());
+                        self.deliver(operation);
+                    }
+                    Err(reason) => refused.push(reason),
+                }
+            }
             at += 1;
         }
-        Taken::Delivered(delivered)
+        Taken::Delivered(delivered, refused)
     }
 
     fn hold(&mut self, operation: Operation, missing: &[OpId]) -> Taken {
@@ -90,8 +98,8 @@ impl Graph {
         Taken::Held
     }
 
-    /// Delivers what waited for `id` and for nothing else.
-    fn free(&mut self, id: &OpId) -> Vec<OpId> {
+    /// Takes out what waited for `id` and waits for nothing else.
+    fn free(&mut self, id: &OpId) -> Vec<Operation> {
         let mut freed = Vec::new();
         for waiting in self.awaited.remove(id).unwrap_or_default() {
             let Some(held) = self.held.get_mut(&waiting) else { continue };
@@ -101,12 +109,16 @@ impl Graph {
             }
             let Some(Held { operation, .. }) = self.held.remove(&waiting) else { continue };
             self.held_bytes -= operation.size();
-            if self.admissible(&operation).is_ok() {
-                freed.push(waiting);
-                self.deliver(operation);
-            }
+            freed.push(operation);
         }
         freed
+    }
+
+    /// Drops what waits for something that nobody seems to have.
+    pub(crate) fn give_up(&mut self) -> usize {
+        self.awaited.clear();
+        self.held_bytes = 0;
+        std::mem::take(&mut self.held).len()
     }
 
     /// Whether an operation whose dependencies are all there may be part of the conversation.
@@ -344,7 +356,7 @@ mod tests {
             assert_eq!(other.take(op.clone()), Taken::Held);
         }
         assert_eq!(other.missing(9), [create.id()]);
-        let Taken::Delivered(order) = other.take(create.clone()) else { panic!("not delivered") };
+        let Taken::Delivered(order, _) = other.take(create.clone()) else { panic!("not delivered") };
         let ids: Vec<_> = std::iter::once(&create).chain(&ops).map(Operation::id).collect();
         assert_eq!(order, ids);
         assert_eq!(other.digest(), graph.digest());
@@ -366,7 +378,7 @@ mod tests {
         assert_eq!(graph.take(uninvited.clone()), Taken::Refused("operation_of_a_stranger"));
         graph.write(&ana, 1, admit(&eva));
         assert!(
-            matches!(graph.take(uninvited.clone()), Taken::Delivered(_)),
+            matches!(graph.take(uninvited.clone()), Taken::Delivered(..)),
             "once admitted, her word counts"
         );
         let ahead = Content {

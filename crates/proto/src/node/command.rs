@@ -34,7 +34,12 @@ impl Node {
         match command {
             Command::Invite { conversation, ticket, expires_ms, by_hand } => {
                 let invite = self.invite(conversation, ticket, expires_ms)?;
-                if by_hand { self.offer_by_hand(invite) } else { Ok(Reply::Invite(Box::new(invite))) }
+                // Without a way that needs no reply, an offer is the only way.
+                if by_hand || Self::ways_of(&invite).is_empty() {
+                    self.offer_by_hand(invite)
+                } else {
+                    Ok(Reply::Invite(Box::new(invite)))
+                }
             }
             Command::Open { invite, kind, greeting } => self.open(&invite, kind, greeting),
             Command::Connect { node, kind, greeting } => self.connect(node, kind, greeting),
