@@ -4,8 +4,8 @@
 // never dials 127.0.0.1. In a namespace with one they run in their default configuration, their mDNS multicasts
 // stay inside, and whatever a test leaves behind ends with it.
 //
-// The test file executes itself once more inside. `TERTULIA_E2E_NETWORK=host` runs it in the machine's own network
-// instead, where namespaces are forbidden: all but the test of two hosts then work if there is a default route.
+// The test file executes itself once more inside. Where namespaces are forbidden, `TERTULIA_E2E_NETWORK=host` runs it
+// in the machine's own network, if that has a default route; the tests of two hosts and of no TCP connection then fail.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
