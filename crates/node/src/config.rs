@@ -1,0 +1,185 @@
+//! What was asked for on the command line and in the environment.
+
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, builder::FalseyValueParser};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+use tertulia_proto::identity::{NAME_MAX, Name};
+
+/// The page's port unless told otherwise: free of well-known services, and the same each day for bookmarks.
+const PAGE_PORT: u16 = 7300;
+
+const AFTER_HELP: &str = "\
+Every flag has an environment variable; a flag counts more than its variable. There is no configuration file.
+
+Without --json the terminal is a chat: type /help there. When standard input ends, an interactive terminal (Ctrl-D)
+quits; a node started without a terminal (by a service manager, or with </dev/null) keeps serving until SIGINT or SIGTERM.
+With --json the end of standard input quits. Quitting always leaves the conversations first.
+
+Data goes to standard output, diagnostics to standard error.
+
+Exit codes:
+  0  left properly, asked by a person, a program, SIGINT or SIGTERM
+  1  something unforeseen
+  2  wrong flags or values
+  3  the data directory is in use by another process
+  4  the data directory cannot be read or written, or a file in it is damaged
+  5  an address cannot be listened on";
+
+/// An instant messenger that belongs to nobody but its users: a node, its page and a chat on the terminal.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "tertulia", version, after_help = AFTER_HELP)]
+pub(crate) struct Config {
+    /// Speak JSON-RPC 2.0 on standard input and output, one object a line, instead of chatting
+    #[arg(long, env = "TERTULIA_JSON", value_parser = FalseyValueParser::new())]
+    pub(crate) json: bool,
+
+    /// Keep identity, certificate and port in this directory [default: tertulia in the XDG data directory]
+    #[arg(long, env = "TERTULIA_DATA", value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+
+    /// What others see you called; kept, so it is needed once
+    #[arg(long, env = "TERTULIA_NAME", value_parser = name)]
+    pub(crate) name: Option<Name>,
+
+    /// Serve the page here [default: 127.0.0.1:7300, or any free port when that is taken]
+    #[arg(long, env = "TERTULIA_HTTP", value_name = "ADDR:PORT")]
+    pub(crate) http: Option<SocketAddr>,
+
+    /// Serve no page
+    #[arg(long, env = "TERTULIA_NO_HTTP", value_parser = FalseyValueParser::new())]
+    pub(crate) no_http: bool,
+
+    /// Listen for peers here; port 0 is the port of the last time, or any free one [default: all interfaces]
+    #[arg(long, env = "TERTULIA_UDP", value_name = "ADDR:PORT")]
+    pub(crate) udp: Option<SocketAddr>,
+
+    /// Show the page to the local network: a loopback address of --http becomes all interfaces
+    #[arg(long, env = "TERTULIA_LAN", value_parser = FalseyValueParser::new())]
+    pub(crate) lan: bool,
+
+    /// Keep a link to this native node, so that it can introduce you to others; may be repeated
+    #[arg(long = "introducer", env = "TERTULIA_INTRODUCER", value_name = "INVITE", value_delimiter = ',')]
+    pub(crate) introducers: Vec<String>,
+
+    /// What to tell on standard error: error, warn, info, debug, trace, or a filter such as tertulia=debug
+    #[arg(long, env = "TERTULIA_LOG", value_name = "FILTER", default_value = "warn")]
+    pub(crate) log: String,
+}
+
+/// Where to serve the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PageAddress {
+    /// The address to try.
+    pub(crate) address: SocketAddr,
+    /// Whether another port will do as well, because nobody asked for this one.
+    pub(crate) any_port: bool,
+}
+
+impl Config {
+    /// Reads the command line and the environment, or ends the program with a word about what is wrong.
+    pub(crate) fn from_process() -> Self {
+        let matches = Self::command().get_matches();
+        Self::from_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+
+    fn from_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut config = Self::from_arg_matches(matches)?;
+        let said = |flag| matches.value_source(flag) == Some(ValueSource::CommandLine);
+        if said("http") && said("no_http") {
+            let text = "--http and --no-http contradict each other: give one of them";
+            return Err(Self::command().error(clap::error::ErrorKind::ArgumentConflict, text));
+        }
+        // A flag counts more than the other one's variable; between two variables, serving less counts more.
+        config.no_http &= !said("http");
+        Ok(config)
+    }
+
+    /// Where to serve the page, unless it is not to be served.
+    pub(crate) fn page_address(&self) -> Option<PageAddress> {
+        if self.no_http {
+            return None;
+        }
+        let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, PAGE_PORT));
+        let mut address = self.http.unwrap_or(loopback);
+        if self.lan && address.ip().is_loopback() {
+            address.set_ip(everywhere(address.ip()));
+        }
+        Some(PageAddress { address, any_port: self.http.is_none() })
+    }
+
+    /// Where to listen for peers: on all interfaces, of both families where the host has both, by default.
+    pub(crate) fn udp_address(&self) -> SocketAddr {
+        self.udp.unwrap_or_else(|| SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)))
+    }
+}
+
+fn everywhere(like: IpAddr) -> IpAddr {
+    match like {
+        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    }
+}
+
+fn name(text: &str) -> Result<Name, String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err("a name has at least one character".to_owned());
+    }
+    Name::new(text).ok_or_else(|| format!("a name has at most {NAME_MAX} bytes and no control characters"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(flags: &[&str]) -> Config {
+        let line = std::iter::once("tertulia").chain(flags.iter().copied());
+        Config::from_matches(&Config::command().get_matches_from(line)).unwrap()
+    }
+
+    #[test]
+    fn the_definition_holds_together() {
+        Config::command().debug_assert();
+    }
+
+    #[test]
+    fn the_page_stays_on_loopback_unless_told() {
+        let page = config(&[]).page_address().unwrap();
+        assert_eq!((page.address, page.any_port), ("127.0.0.1:7300".parse().unwrap(), true));
+        let lan = config(&["--lan"]).page_address().unwrap();
+        assert_eq!(lan.address, "0.0.0.0:7300".parse().unwrap());
+        let fixed = config(&["--lan", "--http", "192.0.2.1:80"]).page_address().unwrap();
+        assert_eq!((fixed.address, fixed.any_port), ("192.0.2.1:80".parse().unwrap(), false));
+        assert_eq!(config(&["--no-http"]).page_address(), None);
+    }
+
+    #[test]
+    fn a_flag_and_its_contrary_are_refused() {
+        let line = ["tertulia", "--no-http", "--http", "127.0.0.1:0"];
+        assert!(Config::from_matches(&Config::command().get_matches_from(line)).is_err());
+    }
+
+    #[test]
+    fn introducers_may_be_repeated_or_listed() {
+        assert_eq!(config(&["--introducer", "a", "--introducer", "b,c"]).introducers, ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn a_name_has_its_limits() {
+        assert!(name("  ").is_err());
+        assert!(name(&"x".repeat(NAME_MAX + 1)).is_err());
+        assert_eq!(name(" Ana ").unwrap().as_str(), "Ana");
+    }
+
+    #[test]
+    fn every_flag_has_a_variable() {
+        for arg in Config::command()
+            .get_arguments()
+            .filter(|arg| !["help", "version"].contains(&arg.get_id().as_str()))
+        {
+            let variable = arg.get_env().and_then(|name| name.to_str()).unwrap_or_default();
+            assert!(variable.starts_with("TERTULIA_"), "{} has none", arg.get_id());
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Why the program could not start or go on, and the exit code that says so.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// What ends the program. The text says what happened, what was kept and what to do.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// A flag or variable has a value that only turns out wrong when it is used.
+    #[error("{0}")]
+    Usage(String),
+    /// Another process holds the data directory.
+    #[error(
+        "{} is in use by another tertulia{}: stop that one, or give this one a directory of its own with --data DIR",
+        dir.display(), process(*pid)
+    )]
+    InUse {
+        /// The directory.
+        dir: PathBuf,
+        /// The process that holds it, when it said so.
+        pid: Option<u32>,
+    },
+    /// The data directory cannot be read or written.
+    #[error("cannot {what} {}: {source}: check that the directory is yours and has room, or name another with --data DIR", path.display())]
+    Store {
+        /// What was tried.
+        what: &'static str,
+        /// On which path.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A kept file is not what it should be.
+    #[error(
+        "{} is damaged and was left as it is: put back a copy of it, or move it away to start with a new one",
+        path.display()
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+    },
+    /// An address that was asked for cannot be had.
+    #[error(
+        "cannot listen on {address} for the {what}: {source}: choose another address with {flag} (port 0 means any free one)"
+    )]
+    Address {
+        /// For what.
+        what: &'static str,
+        /// The address.
+        address: SocketAddr,
+        /// The flag that sets it.
+        flag: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Anything else.
+    #[error("{0:#}")]
+    Other(#[from] anyhow::Error),
+}
+
+impl Failure {
+    /// The exit code, as documented in `--help`.
+    pub(crate) const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Other(_) => 1,
+            Self::Usage(_) => 2,
+            Self::InUse { .. } => 3,
+            Self::Store { .. } | Self::Damaged { .. } => 4,
+            Self::Address { .. } => 5,
+        }
+    }
+}
+
+fn process(pid: Option<u32>) -> String {
+    pid.map(|pid| format!(" (process {pid})")).unwrap_or_default()
+}

@@ -1,0 +1,137 @@
+//! The JSON forms of what a node shows: each is made in one place, for results and notifications alike.
+
+use serde_json::{Value, json};
+use tertulia_proto::CloseReason;
+use tertulia_proto::io::{ConversationView, MessageState, MessageView, ParticipantView, PeerView, Person};
+use tertulia_webrtc::Route;
+
+/// A node and its user.
+pub(super) fn person(person: &Person) -> Value {
+    json!({"node": person.node.to_string(), "user": person.user.to_string(), "name": person.name.as_str()})
+}
+
+/// A conversation.
+pub(super) fn conversation(view: &ConversationView) -> Value {
+    let nodes: Vec<String> = view.participants.iter().map(|one| one.person.node.to_string()).collect();
+    let coordinator = view.participants.iter().find(|one| one.coordinator);
+    json!({
+        "id": view.id.to_string(),
+        "type": view.kind.as_str(),
+        "name": view.name,
+        "participants": nodes,
+        "coordinator": coordinator.map(|one| one.person.node.to_string()),
+        "unread": view.unread,
+        "open": view.open,
+    })
+}
+
+/// A participant.
+pub(super) fn participant(view: &ParticipantView) -> Value {
+    let mut value = person(&view.person);
+    // Until nodes tell each other more, a link is the only sign of life that there is.
+    value["presence"] = json!(if view.linked { "online" } else { "unknown" });
+    value["coordinator"] = json!(view.coordinator);
+    value["linked"] = json!(view.linked);
+    value["me"] = json!(view.me);
+    value
+}
+
+/// A message.
+pub(super) fn message(view: &MessageView) -> Value {
+    let mut value = json!({
+        "id": view.id.to_string(),
+        "author": view.author.to_string(),
+        "node": view.node.to_string(),
+        "name": view.name.as_str(),
+        "time": view.time_ms,
+        "text": view.text,
+    });
+    if let Some(reply_to) = view.reply_to {
+        value["reply_to"] = json!(reply_to.to_string());
+    }
+    if let Some(state) = &view.state {
+        put_state(&mut value, state);
+    }
+    value
+}
+
+/// Adds how far a message has come: `state`, and where it was delivered, `by`, `delivered_to` and `of`.
+pub(super) fn put_state(value: &mut Value, state: &MessageState) {
+    let (word, by): (_, &[_]) = match state {
+        MessageState::Queued => ("queued", &[]),
+        MessageState::Sent => ("sent", &[]),
+        MessageState::Delivered { by, .. } => ("delivered", by),
+    };
+    value["state"] = json!(word);
+    value["by"] = by.iter().map(ToString::to_string).collect();
+    value["delivered_to"] = json!(by.len());
+    if let MessageState::Delivered { of, .. } = state {
+        value["of"] = json!(of);
+    }
+}
+
+/// A usable link, with the kinds of address at its two ends where the driver knows them.
+pub(super) fn peer(view: &PeerView, route: Option<&Route>) -> Value {
+    let mut value = person(&view.person);
+    value["path"] = json!(view.path.as_str());
+    value["rtt_ms"] = json!(view.rtt_micros.map(milliseconds));
+    value["state"] = json!("open");
+    value["since"] = json!(view.since_ms);
+    value["bytes_in"] = json!(view.bytes_in);
+    value["bytes_out"] = json!(view.bytes_out);
+    if let Some(route) = route {
+        value["local"] = json!(route.local.as_str());
+        value["remote"] = json!(route.remote.as_str());
+        value["address"] = json!(route.address.map(|address| address.to_string()));
+    }
+    value
+}
+
+/// A stable word for why a link ended.
+pub(super) const fn reason(reason: CloseReason) -> &'static str {
+    match reason {
+        CloseReason::Unreachable => "unreachable",
+        CloseReason::Broken => "broken",
+        CloseReason::Left => "left",
+        CloseReason::Silent => "silent",
+        CloseReason::Unproven => "unproven",
+        CloseReason::Misbehaved => "misbehaved",
+        CloseReason::Incompatible => "incompatible",
+        CloseReason::Duplicate => "duplicate",
+        CloseReason::Full => "full",
+        CloseReason::Closed => "closed",
+        CloseReason::Backlog => "backlog",
+        CloseReason::Unable => "unable",
+        CloseReason::NoIntroducer => "no_introducer",
+    }
+}
+
+/// Microseconds as milliseconds with three decimals.
+fn milliseconds(micros: u64) -> f64 {
+    // Exact up to 2^53 µs, which is 285 years.
+    #[allow(clippy::cast_precision_loss)]
+    let micros = micros as f64;
+    micros / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tertulia_proto::AccountId;
+
+    #[test]
+    fn a_state_is_a_word_and_its_numbers() {
+        let mut value = json!({});
+        put_state(&mut value, &MessageState::Delivered { by: vec![AccountId([1; 32])], of: 3 });
+        assert_eq!(
+            (&value["state"], &value["delivered_to"], &value["of"]),
+            (&json!("delivered"), &json!(1), &json!(3))
+        );
+        assert_eq!(value["by"][0], "01".repeat(32));
+    }
+
+    #[test]
+    fn a_round_trip_keeps_its_microseconds() {
+        assert!((milliseconds(1234) - 1.234).abs() < f64::EPSILON);
+    }
+}

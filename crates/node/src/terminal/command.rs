@@ -1,0 +1,211 @@
+//! What a line on the terminal means.
+
+use tertulia_proto::ConversationKind;
+
+/// What `/help` says.
+pub(super) const HELP: &str = "\
+Text without a slash is sent to the current conversation. A text that begins with a slash: //text
+  /invite [ticket] [hand]     an invite to you, or into the current conversation; with a ticket its bearer
+                              need not ask; by hand it carries an offer, to be answered by a reply code
+  /open INVITE [private|public] [words]
+                              follow an invite, and ask for a conversation
+  /reply CODE                 finish what `/invite hand` began
+  /accept [n] [into m]        accept request n (the latest), into a new conversation or into number m
+  /refuse [n]                 refuse it
+  /new [private|public] [name]  begin a conversation that you then invite others into
+  /conversations              list them, with their numbers
+  /chat n                     make number n the current one
+  /participants               who is in the current one
+  /leave                      leave it
+  /peers                      the nodes that you are linked to
+  /nick NAME                  be called something else from now on
+  /quit                       leave every conversation and end (also Ctrl-C)
+A backslash does as well: \\help \\chat \\quit";
+
+/// One line, understood.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Command {
+    /// Nothing was typed.
+    Nothing,
+    /// Send this to the current conversation.
+    Say(String),
+    /// Accept a request, the latest by default, into a conversation by number or a new one.
+    Accept { request: Option<usize>, into: Option<usize> },
+    /// Refuse a request, the latest by default.
+    Refuse { request: Option<usize> },
+    /// List who is in the current conversation.
+    Participants,
+    /// List the conversations.
+    Conversations,
+    /// Make another conversation the current one.
+    Chat { number: usize },
+    /// Begin a conversation.
+    New { kind: ConversationKind, name: String },
+    /// Make an invite.
+    Invite { ticket: bool, by_hand: bool },
+    /// Follow an invite.
+    Open { invite: String, kind: Option<ConversationKind>, greeting: String },
+    /// Take a reply code.
+    Reply { code: String },
+    /// Leave the current conversation.
+    Leave,
+    /// List the links.
+    Peers,
+    /// Take another name.
+    Nick { name: String },
+    /// Say what can be typed.
+    Help,
+    /// End.
+    Quit,
+    /// It means nothing: this is what to say.
+    Wrong(String),
+}
+
+impl Command {
+    /// Reads a line.
+    pub(super) fn parse(line: &str) -> Self {
+        let line = line.trim_end();
+        let Some(rest) = line.strip_prefix(['/', '\\']) else {
+            return if line.is_empty() { Self::Nothing } else { Self::Say(line.to_owned()) };
+        };
+        if rest.starts_with(['/', '\\']) {
+            return Self::Say(rest.to_owned());
+        }
+        let (word, rest) = split_word(rest);
+        Self::of(word, rest).unwrap_or_else(|| Self::Wrong(format!("/{word}: /help says how it is written.")))
+    }
+
+    fn of(word: &str, rest: &str) -> Option<Self> {
+        Some(match word {
+            "accept" => Self::accept(rest)?,
+            "refuse" => Self::Refuse { request: optional_number(rest)? },
+            "participants" => Self::Participants,
+            "conversations" => Self::Conversations,
+            "chat" => Self::Chat { number: rest.parse().ok()? },
+            "new" => {
+                let (kind, name) = kind_and_rest(rest);
+                Self::New { kind: kind.unwrap_or(ConversationKind::Public), name: name.to_owned() }
+            }
+            "invite" => {
+                let words: Vec<&str> = rest.split_whitespace().collect();
+                let known = words.iter().all(|word| ["ticket", "hand"].contains(word));
+                known.then(|| Self::Invite {
+                    ticket: words.contains(&"ticket"),
+                    by_hand: words.contains(&"hand"),
+                })?
+            }
+            "open" => {
+                let (invite, rest) = split_word(rest);
+                let (kind, greeting) = kind_and_rest(rest);
+                let (invite, greeting) = (non_empty(invite)?, greeting.to_owned());
+                Self::Open { invite, kind, greeting }
+            }
+            "reply" => Self::Reply { code: non_empty(rest)? },
+            "leave" => Self::Leave,
+            "peers" => Self::Peers,
+            "nick" => Self::Nick { name: non_empty(rest)? },
+            "help" => Self::Help,
+            "quit" | "exit" => Self::Quit,
+            _ => Self::Wrong(format!("There is no /{word}. /help lists what there is.")),
+        })
+    }
+
+    fn accept(rest: &str) -> Option<Self> {
+        let (request, into) = match rest.split_once("into") {
+            Some((request, into)) => (request.trim(), Some(into.trim().parse().ok()?)),
+            None => (rest, None),
+        };
+        Some(Self::Accept { request: optional_number(request)?, into })
+    }
+}
+
+fn split_word(text: &str) -> (&str, &str) {
+    let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    (word, rest.trim())
+}
+
+fn kind_and_rest(text: &str) -> (Option<ConversationKind>, &str) {
+    match split_word(text) {
+        ("private", rest) => (Some(ConversationKind::Private), rest),
+        ("public", rest) => (Some(ConversationKind::Public), rest),
+        _ => (None, text),
+    }
+}
+
+/// No text is no number; a text that is none is wrong.
+fn optional_number(text: &str) -> Option<Option<usize>> {
+    if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) }
+}
+
+fn non_empty(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_said_and_slashes_can_be() {
+        assert_eq!(Command::parse("  hello /you  "), Command::Say("  hello /you".to_owned()));
+        assert_eq!(Command::parse("//etc"), Command::Say("/etc".to_owned()));
+        assert_eq!(Command::parse("\\\\x"), Command::Say("\\x".to_owned()));
+        assert_eq!(Command::parse("   "), Command::Nothing);
+    }
+
+    #[test]
+    fn both_slashes_begin_a_command() {
+        assert_eq!(Command::parse("/quit"), Command::Quit);
+        assert_eq!(Command::parse("\\exit"), Command::Quit);
+        assert_eq!(Command::parse("/chat 3"), Command::Chat { number: 3 });
+    }
+
+    #[test]
+    fn requests_are_named_by_number_or_not_at_all() {
+        assert_eq!(Command::parse("/accept"), Command::Accept { request: None, into: None });
+        assert_eq!(Command::parse("/accept 2 into 1"), Command::Accept { request: Some(2), into: Some(1) });
+        assert_eq!(Command::parse("/accept into 1"), Command::Accept { request: None, into: Some(1) });
+        assert_eq!(Command::parse("/refuse 2"), Command::Refuse { request: Some(2) });
+        assert!(matches!(Command::parse("/accept two"), Command::Wrong(_)));
+    }
+
+    #[test]
+    fn an_invite_is_opened_with_or_without_words() {
+        let open =
+            |kind, greeting: &str| Command::Open { invite: "AaB".into(), kind, greeting: greeting.into() };
+        assert_eq!(Command::parse("/open AaB"), open(None, ""));
+        assert_eq!(
+            Command::parse("/open  AaB public it's me"),
+            open(Some(ConversationKind::Public), "it's me")
+        );
+        assert_eq!(Command::parse("/open AaB it's me"), open(None, "it's me"));
+        assert!(matches!(Command::parse("/open"), Command::Wrong(_)));
+    }
+
+    #[test]
+    fn what_is_unknown_is_not_sent() {
+        assert!(matches!(Command::parse("/frobnicate"), Command::Wrong(_)));
+        assert!(matches!(Command::parse("/invite everybody"), Command::Wrong(_)));
+    }
+
+    #[test]
+    fn the_help_names_every_command() {
+        for word in [
+            "accept",
+            "refuse",
+            "participants",
+            "conversations",
+            "chat",
+            "new",
+            "invite",
+            "open",
+            "reply",
+            "leave",
+            "peers",
+            "nick",
+            "quit",
+        ] {
+            assert!(HELP.contains(&format!("/{word}")), "{word}");
+        }
+    }
+}

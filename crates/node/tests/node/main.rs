@@ -1,0 +1,15 @@
+//! The binary as people and programs run it, on loopback: one file a behaviour.
+
+mod harness;
+
+mod bad_invites;
+mod by_hand;
+mod conversation;
+mod data_directory;
+mod ending;
+mod introducer;
+mod malformed_calls;
+mod page;
+mod ready;
+mod terminal;
+mod ticket;

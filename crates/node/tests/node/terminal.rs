@@ -1,0 +1,87 @@
+//! The chat on the terminal, as somebody types it.
+
+use crate::harness::{Node, Process, Scratch};
+use serde_json::json;
+
+fn chat(scratch: &Scratch, name: &str) -> Process {
+    let flags = ["--data", scratch.path(), "--name", name, "--udp", "127.0.0.1:0", "--http", "127.0.0.1:0"];
+    Process::start(&flags)
+}
+
+/// The invite that the terminal shows.
+fn invite(chat: &Process) -> String {
+    let line = chat.line_with("Invite:");
+    line.rsplit('#').next().unwrap().to_owned()
+}
+
+#[test]
+fn a_request_is_accepted_and_words_go_both_ways() {
+    let scratch = Scratch::new();
+    let mut ana = chat(&scratch, "Ana");
+    let invite = invite(&ana);
+    assert!(ana.line_with("█").contains('█'), "a QR code");
+    let mut eva = Node::start("Eva");
+    eva.call("open", json!({"invite": invite, "type": "private", "greeting": "It's \u{1b}[31mme"}));
+    let asked = ana.line_with("Eva asks");
+    assert!(asked.contains("It's \u{fffd}[31mme") && asked.contains("/accept 1"), "{asked}");
+    ana.write("/accept");
+    let answered = eva.notified("answered", |answered| answered["answer"] == "yes");
+    ana.line_with("begins with Eva");
+    ana.write("hello, Eva");
+    eva.notified("message", |message| message["text"] == "hello, Eva" && message["name"] == "Ana");
+    eva.call("send", json!({"conversation": answered["conversation"], "text": "hello\nAna: no"}));
+    ana.line_with("Eva: hello");
+    // What would pass for a line of somebody else's is indented.
+    assert_eq!(ana.line_with("Ana: no"), "    Ana: no");
+    ana.write("\\participants");
+    ana.line_with("Ana (you, coordinator)");
+    ana.write("/leave");
+    eva.notified("conversation", |change| change["event"] == "ended");
+    ana.write("/quit");
+    assert!(ana.end().success());
+}
+
+#[test]
+fn a_terminal_opens_an_invite() {
+    let scratch = Scratch::new();
+    let mut ana = Node::start("Ana");
+    let mut eva = chat(&scratch, "Eva");
+    eva.write(&format!("/open {} public good evening", ana.text("invite")));
+    let asked = ana.notified("request", |_| true);
+    assert_eq!((&asked["type"], &asked["greeting"]), (&json!("public"), &json!("good evening")));
+    ana.call("answer", json!({"request": asked["request"], "answer": "yes"}));
+    eva.line_with("begins with Ana");
+    eva.write("//shrug");
+    ana.notified("message", |message| message["text"] == "/shrug");
+}
+
+#[test]
+fn what_cannot_be_done_is_said() {
+    let scratch = Scratch::new();
+    let mut ana = chat(&scratch, "Ana");
+    for (typed, said) in [
+        ("hello?", "You are in no conversation"),
+        ("/frobnicate", "/help lists"),
+        ("/open nonsense", "This is not a Tertulia invite"),
+        ("/accept", "Nobody is asking"),
+        ("/chat 7", "no conversation 7"),
+        ("/help", "/participants"),
+    ] {
+        ana.write(typed);
+        ana.line_with(said);
+    }
+}
+
+#[test]
+fn a_node_without_a_terminal_serves_on_when_its_input_ends() {
+    let scratch = Scratch::new();
+    let mut ana = chat(&scratch, "Ana");
+    let invite = invite(&ana);
+    ana.close_stdin();
+    let mut eva = Node::start("Eva");
+    eva.call("open", json!({"invite": invite, "type": "private"}));
+    ana.line_with("Eva asks");
+    assert!(ana.is_running());
+    ana.signal("TERM");
+    assert_eq!(ana.end().code(), Some(0));
+}
