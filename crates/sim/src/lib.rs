@@ -1,1 +1,26 @@
-//! A deterministic world of nodes.
+//! A deterministic world of Tertulia nodes.
+//!
+//! A [`World`] holds [`Node`](tertulia_proto::Node)s under one virtual clock and plays the driver for each of
+//! them: it opens links, carries frames with delay, jitter and loss, breaks links, kills and restarts nodes,
+//! splits the network, and lets an adversary at the wires. All chance comes from one seed and all that happens
+//! is ordered by (time, sequence), so the same seed gives the same run, bit for bit, natively and in wasm.
+//!
+//! Reading order: [`world`] (the clock and the loop), `driver` (what a node's outputs do), [`faults`],
+//! [`people`] (what tests do and see), [`oracle`] (what must hold), [`scenario`] (random runs).
+#![deny(clippy::disallowed_types)]
+
+pub mod conditions;
+mod driver;
+pub mod faults;
+pub mod oracle;
+pub mod people;
+mod place;
+mod queue;
+pub mod scenario;
+pub mod trace;
+mod wire;
+pub mod world;
+
+pub use conditions::Conditions;
+pub use place::{Kind, Manners, Seat};
+pub use world::World;

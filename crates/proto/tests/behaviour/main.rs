@@ -1,0 +1,26 @@
+//! How nodes behave towards each other, in simulated worlds: one behaviour a file.
+//!
+//! The worlds are deterministic and have neither threads nor files nor clocks, so the same tests run natively
+//! and in wasm.
+
+mod bad_peers;
+mod by_hand;
+mod causal_order;
+mod duplicates;
+mod expired_invites;
+mod frame_limits;
+mod glare;
+mod handshake_attacks;
+mod introductions;
+mod invites;
+mod leaving;
+mod link_budget;
+mod missing_operations;
+mod private_conversations;
+mod random_bytes;
+mod refusals;
+mod replay;
+mod restarts;
+mod silence;
+mod three_at_once;
+mod tickets;

@@ -1,0 +1,53 @@
+//! How the network of a world behaves when nothing is broken.
+
+use tertulia_proto::Duration;
+
+/// What every link and every attempt to open one is subject to.
+#[derive(Clone, Debug)]
+pub struct Conditions {
+    /// One way, from one end of a link to the other.
+    pub delay: Duration,
+    /// What chance adds to the delay, at most.
+    pub jitter: Duration,
+    /// Packets lost out of a thousand. The channel is reliable: a loss shows as a retransmission's delay.
+    pub loss_permille: u64,
+    /// What one loss adds to the delay: SCTP's retransmission timeout.
+    pub retransmission: Duration,
+    /// Attempts to connect that fail out of a thousand.
+    pub connect_failure_permille: u64,
+    /// Round trips from the last description to an open channel: ICE, DTLS and SCTP.
+    pub connect_trips: u64,
+    /// How long a driver gathers candidates.
+    pub gathering: Duration,
+    /// When a driver gives up an attempt to connect.
+    pub unreachable_after: Duration,
+    /// When a driver notices by itself that a channel carries nothing any more: ICE's consent expiry.
+    pub broken_after: Duration,
+    /// How long a person takes to answer a request.
+    pub reaction: Duration,
+}
+
+impl Conditions {
+    /// A city: 20 ms one way, little jitter, no loss.
+    pub const CALM: Self = Self {
+        delay: Duration::from_millis(20),
+        jitter: Duration::from_millis(5),
+        loss_permille: 0,
+        retransmission: Duration::from_millis(200),
+        connect_failure_permille: 0,
+        connect_trips: 3,
+        gathering: Duration::from_millis(50),
+        unreachable_after: Duration::from_secs(10),
+        broken_after: Duration::from_secs(15),
+        reaction: Duration::from_millis(700),
+    };
+
+    /// A train: far, shaky, one packet in twenty lost, one attempt to connect in ten in vain.
+    pub const ROUGH: Self = Self {
+        delay: Duration::from_millis(60),
+        jitter: Duration::from_millis(90),
+        loss_permille: 50,
+        connect_failure_permille: 100,
+        ..Self::CALM
+    };
+}

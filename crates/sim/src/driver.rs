@@ -1,0 +1,309 @@
+//! The driver of every node: what their outputs do to the network, and what the network tells them.
+
+use crate::place::{Half, Manners, Place, Seat, address};
+use crate::wire::{End, Item, Stage, Wire};
+use crate::world::{Happening, World};
+use tertulia_proto::endpoint::{Candidate, CandidateHost, CandidateKind, IceText};
+use tertulia_proto::io::Consent;
+use tertulia_proto::wire::bounded::List;
+use tertulia_proto::{
+    CloseReason, Description, Duration, Endpoint, Event, Fingerprint, Input, Instant, LinkId, Output,
+};
+
+impl World {
+    /// Does what a node says.
+    pub(crate) fn obey(&mut self, seat: Seat, output: Output) {
+        match output {
+            Output::Dial { link, endpoint } => self.dial(seat, link, &endpoint),
+            Output::Offer { link, .. } => self.prepare(seat, link, None),
+            Output::Accept { link, offer, .. } => self.prepare(seat, link, Some(offer)),
+            Output::Complete { link, answer } => self.complete(seat, link, &answer),
+            Output::Send { link, bytes } => self.send(seat, link, bytes),
+            Output::Close { link } => self.close(seat, link),
+            Output::Event(event) => self.tell(seat, event),
+        }
+    }
+
+    /// A driver has gathered its candidates: its node gets its half of the session.
+    pub(crate) fn gathered(&mut self, seat: Seat, link: LinkId) {
+        if let Some(Half::Prepared { description, .. }) = self.places[seat.0].links.get(&link) {
+            let description = description.clone();
+            self.give(seat, Input::Described { link, description });
+        }
+    }
+
+    /// A driver gives an attempt up, unless it has come to something meanwhile.
+    pub(crate) fn give_up(&mut self, seat: Seat, link: LinkId, reason: CloseReason) {
+        let links = &mut self.places[seat.0].links;
+        if matches!(links.get(&link), Some(Half::Dialling | Half::Prepared { .. })) {
+            links.remove(&link);
+            self.give(seat, Input::Closed { link, reason });
+        }
+    }
+
+    /// The channel opens at one end.
+    pub(crate) fn channel_opens(&mut self, wire: usize, side: usize) {
+        let Wire { ends, cut, .. } = &mut self.wires[wire];
+        let end = &mut ends[side];
+        if *cut || end.stage != Stage::Opening {
+            return;
+        }
+        end.stage = Stage::Open;
+        let (seat, opened) =
+            (end.seat, Input::Opened { link: end.link, local: end.local, remote: end.remote });
+        self.give(seat, opened);
+    }
+
+    /// Something reaches one end of a wire.
+    pub(crate) fn arrive(&mut self, wire: usize, side: usize) {
+        let cut = self.wires[wire].cut;
+        let end = &mut self.wires[wire].ends[side];
+        if cut {
+            end.held += 1;
+            return;
+        }
+        let Some(item) = end.inbox.pop_front() else { return };
+        if end.stage != Stage::Open {
+            return;
+        }
+        let (seat, link) = (end.seat, end.link);
+        match item {
+            Item::Frame(bytes) => self.give(seat, Input::Frame { link, bytes }),
+            Item::Closed(reason) => self.drop_end(wire, side, reason),
+        }
+    }
+
+    /// Consent expires on a wire that was cut and not healed since, or whose other end is dead.
+    pub(crate) fn expire(&mut self, wire: usize, cuts: u32) {
+        let Wire { cut, cuts: latest, orphaned, .. } = self.wires[wire];
+        if !(orphaned || cut && cuts == latest) {
+            return;
+        }
+        for side in [0, 1] {
+            let reason = match self.wires[wire].ends[side].stage {
+                Stage::Opening => CloseReason::Unreachable,
+                Stage::Open => CloseReason::Broken,
+                Stage::Gone => continue,
+            };
+            self.drop_end(wire, side, reason);
+        }
+    }
+
+    /// Puts `bytes` on a wire towards one of its ends, after all that is on its way there.
+    pub(crate) fn carry(&mut self, wire: usize, side: usize, item: Item) {
+        let transit = self.transit();
+        let end = &mut self.wires[wire].ends[side];
+        if end.stage == Stage::Gone {
+            return;
+        }
+        let due = end.last_due.max(self.now + transit);
+        end.last_due = due;
+        end.inbox.push_back(item);
+        self.queue.plan(due, Happening::Arrival { wire, side });
+    }
+
+    /// Whether packets pass between two seats.
+    pub(crate) fn reaches(&self, one: Seat, other: Seat) -> bool {
+        let pair = (one.min(other), one.max(other));
+        self.islands.get(&one) == self.islands.get(&other) && !self.walls.contains(&pair)
+    }
+
+    /// How long one packet takes, its retransmissions counted in.
+    pub(crate) fn transit(&mut self) -> Duration {
+        let conditions = &self.conditions;
+        let jitter = self.chance.below(conditions.jitter.as_micros() + 1);
+        let mut micros = conditions.delay.as_micros() + jitter;
+        // The timeout doubles with each loss in a row; six in a row are as good as a cut.
+        for doubled in 0..6 {
+            if self.chance.below(1000) >= conditions.loss_permille {
+                break;
+            }
+            micros += conditions.retransmission.as_micros() << doubled;
+        }
+        Duration::from_micros(micros)
+    }
+}
+
+// Opening.
+impl World {
+    fn dial(&mut self, seat: Seat, link: LinkId, endpoint: &Endpoint) {
+        self.places[seat.0].links.insert(link, Half::Dialling);
+        match self.listener(endpoint) {
+            Some(listener) if self.can_connect(seat, listener) => {
+                let inbound = self.places[listener.0].next_inbound();
+                let local = self.places[seat.0].link_certificate(&mut self.chance);
+                let remote = self.places[listener.0].certificate;
+                self.join([(seat, link, local), (listener, inbound, remote)]);
+            }
+            _ => self.plan_give_up(seat, link),
+        }
+    }
+
+    /// The living native node at an endpoint: one of its addresses and its certificate must be right.
+    fn listener(&self, endpoint: &Endpoint) -> Option<Seat> {
+        let is_at = |seat: &Seat| endpoint.addresses.iter().any(|listed| listed.0 == address(*seat));
+        let answers = |place: &Place| place.node.is_some() && place.certificate == endpoint.fingerprint;
+        self.seats().find(|seat| is_at(seat) && answers(&self.places[seat.0]))
+    }
+
+    fn prepare(&mut self, seat: Seat, link: LinkId, answers: Option<Description>) {
+        let description = self.describe(seat);
+        let ufrag = description.ufrag.as_str().to_owned();
+        let place = &mut self.places[seat.0];
+        self.described.insert(ufrag, (seat, place.life, link));
+        place.links.insert(link, Half::Prepared { description, answers });
+        let life = place.life;
+        let at = self.now + self.conditions.gathering;
+        self.queue.plan(at, Happening::Gathered { seat, life, link });
+    }
+
+    fn describe(&mut self, seat: Seat) -> Description {
+        let number = self.described.len();
+        let candidate = Candidate {
+            host: CandidateHost::Ip(address(seat).ip()),
+            port: u16::try_from(10_000 + number % 50_000).unwrap_or(u16::MAX),
+            kind: CandidateKind::Host,
+            priority: 2_130_706_431,
+        };
+        Description {
+            ufrag: ice(&format!("half{number}")),
+            pwd: ice(&format!("{:032x}", u128::from_le_bytes(self.chance.bytes()))),
+            fingerprint: self.places[seat.0].link_certificate(&mut self.chance),
+            candidates: List::first([candidate]),
+        }
+    }
+
+    fn complete(&mut self, seat: Seat, link: LinkId, answer: &Description) {
+        match self.answerer(seat, link, answer) {
+            Some((other, far)) if self.can_connect(seat, other) => {
+                let Some(Half::Prepared { description, .. }) = self.places[seat.0].links.get(&link) else {
+                    return;
+                };
+                let local = description.fingerprint;
+                self.join([(seat, link, local), (other, far, answer.fingerprint)]);
+            }
+            Some((other, far)) => {
+                self.plan_give_up(seat, link);
+                self.plan_give_up(other, far);
+            }
+            None => self.plan_give_up(seat, link),
+        }
+    }
+
+    /// Who made this answer, if it is untouched and answers the untouched offer of this very link.
+    fn answerer(&self, seat: Seat, link: LinkId, answer: &Description) -> Option<(Seat, LinkId)> {
+        let Some(Half::Prepared { description: offer, .. }) = self.places[seat.0].links.get(&link) else {
+            return None;
+        };
+        let &(other, life, far) = self.described.get(answer.ufrag.as_str())?;
+        let Some(Half::Prepared { description, answers: Some(answered) }) =
+            self.places[other.0].links.get(&far)
+        else {
+            return None;
+        };
+        (self.is_life(other, life) && description == answer && answered == offer).then_some((other, far))
+    }
+
+    fn can_connect(&mut self, one: Seat, other: Seat) -> bool {
+        let lucky = self.chance.below(1000) >= self.conditions.connect_failure_permille;
+        lucky && self.reaches(one, other)
+    }
+
+    /// Both halves fit: a wire, open after some round trips, at each end in its own time.
+    fn join(&mut self, halves: [(Seat, LinkId, Fingerprint); 2]) {
+        let wire = self.wires.len();
+        let [(a, a_link, a_print), (b, b_link, b_print)] = halves;
+        let seen_by_a = self.adversary.shows(a, b, b_print);
+        let seen_by_b = self.adversary.shows(b, a, a_print);
+        let ends = [
+            End::new(a, a_link, self.open_at(), [a_print, seen_by_a]),
+            End::new(b, b_link, self.open_at(), [b_print, seen_by_b]),
+        ];
+        for (side, end) in ends.iter().enumerate() {
+            self.places[end.seat.0].links.insert(end.link, Half::Wired { wire, side });
+            self.queue.plan(end.opens_at, Happening::Open { wire, side });
+        }
+        self.wires.push(Wire::new(ends));
+    }
+
+    fn open_at(&mut self) -> Instant {
+        let trips = self.conditions.connect_trips * 2;
+        (0..trips).fold(self.now, |at, _| at + self.transit())
+    }
+
+    fn plan_give_up(&mut self, seat: Seat, link: LinkId) {
+        let life = self.places[seat.0].life;
+        let at = self.now + self.conditions.unreachable_after;
+        let reason = CloseReason::Unreachable;
+        self.queue.plan(at, Happening::GiveUp { seat, life, link, reason });
+    }
+}
+
+// Open links.
+impl World {
+    fn send(&mut self, seat: Seat, link: LinkId, bytes: Vec<u8>) {
+        let Some(&Half::Wired { wire, side }) = self.places[seat.0].links.get(&link) else {
+            self.fail(&format!("{seat:?} sends on {link:?}, which is no link"))
+        };
+        let Wire { ends, .. } = &self.wires[wire];
+        if ends[side].stage != Stage::Open {
+            self.fail(&format!("{seat:?} sends on {link:?}, which is not open"));
+        }
+        let far = 1 - side;
+        let to = ends[far].seat;
+        for bytes in self.adversary.passes(seat, to, bytes) {
+            self.carry(wire, far, Item::Frame(bytes));
+        }
+    }
+
+    fn close(&mut self, seat: Seat, link: LinkId) {
+        // A link that is unknown here was closed by the network at the same moment: a driver shrugs.
+        let Some(Half::Wired { wire, side }) = self.places[seat.0].links.remove(&link) else { return };
+        self.wires[wire].ends[side].stage = Stage::Gone;
+        self.carry(wire, 1 - side, Item::Closed(CloseReason::Broken));
+    }
+
+    /// A driver tells its node that a link is gone.
+    fn drop_end(&mut self, wire: usize, side: usize, reason: CloseReason) {
+        let end = &mut self.wires[wire].ends[side];
+        // A listener's driver tells of a connection only once it is open.
+        let is_known = end.stage == Stage::Open || !end.link.is_inbound();
+        end.stage = Stage::Gone;
+        end.inbox.clear();
+        let (seat, link) = (end.seat, end.link);
+        self.places[seat.0].links.remove(&link);
+        if is_known {
+            self.give(seat, Input::Closed { link, reason });
+        }
+    }
+
+    fn tell(&mut self, seat: Seat, event: Event) {
+        let place = &mut self.places[seat.0];
+        let life = place.life;
+        if let Event::Request { request, conversation, .. } = &event
+            && let Some(consent) = consent(place.manners, conversation.map(Consent::Into))
+        {
+            let at = self.now + self.conditions.reaction;
+            self.queue.plan(at, Happening::Answer { seat, life, request: *request, consent });
+        }
+        if let Event::Message { conversation, message } = &event
+            && let Err(what) = self.chronicle.heard(seat, life, *conversation, *message)
+        {
+            self.fail(&format!("{seat:?}: {what}"));
+        }
+        self.places[seat.0].events.push((self.now, event));
+    }
+}
+
+/// What a person with these manners answers.
+fn consent(manners: Manners, asked: Option<Consent>) -> Option<Consent> {
+    match manners {
+        Manners::Silent => None,
+        Manners::Yes => Some(asked.unwrap_or(Consent::New)),
+        Manners::No => Some(Consent::No),
+    }
+}
+
+fn ice<const MIN: usize>(text: &str) -> IceText<MIN> {
+    IceText::new(text).expect("letters and digits are of the ICE alphabet")
+}

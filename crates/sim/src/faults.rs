@@ -1,0 +1,179 @@
+//! What goes wrong: cuts, partitions, deaths, and an adversary at the wires.
+
+use crate::place::Seat;
+use crate::wire::{Item, Stage};
+use crate::world::{Happening, World};
+use tertulia_proto::{Fingerprint, Instant};
+
+/// Sees each frame that is sent from one seat to another and says what arrives instead.
+type Passing = Box<dyn FnMut(Seat, Seat, Vec<u8>) -> Vec<Vec<u8>>>;
+/// Says which fingerprint the first seat sees where the second shows this one.
+type Showing = Box<dyn FnMut(Seat, Seat, Fingerprint) -> Fingerprint>;
+
+/// Who sits at the wires. By default nobody.
+#[derive(Default)]
+pub(crate) struct Adversary {
+    passing: Option<Passing>,
+    showing: Option<Showing>,
+}
+
+impl Adversary {
+    pub(crate) fn passes(&mut self, from: Seat, to: Seat, bytes: Vec<u8>) -> Vec<Vec<u8>> {
+        match &mut self.passing {
+            Some(passing) => passing(from, to, bytes),
+            None => vec![bytes],
+        }
+    }
+
+    pub(crate) fn shows(&mut self, seeing: Seat, shown: Seat, print: Fingerprint) -> Fingerprint {
+        self.showing.as_mut().map_or(print, |showing| showing(seeing, shown, print))
+    }
+}
+
+impl World {
+    /// Puts somebody at every wire who sees each frame (from, to, bytes) and returns what arrives instead:
+    /// nothing, it, another, more than one.
+    pub fn tamper(&mut self, passing: impl FnMut(Seat, Seat, Vec<u8>) -> Vec<Vec<u8>> + 'static) {
+        self.adversary.passing = Some(Box::new(passing));
+    }
+
+    /// Puts somebody between the ends of each link that opens from now on: the closure is asked which
+    /// fingerprint the first seat sees where the second shows the given one.
+    pub fn intercept(&mut self, showing: impl FnMut(Seat, Seat, Fingerprint) -> Fingerprint + 'static) {
+        self.adversary.showing = Some(Box::new(showing));
+    }
+
+    /// Sends the adversary home.
+    pub fn dismiss(&mut self) {
+        self.adversary = Adversary::default();
+    }
+
+    /// Puts a frame on the wire from one seat to another as if the first had sent it. Returns whether there
+    /// is an open wire.
+    pub fn inject(&mut self, from: Seat, to: Seat, bytes: Vec<u8>) -> bool {
+        let Some((wire, side)) = self.open_end(from, to) else { return false };
+        self.carry(wire, side, Item::Frame(bytes));
+        true
+    }
+
+    /// Cuts the wires between two seats without a word. What is sent meanwhile waits, as SCTP sends it again:
+    /// it arrives when the wire is healed, and never when consent expires first.
+    pub fn cut(&mut self, one: Seat, other: Seat) {
+        for wire in self.wires_between(one, other) {
+            self.cut_wire(wire);
+        }
+    }
+
+    /// Heals the wires between two seats.
+    pub fn heal(&mut self, one: Seat, other: Seat) {
+        for wire in self.wires_between(one, other) {
+            self.heal_wire(wire);
+        }
+    }
+
+    /// Lets the drivers at both ends notice at once that the wires between two seats are broken.
+    pub fn sever(&mut self, one: Seat, other: Seat) {
+        for wire in self.wires_between(one, other) {
+            self.cut_wire(wire);
+            let cuts = self.wires[wire].cuts;
+            self.expire(wire, cuts);
+        }
+    }
+
+    /// Keeps two seats from ever opening a link directly, as two carrier NATs would.
+    pub fn wall(&mut self, one: Seat, other: Seat) {
+        self.walls.insert((one.min(other), one.max(other)));
+    }
+
+    /// Splits the network: links between different islands are cut and none can be opened. A seat that is
+    /// on no list belongs to the first island.
+    pub fn partition(&mut self, islands: &[&[Seat]]) {
+        self.islands.clear();
+        for seat in self.seats() {
+            let island = islands.iter().position(|island| island.contains(&seat)).unwrap_or(0);
+            self.islands.insert(seat, island);
+        }
+        for wire in 0..self.wires.len() {
+            let [one, other] = [0, 1].map(|side: usize| self.wires[wire].ends[side].seat);
+            if self.islands[&one] != self.islands[&other] {
+                self.cut_wire(wire);
+            }
+        }
+    }
+
+    /// Heals everything: partitions, walls and cuts. Chance goes on as the conditions say.
+    pub fn heal_all(&mut self) {
+        self.islands.clear();
+        self.walls.clear();
+        for wire in 0..self.wires.len() {
+            self.heal_wire(wire);
+        }
+    }
+
+    /// Ends a node as `kill -9` does: its peers hear nothing until their links' drivers notice.
+    pub fn kill(&mut self, seat: Seat) {
+        self.places[seat.0].stop();
+        self.chronicle.forget(seat);
+        let noticed = self.now + self.conditions.broken_after;
+        for wire in 0..self.wires.len() {
+            let is_mine = |side: &usize| self.wires[wire].ends[*side].seat == seat;
+            let Some(side) = [0, 1].into_iter().find(is_mine) else { continue };
+            let affected = &mut self.wires[wire];
+            if affected.ends[side].stage != Stage::Gone {
+                affected.ends[side].stage = Stage::Gone;
+                affected.orphaned = true;
+                self.queue.plan(noticed, Happening::Expiry { wire, cuts: affected.cuts });
+            }
+        }
+    }
+
+    /// Starts a dead node again: the same identity, certificate and address, a fresh seed, nothing remembered.
+    pub fn restart(&mut self, seat: Seat) {
+        if self.places[seat.0].node.is_none() {
+            self.start(seat);
+        }
+    }
+
+    /// The wire and the side at which frames from one seat reach the other.
+    fn open_end(&self, from: Seat, to: Seat) -> Option<(usize, usize)> {
+        self.wires.iter().enumerate().rev().find_map(|(wire, joined)| {
+            let side = joined.ends.iter().position(|end| end.seat == to)?;
+            let open = joined.ends.iter().all(|end| end.stage == Stage::Open);
+            (open && joined.joins(from, to)).then_some((wire, side))
+        })
+    }
+
+    fn wires_between(&self, one: Seat, other: Seat) -> Vec<usize> {
+        (0..self.wires.len()).filter(|wire| self.wires[*wire].joins(one, other)).collect()
+    }
+
+    fn cut_wire(&mut self, wire: usize) {
+        let cut = &mut self.wires[wire];
+        if cut.is_alive() && !cut.cut {
+            cut.cut = true;
+            cut.cuts += 1;
+            let cuts = cut.cuts;
+            self.queue.plan(self.now + self.conditions.broken_after, Happening::Expiry { wire, cuts });
+        }
+    }
+
+    /// What waited is sent again: it arrives in order, before anything that is sent later.
+    fn heal_wire(&mut self, wire: usize) {
+        if !std::mem::take(&mut self.wires[wire].cut) {
+            return;
+        }
+        for side in [0, 1] {
+            let transit = self.transit();
+            let due: Instant = self.now + transit;
+            let end = &mut self.wires[wire].ends[side];
+            if end.stage == Stage::Opening && end.opens_at <= due {
+                self.queue.plan(due, Happening::Open { wire, side });
+            }
+            let end = &mut self.wires[wire].ends[side];
+            end.last_due = end.last_due.max(due);
+            for _ in 0..std::mem::take(&mut end.held) {
+                self.queue.plan(due, Happening::Arrival { wire, side });
+            }
+        }
+    }
+}

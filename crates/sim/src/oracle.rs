@@ -1,0 +1,233 @@
+//! What must hold: safety at all times, agreement after a while without faults.
+//!
+//! The oracle knows conversations only as people do. When somebody says something it notes which messages
+//! that node had shown by then: these are the message's causes, whatever the operations say, and no view
+//! may show an effect before its cause.
+
+use crate::place::Seat;
+use crate::world::World;
+use std::collections::{BTreeMap, BTreeSet};
+use tertulia_proto::io::MessageView;
+use tertulia_proto::{ConversationId, NodeId, OpId, Window};
+
+/// How many messages of each author, by node: a vector clock.
+type Clock = BTreeMap<NodeId, u32>;
+
+/// What was said by whom after what, and what each node has told its person of.
+#[derive(Default)]
+pub(crate) struct Chronicle {
+    said: BTreeMap<(ConversationId, OpId), Said>,
+    counts: BTreeMap<(ConversationId, NodeId), u32>,
+    heard: BTreeMap<(Seat, ConversationId), Heard>,
+}
+
+struct Said {
+    author: NodeId,
+    /// Which one of the author's, from one.
+    number: u32,
+    /// What its author had shown before.
+    causes: Clock,
+    text: String,
+}
+
+#[derive(Default)]
+struct Heard {
+    messages: BTreeSet<OpId>,
+    clock: Clock,
+}
+
+impl Chronicle {
+    /// A person has said something, and their node has taken it.
+    pub(crate) fn said(&mut self, seat: Seat, author: NodeId, at: ConversationId, id: OpId, text: String) {
+        let heard = self.heard.entry((seat, at)).or_default();
+        let causes = heard.clock.clone();
+        let number = self.counts.entry((at, author)).or_default();
+        *number += 1;
+        heard.clock.insert(author, *number);
+        self.said.insert((at, id), Said { author, number: *number, causes, text });
+    }
+
+    /// A node has told its person of a message: for the first time, or this is the error.
+    pub(crate) fn heard(
+        &mut self,
+        seat: Seat,
+        life: u32,
+        at: ConversationId,
+        id: OpId,
+    ) -> Result<(), String> {
+        let heard = self.heard.entry((seat, at)).or_default();
+        if !heard.messages.insert(id) {
+            return Err(format!("{id:?} was delivered twice in life {life}"));
+        }
+        if let Some(said) = self.said.get(&(at, id)) {
+            let latest = heard.clock.entry(said.author).or_default();
+            *latest = said.number.max(*latest);
+        }
+        Ok(())
+    }
+
+    /// A node has died: what it shows in its next life it tells anew.
+    pub(crate) fn forget(&mut self, seat: Seat) {
+        self.heard.retain(|(place, _), _| *place != seat);
+    }
+
+    /// How many messages were said in a conversation.
+    pub(crate) fn count(&self, at: ConversationId) -> usize {
+        self.said.keys().filter(|(conversation, _)| *conversation == at).count()
+    }
+
+    /// Checks one view of one conversation.
+    fn check_view(&self, seat: Seat, at: ConversationId, view: &[MessageView]) -> Result<(), String> {
+        let mut shown = BTreeSet::new();
+        let mut causes_so_far = Clock::new();
+        for message in view {
+            if !shown.insert(message.id) {
+                return Err(format!("shows {:?} twice", message.id));
+            }
+            let said = self.said.get(&(at, message.id)).ok_or(format!("shows {message:?}, never said"))?;
+            if said.text != message.text || said.author != message.node {
+                return Err(format!("shows {message:?}, but {:?} said {:?}", said.author, said.text));
+            }
+            if causes_so_far.get(&said.author).is_some_and(|latest| *latest >= said.number) {
+                return Err(format!("shows {message:?} after an effect of it"));
+            }
+            for (author, number) in &said.causes {
+                let latest = causes_so_far.entry(*author).or_default();
+                *latest = (*latest).max(*number);
+            }
+        }
+        let told = self.heard.get(&(seat, at)).map(|heard| &heard.messages);
+        match told.and_then(|told| told.iter().find(|id| !shown.contains(*id))) {
+            Some(lost) => Err(format!("told of {lost:?} and shows it no more")),
+            None => Ok(()),
+        }
+    }
+}
+
+impl World {
+    /// Fails the run unless in every view of every living node no message is shown twice, before a cause of
+    /// it, differently from how it was said, or no longer although it was delivered.
+    #[track_caller]
+    pub fn check_safety(&self) {
+        for seat in self.seats() {
+            let Some(node) = self.node(seat) else { continue };
+            for conversation in node.conversations() {
+                let view = node.messages(conversation.id, Window::default());
+                if let Err(what) = self.chronicle.check_view(seat, conversation.id, &view) {
+                    self.fail(&format!("{seat:?} in {:?}: {what}", conversation.id));
+                }
+            }
+        }
+    }
+
+    /// Nothing, when these nodes agree on a conversation: each is in it, they show the same participants and
+    /// messages in the same order, and have a link to each other; else what is amiss.
+    pub fn disagreement(&self, conversation: ConversationId, seats: &[Seat]) -> Option<String> {
+        let mut first: Option<(Vec<NodeId>, Vec<OpId>)> = None;
+        for &seat in seats {
+            let Some(view) = self.node(seat).and_then(|node| node.conversation(conversation)) else {
+                return Some(format!("{seat:?} does not know the conversation"));
+            };
+            if !view.open {
+                return Some(format!("{seat:?} is not in the conversation"));
+            }
+            if let Some(other) = seats.iter().find(|other| !self.is_linked(seat, **other)) {
+                return Some(format!("{seat:?} has no link to {other:?}"));
+            }
+            let mine = (self.participants(seat, conversation), self.shown(seat, conversation));
+            match &first {
+                Some(theirs) if theirs.0 != mine.0 => {
+                    return Some(format!("{:?} lists {:?}, {seat:?} {:?}", seats[0], theirs.0, mine.0));
+                }
+                Some(theirs) if theirs.1 != mine.1 => {
+                    return Some(difference(seats[0], &theirs.1, seat, &mine.1));
+                }
+                _ => first = Some(mine),
+            }
+        }
+        None
+    }
+
+    /// Whether these nodes agree on a conversation.
+    pub fn agree(&self, conversation: ConversationId, seats: &[Seat]) -> bool {
+        self.disagreement(conversation, seats).is_none()
+    }
+
+    /// How many messages were said in a conversation, by anybody.
+    pub fn said(&self, conversation: ConversationId) -> usize {
+        self.chronicle.count(conversation)
+    }
+}
+
+fn difference(one: Seat, these: &[OpId], other: Seat, those: &[OpId]) -> String {
+    let lacking = |have: &[OpId], all: &[OpId]| {
+        let have: BTreeSet<_> = have.iter().collect();
+        all.iter().filter(|id| !have.contains(id)).count()
+    };
+    let (one_lacks, other_lacks) = (lacking(these, those), lacking(those, these));
+    format!(
+        "{one:?} shows {} messages and lacks {one_lacks} that {other:?} shows, who shows {} and lacks {other_lacks}",
+        these.len(),
+        those.len()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AT: ConversationId = ConversationId([0; 16]);
+    const ANA: NodeId = NodeId([1; 16]);
+    const EVA: NodeId = NodeId([2; 16]);
+
+    fn view(author: NodeId, id: u8, text: &str) -> MessageView {
+        MessageView {
+            id: OpId([id; 32]),
+            author: tertulia_proto::AccountId([0; 32]),
+            node: author,
+            name: tertulia_proto::identity::Name::cut("x"),
+            time_ms: 0,
+            text: text.to_owned(),
+            reply_to: None,
+            state: None,
+        }
+    }
+
+    /// Ana says 1, Eva hears it and answers 2, Ana says 3 unheard by Eva.
+    fn chronicle() -> Chronicle {
+        let mut chronicle = Chronicle::default();
+        chronicle.said(Seat(0), ANA, AT, OpId([1; 32]), "1".to_owned());
+        chronicle.heard(Seat(1), 0, AT, OpId([1; 32])).unwrap();
+        chronicle.said(Seat(1), EVA, AT, OpId([2; 32]), "2".to_owned());
+        chronicle.said(Seat(0), ANA, AT, OpId([3; 32]), "3".to_owned());
+        chronicle
+    }
+
+    #[test]
+    fn every_linear_extension_is_safe() {
+        let (one, two, three) = (view(ANA, 1, "1"), view(EVA, 2, "2"), view(ANA, 3, "3"));
+        let chronicle = chronicle();
+        for order in [[&one, &two, &three], [&one, &three, &two]] {
+            assert_eq!(chronicle.check_view(Seat(2), AT, &order.map(Clone::clone)), Ok(()));
+        }
+    }
+
+    #[test]
+    fn an_effect_before_its_cause_is_not() {
+        let order = [view(EVA, 2, "2"), view(ANA, 1, "1")];
+        assert!(chronicle().check_view(Seat(2), AT, &order).unwrap_err().contains("after an effect"));
+        let order = [view(ANA, 3, "3"), view(ANA, 1, "1")];
+        assert!(chronicle().check_view(Seat(2), AT, &order).unwrap_err().contains("after an effect"));
+    }
+
+    #[test]
+    fn doubles_forgeries_and_losses_are_not() {
+        let check = |view: &[MessageView]| chronicle().check_view(Seat(1), AT, view).unwrap_err();
+        assert!(check(&[view(ANA, 1, "1"), view(ANA, 1, "1")]).contains("twice"));
+        assert!(check(&[view(ANA, 9, "1")]).contains("never said"));
+        assert!(check(&[view(ANA, 1, "changed")]).contains("said"));
+        assert!(check(&[view(EVA, 1, "1")]).contains("said"));
+        assert!(check(&[view(EVA, 2, "2")]).contains("no more"));
+        assert!(chronicle().heard(Seat(1), 0, AT, OpId([1; 32])).is_err());
+    }
+}

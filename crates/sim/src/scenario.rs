@@ -1,0 +1,308 @@
+//! Random runs: people come, talk, leave and die while the network breaks; then it heals, and all must agree.
+
+use crate::conditions::Conditions;
+use crate::place::{Kind, Manners, Seat};
+use crate::world::World;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use tertulia_proto::{Command, ConversationId, ConversationKind, Duration, Reply};
+
+/// How long nodes have to agree once all faults are healed: the longest back-off and some.
+const HEALING: Duration = Duration::from_secs(120);
+/// How far hosts' clocks are apart, at most.
+const SKEW_MAX_MS: u64 = 90_000;
+
+/// Which random run.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// What all chance comes from.
+    pub seed: u64,
+    /// How many nodes; the first is native and never dies, so that there is always somebody to introduce.
+    pub nodes: usize,
+    /// How many things happen.
+    pub steps: u64,
+    /// Over which time they are spread.
+    pub span: Duration,
+}
+
+/// What came of a run in which all held.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    plan: Plan,
+    natives: usize,
+    conversations: usize,
+    present: usize,
+    said: usize,
+    done: BTreeMap<&'static str, u32>,
+    healed_in: Duration,
+    records: u64,
+    /// The hash over all that went into the nodes and came out.
+    pub digest: String,
+}
+
+impl Plan {
+    /// The command that replays it.
+    pub fn command(&self) -> String {
+        let Self { seed, nodes, steps, span } = self;
+        let minutes = span.as_millis().div_ceil(60_000);
+        format!("cargo xtask sim --seed {seed} --nodes {nodes} --steps {steps} --minutes {minutes}")
+    }
+
+    /// Runs it. Panics, with the seed and the command that replays it, when something does not hold.
+    pub fn run(self) -> Outcome {
+        let mut town = Town::new(self);
+        let pause = self.span.as_micros() / self.steps.max(1);
+        for _ in 0..self.steps {
+            town.step();
+            let wait = town.world.chance.below(2 * pause + 1);
+            town.world.run_for(Duration::from_micros(wait));
+        }
+        town.finish()
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { plan, natives, conversations, present, said, healed_in, records, digest, .. } = self;
+        write!(f, "seed {}: {} nodes ({natives} native)", plan.seed, plan.nodes)?;
+        for (what, count) in &self.done {
+            write!(f, ", {count} {what}")?;
+        }
+        write!(
+            f,
+            "; {said} messages in {conversations} conversations, {present} present at the end, agreed after {} ms; ",
+            healed_in.as_millis()
+        )?;
+        write!(f, "{records} records, digest {}", &digest[..16])
+    }
+}
+
+/// A world with people in it who do things at random.
+struct Town {
+    plan: Plan,
+    world: World,
+    conversations: BTreeSet<ConversationId>,
+    natives: usize,
+    done: BTreeMap<&'static str, u32>,
+}
+
+/// Something that can happen in a step: what it is counted as, how likely it is beside the others, and how it
+/// is done. It says whether it could be.
+type Deed = (&'static str, u64, fn(&mut Town) -> bool);
+
+const DEEDS: [Deed; 10] = [
+    ("messages", 50, Town::say),
+    ("conversations", 1, Town::create),
+    ("invites", 16, Town::invite),
+    ("departures", 2, Town::leave),
+    ("deaths", 2, Town::kill),
+    ("restarts", 4, Town::restart),
+    ("cuts", 7, Town::cut),
+    ("repairs", 7, Town::heal),
+    ("partitions", 3, Town::partition),
+    ("truces", 5, Town::reunite),
+];
+
+impl Town {
+    fn new(plan: Plan) -> Self {
+        let mut world = World::new(plan.seed);
+        world.replayed_by(plan.command());
+        world.conditions = if world.chance.below(2) == 0 { Conditions::CALM } else { Conditions::ROUGH };
+        let mut natives = 0;
+        for number in 0..plan.nodes {
+            let kind = if number == 0 || world.chance.below(3) == 0 { Kind::Native } else { Kind::Tab };
+            natives += usize::from(kind == Kind::Native);
+            let skew = Duration::from_millis(world.chance.below(SKEW_MAX_MS));
+            let seat = world.ahead(kind, &format!("Person {number}"), skew);
+            world.teach(seat, Manners::Yes);
+        }
+        let mut town = Self { plan, world, conversations: BTreeSet::new(), natives, done: BTreeMap::new() };
+        town.everybody_knows_the_first();
+        town
+    }
+
+    fn everybody_knows_the_first(&mut self) {
+        for seat in self.living().into_iter().skip(1) {
+            self.find_introducer(seat);
+        }
+        self.world.run_for(Duration::from_secs(2));
+        while !self.create() {}
+    }
+
+    fn find_introducer(&mut self, seat: Seat) {
+        let invite = Box::new(self.world.invite(Seat(0)));
+        if let Err(refusal) = self.world.command(seat, Command::Introducer { invite }) {
+            self.world.fail(&format!("{seat:?} takes no introducer: {refusal}"));
+        }
+    }
+
+    /// Does one thing that is possible now.
+    fn step(&mut self) {
+        let sum = DEEDS.iter().map(|(_, weight, _)| weight).sum();
+        loop {
+            let mut left = self.world.chance.below(sum);
+            for (name, weight, deed) in DEEDS {
+                if left < weight {
+                    if !deed(self) {
+                        break;
+                    }
+                    *self.done.entry(name).or_default() += 1;
+                    return;
+                }
+                left -= weight;
+            }
+        }
+    }
+
+    /// Heals all and waits until everybody who stays agrees.
+    fn finish(mut self) -> Outcome {
+        self.world.heal_all();
+        self.world.conditions = Conditions::CALM;
+        let healed_in = self.agree();
+        // Who was asked before and answers only now may still enter: then all agree on that, too.
+        self.world.run_for(Duration::from_secs(30));
+        self.agree();
+        Outcome {
+            plan: self.plan,
+            natives: self.natives,
+            conversations: self.conversations.len(),
+            present: self.conversations.iter().map(|conversation| self.members(*conversation).len()).sum(),
+            said: self.conversations.iter().map(|conversation| self.world.said(*conversation)).sum(),
+            done: self.done,
+            healed_in,
+            records: self.world.trace().steps(),
+            digest: self.world.trace().digest(),
+        }
+    }
+
+    /// Waits until all agree, and says how long it took.
+    fn agree(&mut self) -> Duration {
+        let begun = self.world.now();
+        while let Some(what) = self.disagreement() {
+            if self.world.now().since(begun) > HEALING {
+                self.world.fail(&format!("two minutes after all was healed: {what}"));
+            }
+            self.world.run_for(Duration::from_millis(100));
+        }
+        self.world.now().since(begun)
+    }
+
+    fn disagreement(&self) -> Option<String> {
+        self.conversations.iter().find_map(|conversation| {
+            let what = self.world.disagreement(*conversation, &self.members(*conversation))?;
+            Some(format!("{conversation:?}: {what}"))
+        })
+    }
+
+    fn living(&self) -> Vec<Seat> {
+        self.world.seats().filter(|seat| self.world.node(*seat).is_some()).collect()
+    }
+
+    fn members(&self, conversation: ConversationId) -> Vec<Seat> {
+        self.world.seats().filter(|seat| self.world.is_in(*seat, conversation)).collect()
+    }
+
+    fn pick<T: Copy>(&mut self, among: &[T]) -> Option<T> {
+        let count = among.len() as u64;
+        let at = if count == 0 { return None } else { self.world.chance.below(count) };
+        among.get(usize::try_from(at).ok()?).copied()
+    }
+
+    /// A conversation with somebody who is in it.
+    fn pick_member(&mut self) -> Option<(ConversationId, Seat)> {
+        let all: Vec<_> = self.conversations.iter().copied().collect();
+        let conversation = self.pick(&all)?;
+        let members = self.members(conversation);
+        Some((conversation, self.pick(&members)?))
+    }
+
+    fn pick_pair(&mut self) -> Option<(Seat, Seat)> {
+        let living = self.living();
+        let (one, other) = (self.pick(&living)?, self.pick(&living)?);
+        (one != other).then_some((one, other))
+    }
+}
+
+// The deeds.
+impl Town {
+    fn say(&mut self) -> bool {
+        let Some((conversation, seat)) = self.pick_member() else { return false };
+        let burst = 1 + self.world.chance.below(4);
+        for number in 0..burst {
+            let text = format!("{number} of {burst} from {} at {}", seat.0, self.world.now().as_millis());
+            if let Err(refusal) = self.world.try_say(seat, conversation, &text) {
+                self.world.fail(&format!("{seat:?} is in the conversation and cannot speak: {refusal}"));
+            }
+        }
+        true
+    }
+
+    fn create(&mut self) -> bool {
+        let living = self.living();
+        let Some(seat) = self.pick(&living) else { return false };
+        let conversation = self.world.create(seat, ConversationKind::Public);
+        self.conversations.insert(conversation)
+    }
+
+    fn invite(&mut self) -> bool {
+        let Some((conversation, host)) = self.pick_member() else { return false };
+        let outside: Vec<_> =
+            self.living().into_iter().filter(|seat| !self.world.is_in(*seat, conversation)).collect();
+        let Some(guest) = self.pick(&outside) else { return false };
+        let ticket = self.world.chance.below(2) == 0;
+        let conversation = Some(conversation);
+        let invite = Command::Invite { conversation, ticket, expires_ms: None, by_hand: false };
+        // A tab that has lost its introducer prepares an offer by hand instead: nobody carries it here.
+        let Ok(Reply::Invite(invite)) = self.world.command(host, invite) else { return false };
+        self.world.open(guest, &invite, None);
+        true
+    }
+
+    fn leave(&mut self) -> bool {
+        let Some((conversation, seat)) = self.pick_member() else { return false };
+        self.world.leave(seat, conversation).is_ok()
+    }
+
+    fn kill(&mut self) -> bool {
+        let mortal: Vec<_> = self.living().into_iter().skip(1).collect();
+        let Some(seat) = self.pick(&mortal) else { return false };
+        self.world.kill(seat);
+        true
+    }
+
+    fn restart(&mut self) -> bool {
+        let dead: Vec<_> = self.world.seats().filter(|seat| self.world.node(*seat).is_none()).collect();
+        let Some(seat) = self.pick(&dead) else { return false };
+        self.world.restart(seat);
+        self.find_introducer(seat);
+        true
+    }
+
+    fn cut(&mut self) -> bool {
+        self.pick_pair().is_some_and(|(one, other)| {
+            match self.world.chance.below(3) {
+                0 => self.world.sever(one, other),
+                _ => self.world.cut(one, other),
+            }
+            true
+        })
+    }
+
+    fn heal(&mut self) -> bool {
+        self.pick_pair().is_some_and(|(one, other)| {
+            self.world.heal(one, other);
+            true
+        })
+    }
+
+    fn partition(&mut self) -> bool {
+        let far: Vec<_> = self.living().into_iter().filter(|_| self.world.chance.below(2) == 0).collect();
+        self.world.partition(&[&[], &far]);
+        !far.is_empty()
+    }
+
+    fn reunite(&mut self) -> bool {
+        self.world.heal_all();
+        true
+    }
+}

@@ -1,0 +1,327 @@
+//! The world: nodes under one clock, and the loop that makes things happen.
+
+use crate::conditions::Conditions;
+use crate::faults::Adversary;
+use crate::oracle::Chronicle;
+use crate::place::{Kind, Manners, Place, Seat};
+use crate::queue::Queue;
+use crate::trace::Trace;
+use crate::wire::Wire;
+use std::collections::{BTreeMap, BTreeSet};
+use tertulia_proto::io::{Consent, RequestId};
+use tertulia_proto::rng::Rng;
+use tertulia_proto::{CloseReason, Command, Duration, Event, Input, Instant, LinkId, Node, Refusal, Reply};
+
+/// When every world begins: a morning of 2026, in milliseconds since 1970.
+const DAWN_MS: u64 = 1_780_000_000_000;
+/// How often [`World::settle`] looks at its condition: finer than any deadline that tests speak of.
+const GLANCE: Duration = Duration::from_millis(20);
+/// Ticks in a row that a node may ask for at one moment before it counts as caught in a loop.
+const SPIN_MAX: u32 = 1000;
+
+/// Nodes, the network between them, and the people before them.
+pub struct World {
+    seed: u64,
+    replay: String,
+    /// How the network behaves from now on.
+    pub conditions: Conditions,
+    pub(crate) chance: Rng,
+    pub(crate) now: Instant,
+    pub(crate) queue: Queue<Happening>,
+    pub(crate) places: Vec<Place>,
+    pub(crate) wires: Vec<Wire>,
+    /// Whose half of a session a user fragment belongs to, and in which life it was made.
+    pub(crate) described: BTreeMap<String, (Seat, u32, LinkId)>,
+    pub(crate) adversary: Adversary,
+    /// On which island each seat is, while the network is split.
+    pub(crate) islands: BTreeMap<Seat, usize>,
+    /// Pairs between which no link can be opened, the lower seat first.
+    pub(crate) walls: BTreeSet<(Seat, Seat)>,
+    pub(crate) chronicle: Chronicle,
+    trace: Trace,
+}
+
+/// What the world plans.
+#[derive(Clone, Copy)]
+pub(crate) enum Happening {
+    /// A node's deadline.
+    Wake { seat: Seat, life: u32 },
+    /// A driver has gathered its candidates.
+    Gathered { seat: Seat, life: u32, link: LinkId },
+    /// The channel opens at one end.
+    Open { wire: usize, side: usize },
+    /// Something reaches one end.
+    Arrival { wire: usize, side: usize },
+    /// An attempt to connect is given up.
+    GiveUp { seat: Seat, life: u32, link: LinkId, reason: CloseReason },
+    /// Consent on a cut or orphaned wire expires.
+    Expiry { wire: usize, cuts: u32 },
+    /// A person answers a request.
+    Answer { seat: Seat, life: u32, request: RequestId, consent: Consent },
+}
+
+impl World {
+    /// An empty world; all its chance comes from `seed`.
+    pub fn new(seed: u64) -> Self {
+        let mut key = [0; 32];
+        key[..8].copy_from_slice(&seed.to_le_bytes());
+        Self {
+            seed,
+            replay: "run the test again: its world is deterministic".to_owned(),
+            conditions: Conditions::CALM,
+            chance: Rng::new(key),
+            now: Instant::from_millis(DAWN_MS),
+            queue: Queue::new(),
+            places: Vec::new(),
+            wires: Vec::new(),
+            described: BTreeMap::new(),
+            adversary: Adversary::default(),
+            islands: BTreeMap::new(),
+            walls: BTreeSet::new(),
+            chronicle: Chronicle::default(),
+            trace: Trace::new(),
+        }
+    }
+
+    /// Says how a failure is replayed.
+    pub fn replayed_by(&mut self, command: impl Into<String>) {
+        self.replay = command.into();
+    }
+
+    /// Adds a browser tab with a new user.
+    pub fn tab(&mut self, name: &str) -> Seat {
+        self.move_in(Kind::Tab, name, |_| {})
+    }
+
+    /// Adds a native node with a new user.
+    pub fn native(&mut self, name: &str) -> Seat {
+        self.move_in(Kind::Native, name, |_| {})
+    }
+
+    /// Adds a native node with room for so many links.
+    pub fn native_of(&mut self, name: &str, link_budget: usize) -> Seat {
+        self.move_in(Kind::Native, name, |place| place.config.link_budget = link_budget)
+    }
+
+    /// Adds a node whose host's clock is ahead of the others by `skew`.
+    pub fn ahead(&mut self, kind: Kind, name: &str, skew: Duration) -> Seat {
+        self.move_in(kind, name, |place| place.skew = skew)
+    }
+
+    fn move_in(&mut self, kind: Kind, name: &str, arrange: impl FnOnce(&mut Place)) -> Seat {
+        let seat = Seat(self.places.len());
+        let mut place = Place::new(kind, name, self.now, &mut self.chance);
+        arrange(&mut place);
+        self.places.push(place);
+        self.start(seat);
+        seat
+    }
+
+    /// The time.
+    pub const fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// The seed.
+    pub const fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// All seats, dead or alive.
+    pub fn seats(&self) -> impl Iterator<Item = Seat> + use<> {
+        (0..self.places.len()).map(Seat)
+    }
+
+    /// The node at a seat, while it lives.
+    pub fn node(&self, seat: Seat) -> Option<&Node> {
+        self.places[seat.0].node.as_ref()
+    }
+
+    /// Says how the person at a seat answers requests from now on.
+    pub fn teach(&mut self, seat: Seat, manners: Manners) {
+        self.places[seat.0].manners = manners;
+    }
+
+    /// Everything that the node at a seat has told its person, over all its lives.
+    pub fn events(&self, seat: Seat) -> &[(Instant, Event)] {
+        &self.places[seat.0].events
+    }
+
+    /// What went into the nodes and came out.
+    pub const fn trace(&self) -> &Trace {
+        &self.trace
+    }
+
+    /// Keeps the records of the trace from now on, besides its digest.
+    pub fn keep_trace(&mut self) {
+        self.trace.keep();
+    }
+
+    /// Gives a command to a node as its person would. Fails the run when the node is dead.
+    #[track_caller]
+    pub fn command(&mut self, seat: Seat, command: Command) -> Result<Reply, Refusal> {
+        let at = self.clock(seat);
+        self.trace.note(self.now, seat, "command", format!("{command:?}").as_bytes());
+        let said = match &command {
+            Command::Send { conversation, text, .. } => Some((*conversation, text.as_str().to_owned())),
+            _ => None,
+        };
+        let Some(node) = self.places[seat.0].node.as_mut() else {
+            self.fail(&format!("a command for {seat:?}, whose node is dead"))
+        };
+        let reply = node.command(command, at);
+        if let (Ok(Reply::Message(id)), Some((conversation, text))) = (&reply, said) {
+            self.chronicle.said(seat, self.places[seat.0].id, conversation, *id, text);
+        }
+        self.drain(seat);
+        reply
+    }
+
+    /// Lets everything happen that is due until `deadline`, and checks that all is safe.
+    pub fn run_until(&mut self, deadline: Instant) {
+        self.advance(deadline);
+        self.check_safety();
+    }
+
+    /// Lets time pass.
+    pub fn run_for(&mut self, span: Duration) {
+        self.run_until(self.now + span);
+    }
+
+    /// Lets time pass until `condition` holds, looked at every 20 ms, and returns how long it took. Fails the
+    /// run when `limit` passes first.
+    #[track_caller]
+    pub fn settle(&mut self, what: &str, limit: Duration, condition: impl Fn(&Self) -> bool) -> Duration {
+        let begun = self.now;
+        while !condition(self) {
+            if self.now >= begun + limit {
+                self.fail(&format!("after {} ms still not: {what}", limit.as_millis()));
+            }
+            self.advance(self.now + GLANCE);
+        }
+        self.check_safety();
+        self.now.since(begun)
+    }
+
+    /// Lets time pass until no node has had anything to tell its person for `calm`, at most for `limit`.
+    /// Returns whether it became quiet. Heartbeats go on for ever and do not count.
+    pub fn run_until_quiet(&mut self, calm: Duration, limit: Duration) -> bool {
+        let (end, mut told, mut since) = (self.now + limit, self.told(), self.now);
+        while self.now < end && self.now.since(since) < calm {
+            self.advance(self.now + GLANCE);
+            if self.told() != told {
+                (told, since) = (self.told(), self.now);
+            }
+        }
+        self.check_safety();
+        self.now.since(since) >= calm
+    }
+
+    /// Ends the run: says what is wrong, in which world, when, and how to see it again.
+    #[track_caller]
+    pub fn fail(&self, what: &str) -> ! {
+        let millis = self.now.as_millis() - DAWN_MS;
+        panic!("{what}\n  in the world of seed {} at {millis} ms\n  replay: {}", self.seed, self.replay)
+    }
+}
+
+// The loop.
+impl World {
+    /// Begins a life at a seat.
+    pub(crate) fn start(&mut self, seat: Seat) {
+        let seed = self.chance.bytes();
+        self.places[seat.0].start(seed, self.now);
+        let listening = self.places[seat.0].listening(seat);
+        self.give(seat, listening);
+    }
+
+    /// Gives a node an input and does what it says then.
+    pub(crate) fn give(&mut self, seat: Seat, input: Input) {
+        let at = self.clock(seat);
+        self.trace.input(self.now, seat, &input);
+        if let Some(node) = self.places[seat.0].node.as_mut() {
+            node.handle(input, at);
+            self.drain(seat);
+        }
+    }
+
+    /// Whether the life at a seat is the one that something was planned for.
+    pub(crate) fn is_life(&self, seat: Seat, life: u32) -> bool {
+        let place = &self.places[seat.0];
+        place.life == life && place.node.is_some()
+    }
+
+    /// The time by the clock of a seat's host.
+    fn clock(&self, seat: Seat) -> Instant {
+        self.now + self.places[seat.0].skew
+    }
+
+    fn told(&self) -> usize {
+        self.places.iter().map(|place| place.events.len()).sum()
+    }
+
+    fn advance(&mut self, deadline: Instant) {
+        while self.queue.next_at().is_some_and(|at| at <= deadline) {
+            let Some((at, happening)) = self.queue.pop() else { break };
+            self.now = self.now.max(at);
+            self.happen(happening);
+        }
+        self.now = self.now.max(deadline);
+    }
+
+    fn happen(&mut self, happening: Happening) {
+        match happening {
+            Happening::Wake { seat, life } if self.is_life(seat, life) => self.wake(seat),
+            Happening::Gathered { seat, life, link } if self.is_life(seat, life) => self.gathered(seat, link),
+            Happening::GiveUp { seat, life, link, reason } if self.is_life(seat, life) => {
+                self.give_up(seat, link, reason);
+            }
+            Happening::Answer { seat, life, request, consent } if self.is_life(seat, life) => {
+                // Who asked may have gone meanwhile: then the refusal is right.
+                let _ = self.command(seat, Command::Answer { request, answer: consent });
+            }
+            Happening::Open { wire, side } => self.channel_opens(wire, side),
+            Happening::Arrival { wire, side } => self.arrive(wire, side),
+            Happening::Expiry { wire, cuts } => self.expire(wire, cuts),
+            Happening::Wake { .. }
+            | Happening::Gathered { .. }
+            | Happening::GiveUp { .. }
+            | Happening::Answer { .. } => {}
+        }
+    }
+
+    fn wake(&mut self, seat: Seat) {
+        let (now, place) = (self.now, &mut self.places[seat.0]);
+        if place.wake.is_none_or(|at| at > now) {
+            return;
+        }
+        place.wake = None;
+        place.spin = if place.spin.0 == now { (now, place.spin.1 + 1) } else { (now, 0) };
+        if place.spin.1 > SPIN_MAX {
+            self.fail(&format!("{seat:?} asks to be woken over and over at one moment"));
+        }
+        self.give(seat, Input::Tick);
+    }
+
+    fn drain(&mut self, seat: Seat) {
+        while let Some(output) = self.places[seat.0].node.as_mut().and_then(Node::poll_output) {
+            self.trace.output(self.now, seat, &output);
+            self.obey(seat, output);
+        }
+        self.plan_wake(seat);
+    }
+
+    fn plan_wake(&mut self, seat: Seat) {
+        let (now, place) = (self.now, &mut self.places[seat.0]);
+        let deadline = place.node.as_ref().and_then(Node::poll_timeout);
+        let due = deadline.map(|(at, _)| now + at.since(now + place.skew));
+        // A wake that is planned too early does nothing; one that is missing would.
+        if due != place.wake {
+            place.wake = due;
+            let life = place.life;
+            if let Some(at) = due {
+                self.queue.plan(at, Happening::Wake { seat, life });
+            }
+        }
+    }
+}
