@@ -1,0 +1,342 @@
+//! A native node at work: its sockets, its clock, and the handle that others hold of it.
+
+use super::listener::{addresses, endpoint, mapped, unmapped};
+use super::{Certificate, CertificateError, Listener, Native, Port, Ports, Transmit};
+use crate::{FLUSH_MS, Route, drain};
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+use tertulia_proto::{
+    Command, Config, Endpoint, Event, Identity, Input, Instant, LinkId, Node, Refusal, Reply,
+};
+use tokio::net::UdpSocket;
+use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::time::{Instant as Moment, sleep_until};
+
+/// How many events a reader may be behind before it loses the oldest: several conversations' worth of a burst.
+pub const EVENTS_MAX: usize = 16_384;
+/// The most calls that wait for the node at once; further callers wait in line.
+const CALLS_MAX: usize = 1_024;
+/// The most datagrams that are read in one go, so that timers and calls get their turn.
+const BATCH_MAX: usize = 64;
+/// The longest datagram that we take: more than any path's packet, and longer ones fail their checks anyway.
+const DATAGRAM_MAX: usize = 2_048;
+/// How often the host's addresses are looked at: people change networks at about this pace.
+const LOOK: Duration = Duration::from_secs(15);
+
+/// The core's clock: the wall clock once, then monotonic.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    wall_micros: u64,
+    began: std::time::Instant,
+}
+
+impl Clock {
+    /// A clock that shows the right time now.
+    pub fn start() -> Self {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Self { wall_micros: micros(since), began: std::time::Instant::now() }
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> Instant {
+        Instant::from_micros(self.wall_micros.saturating_add(micros(self.began.elapsed())))
+    }
+
+    fn moment(&self, at: Instant) -> std::time::Instant {
+        self.began + Duration::from_micros(at.as_micros().saturating_sub(self.wall_micros))
+    }
+}
+
+/// A node with its links and sockets. [`Runner::run`] is to be spawned.
+pub struct Runner {
+    inner: Inner,
+    calls: mpsc::Receiver<Call>,
+    sockets: Sockets,
+}
+
+/// What the calls of a [`Handle`] work on.
+struct Inner {
+    node: Node,
+    native: Native,
+    clock: Clock,
+    events: broadcast::Sender<Event>,
+    quit: Option<Moment>,
+}
+
+type Call = Box<dyn FnOnce(&mut Inner) + Send>;
+
+/// The runner has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the node has stopped")]
+pub struct Gone;
+
+/// Why a node could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The host's randomness or cryptography failed.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// The sockets cannot be used.
+    #[error("the UDP port cannot be used: {0}")]
+    Socket(#[from] io::Error),
+}
+
+impl Runner {
+    /// A node that has not begun yet. Must be called within a tokio runtime.
+    pub fn new(
+        identity: Identity,
+        certificate: Certificate,
+        listener: Listener,
+        clock: Clock,
+    ) -> Result<(Self, Handle, Events), StartError> {
+        let seed = certificate.crypto().random()?;
+        let (ports, endpoint) = (listener.ports(), listener.endpoint(&certificate));
+        let node = Node::new(identity, Config::NATIVE, seed, clock.now());
+        let native = Native::new(certificate.clone(), ports)?;
+        let sockets = Sockets::new(listener, certificate)?;
+        let (events, reader) = broadcast::channel(EVENTS_MAX);
+        let (sender, calls) = mpsc::channel(CALLS_MAX);
+        let handle = Handle { calls: sender, events: events.downgrade(), endpoint: Arc::new(endpoint), clock };
+        let inner = Inner { node, native, clock, events, quit: None };
+        Ok((Self { inner, calls, sockets }, handle, Events(reader)))
+    }
+
+    /// Runs until [`Handle::quit`], or until the last handle is dropped.
+    pub async fn run(mut self) {
+        let Self { inner, calls, sockets } = &mut self;
+        let mut buffer = vec![0; DATAGRAM_MAX];
+        let mut look = tokio::time::interval(LOOK);
+        while inner.quit.is_none_or(|until| !inner.native.is_empty() && Moment::now() < until) {
+            tokio::select! {
+                _ = look.tick() => sockets.look(inner),
+                () = sleep_until(inner.due()) => inner.on_time(),
+                ready = sockets.listening.readable() => sockets.read(ready, Port::Listening, &mut buffer, inner),
+                ready = sockets.dialling.readable() => sockets.read(ready, Port::Dialling, &mut buffer, inner),
+                call = calls.recv() => match call {
+                    Some(call) => inner.take(call, calls),
+                    None if inner.quit.is_some() => {}
+                    None => inner.quit(),
+                },
+            }
+            inner.settle();
+            sockets.write(inner).await;
+        }
+    }
+}
+
+impl Inner {
+    fn due(&mut self) -> Moment {
+        let node = self.node.poll_timeout().map(|(at, _)| self.clock.moment(at));
+        let far = std::time::Instant::now() + LOOK;
+        let links = self.native.poll_timeout();
+        let quit = self.quit.map(Moment::into_std);
+        [node, links, quit].into_iter().flatten().fold(far, std::time::Instant::min).into()
+    }
+
+    fn on_time(&mut self) {
+        self.native.handle_timeout(std::time::Instant::now());
+        let now = self.clock.now();
+        if self.node.poll_timeout().is_some_and(|(due, _)| due <= now) {
+            self.node.handle(Input::Tick, now);
+        }
+    }
+
+    fn take(&mut self, call: Call, calls: &mut mpsc::Receiver<Call>) {
+        call(self);
+        self.settle();
+        while let Ok(call) = calls.try_recv() {
+            call(self);
+            self.settle();
+        }
+    }
+
+    /// Lets the node and its links come to rest.
+    fn settle(&mut self) {
+        let Self { node, native, clock, events, .. } = self;
+        // Without a reader events are lost, which is what having no reader means.
+        drain(node, native, clock.now(), |event| drop(events.send(event)));
+    }
+
+    fn quit(&mut self) {
+        let _ = self.node.command(Command::Quit, self.clock.now());
+        self.quit = Some(Moment::now() + Duration::from_millis(FLUSH_MS.into()) + Duration::from_millis(100));
+    }
+}
+
+/// The two sockets at work.
+struct Sockets {
+    listening: UdpSocket,
+    dialling: UdpSocket,
+    ports: Ports,
+    certificate: Certificate,
+    addresses: Vec<SocketAddr>,
+}
+
+impl Sockets {
+    fn new(listener: Listener, certificate: Certificate) -> io::Result<Self> {
+        let ports = listener.ports();
+        Ok(Self {
+            listening: UdpSocket::from_std(listener.listening)?,
+            dialling: UdpSocket::from_std(listener.dialling)?,
+            ports,
+            certificate,
+            addresses: Vec::new(),
+        })
+    }
+
+    /// Tells node and links where the listening port can be reached, when that has changed.
+    fn look(&mut self, inner: &mut Inner) {
+        let found = addresses(self.ports.listening);
+        if found != self.addresses {
+            inner.native.set_addresses(found.clone());
+            let endpoint = Some(endpoint(&self.certificate, &found));
+            inner.node.handle(Input::Listening { endpoint }, inner.clock.now());
+            self.addresses = found;
+        }
+    }
+
+    fn read(&mut self, ready: io::Result<()>, port: Port, buffer: &mut [u8], inner: &mut Inner) {
+        let Ok(()) = ready else { return };
+        for _ in 0..BATCH_MAX {
+            match self.socket(port).try_recv_from(buffer) {
+                Ok((len, from)) => {
+                    let now = std::time::Instant::now();
+                    inner.native.handle_datagram(port, unmapped(from), &buffer[..len], now);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                // What an earlier datagram met on its way (Windows tells it here) says nothing about this socket.
+                Err(_) => {}
+            }
+        }
+    }
+
+    async fn write(&mut self, inner: &mut Inner) {
+        while let Some(Transmit { port, to, bytes }) = inner.native.poll_transmit() {
+            let to = mapped(to, self.ports, port);
+            // A path that leads nowhere is what the checks are there to find out.
+            if let Err(error) = self.socket(port).send_to(&bytes, to).await {
+                log::trace!("nothing can be sent to {to}: {error}");
+            }
+        }
+    }
+
+    fn socket(&self, port: Port) -> &UdpSocket {
+        match port {
+            Port::Listening => &self.listening,
+            Port::Dialling => &self.dialling,
+        }
+    }
+}
+
+/// What others hold of a running node. Cheap to clone; calls are answered in order.
+#[derive(Clone)]
+pub struct Handle {
+    calls: mpsc::Sender<Call>,
+    events: broadcast::WeakSender<Event>,
+    endpoint: Arc<Endpoint>,
+    clock: Clock,
+}
+
+impl Handle {
+    /// Gives the node one command.
+    pub async fn command(&self, command: Command) -> Result<Result<Reply, Refusal>, Gone> {
+        self.call(move |inner| inner.node.command(command, inner.clock.now())).await
+    }
+
+    /// Looks at the node.
+    pub async fn with<T: Send + 'static>(&self, view: impl FnOnce(&Node) -> T + Send + 'static) -> Result<T, Gone> {
+        self.call(move |inner| view(&inner.node)).await
+    }
+
+    /// Looks at the links beneath the node.
+    pub async fn driver<T: Send + 'static>(
+        &self,
+        view: impl FnOnce(&Native) -> T + Send + 'static,
+    ) -> Result<T, Gone> {
+        self.call(move |inner| view(&inner.native)).await
+    }
+
+    /// All usable links, each with the way that its packets take.
+    pub async fn peers(&self) -> Result<Vec<(tertulia_proto::io::PeerView, Option<Route>)>, Gone> {
+        self.call(|inner| {
+            let peers = inner.node.peers().into_iter();
+            peers.map(|peer| (peer.clone(), inner.native.route(peer.link))).collect()
+        })
+        .await
+    }
+
+    /// The way that a link's packets take.
+    pub async fn route(&self, link: LinkId) -> Result<Option<Route>, Gone> {
+        self.driver(move |native| native.route(link)).await
+    }
+
+    /// Counters by name, the node's and its links'.
+    pub async fn stats(&self) -> Result<BTreeMap<&'static str, u64>, Gone> {
+        self.call(|inner| {
+            let mut stats = inner.node.stats();
+            stats.extend(inner.native.stats());
+            stats
+        })
+        .await
+    }
+
+    /// Where the node could be reached when it began.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// The present moment, by the node's clock.
+    pub fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// A further reader of events, from now on. It reads nothing when the runner has ended.
+    pub fn subscribe(&self) -> Events {
+        let ended = || broadcast::channel(1).1;
+        Events(self.events.upgrade().map_or_else(ended, |events| events.subscribe()))
+    }
+
+    /// Leaves politely and ends the runner: in [`FLUSH_MS`] at most, and a little.
+    pub async fn quit(&self) {
+        let _ = self.call(Inner::quit).await;
+        self.calls.closed().await;
+    }
+
+    async fn call<T: Send + 'static>(&self, call: impl FnOnce(&mut Inner) -> T + Send + 'static) -> Result<T, Gone> {
+        let (sender, answer) = oneshot::channel();
+        let call: Call = Box::new(move |inner| drop(sender.send(call(inner))));
+        self.calls.send(call).await.map_err(|_| Gone)?;
+        answer.await.map_err(|_| Gone)
+    }
+}
+
+/// A reader of a node's events.
+#[derive(Debug)]
+pub struct Events(broadcast::Receiver<Event>);
+
+/// What a reader of events reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// Something happened.
+    Event(Event),
+    /// The reader was too slow and lost this many events: the views tell what holds now.
+    Missed(u64),
+}
+
+impl Events {
+    /// The next event; nothing when the runner has ended.
+    pub async fn next(&mut self) -> Option<Notice> {
+        match self.0.recv().await {
+            Ok(event) => Some(Notice::Event(event)),
+            Err(broadcast::error::RecvError::Lagged(missed)) => Some(Notice::Missed(missed)),
+            Err(broadcast::error::RecvError::Closed) => None,
+        }
+    }
+}
+
+fn micros(span: Duration) -> u64 {
+    u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
+}
