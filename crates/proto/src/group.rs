@@ -265,6 +265,11 @@ impl Groups {
         Some((open.kind(), open.given_name().clone()))
     }
 
+    /// Whether `newcomer` could be let into an open conversation now.
+    pub(crate) fn has_room_for(&self, id: &ConversationId, newcomer: &Participant) -> bool {
+        self.by_id.get(id).is_some_and(|one| one.is_open() && one.has_room_for(newcomer))
+    }
+
     /// Whether we know of this conversation at all.
     pub(crate) fn knows(&self, id: &ConversationId) -> bool {
         self.by_id.contains_key(id)
@@ -273,6 +278,7 @@ impl Groups {
     /// Does what is due.
     pub(crate) fn on_timeout(&mut self, ctx: &mut Ctx<'_>) {
         self.by_id.values_mut().for_each(|conversation| conversation.on_timeout(ctx, &self.linked));
+        self.by_id.retain(|_, conversation| !conversation.is_void());
     }
 
     /// The earliest deadline of any conversation.

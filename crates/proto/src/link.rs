@@ -371,8 +371,10 @@ impl Links {
 
     /// Says goodbye on every link and closes it: the node is about to go.
     pub(crate) fn quit(&mut self, ctx: &mut Ctx<'_>) {
-        for id in std::mem::take(&mut self.table).into_keys() {
-            send_bye(ctx, id, FarewellCode::Left);
+        for (id, link) in std::mem::take(&mut self.table) {
+            if !matches!(link.phase, Phase::Opening { .. }) {
+                send_bye(ctx, id, FarewellCode::Left);
+            }
             ctx.order(Output::Close { link: id });
         }
         self.in_use.clear();

@@ -269,6 +269,12 @@ impl Node {
             return;
         }
         let wanted = request.conversation.filter(|id| self.groups.open(id).is_some());
+        if wanted.is_some_and(|id| !self.groups.has_room_for(&id, &newcomer)) {
+            // Nobody could say yes: better no word from a person than one that cannot be kept.
+            ctx.count("request_without_room");
+            crate::group::refuse(&mut ctx, from, request.request);
+            return;
+        }
         if let Some(conversation) = wanted {
             let returns = self.groups.has(&conversation, &from);
             let is_ours = |ticket: &&crate::group::Ticket| {

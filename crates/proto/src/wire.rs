@@ -23,6 +23,8 @@ pub const OPERATIONS_MAX: usize = 64;
 pub const WANT_MAX: usize = 256;
 /// The most devices that a comparison lists; with it the frame stays below its limit.
 pub const DEVICES_MAX: usize = 512;
+/// The most heads that a comparison names.
+pub const HEADS_MAX: usize = 16;
 /// The most conversations whose heads one PING carries: two nodes that share more take turns.
 pub const DIGESTS_MAX: usize = 32;
 /// The largest sealed envelope: an offer with sixteen candidates and a certificate is a fifth of it.
@@ -321,6 +323,10 @@ pub struct Heads {
     /// Whether it answers a Heads: then it is not answered itself.
     #[n(2)]
     pub answer: bool,
+    /// The sender's heads: what equal counts hide, when a device that lost its memory counted anew.
+    #[n(3)]
+    #[cbor(default)]
+    pub heads: List<OpId, HEADS_MAX>,
 }
 
 /// The last operation of one device.

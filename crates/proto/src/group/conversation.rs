@@ -111,6 +111,11 @@ impl Conversation {
         self.phase = phase;
     }
 
+    /// Whether nothing of it ever arrived: what was to let us in did not come.
+    pub(crate) fn is_void(&self) -> bool {
+        self.phase == Phase::Over && self.graph.create().is_none()
+    }
+
     /// Gives it a name of ours.
     pub(crate) fn rename(&mut self, name: Name) {
         self.name = name;
@@ -155,7 +160,7 @@ impl Conversation {
         if !self.is_open() {
             return Err(Refusal::ConversationOver);
         }
-        if !self.has(&newcomer.node) && !has_room(&self.list, self.kind(), newcomer) {
+        if !self.has_room_for(newcomer) {
             return Err(if self.kind() == ConversationKind::Private {
                 Refusal::Private
             } else {
@@ -164,6 +169,11 @@ impl Conversation {
         }
         let admit = Admit { certificate: newcomer.certificate.clone(), profile: newcomer.profile.clone() };
         Ok(self.write(ctx, linked, Body::Admit(admit)))
+    }
+
+    /// Whether `newcomer` could be let in now: it is in the list already, or there is room.
+    pub(crate) fn has_room_for(&self, newcomer: &Participant) -> bool {
+        self.has(&newcomer.node) || has_room(&self.list, self.kind(), newcomer)
     }
 
     /// Says something.
@@ -302,8 +312,12 @@ impl Conversation {
             ctx.count("comparison_sent_missing");
         }
         operation_frames(beyond).into_iter().for_each(|frame| ctx.post(from, frame));
-        if !heads.answer && self.graph.is_behind(&heads.devices) {
-            self.compare(ctx, from, true);
+        if self.graph.is_behind(&heads.devices) {
+            if !heads.answer {
+                self.compare(ctx, from, true);
+            }
+        } else {
+            self.want_heads(ctx, from, heads);
         }
         if let Some(head) = heads.devices.iter().find(|head| head.node == me) {
             self.on_acked(ctx, from, head.seq);
@@ -314,10 +328,21 @@ impl Conversation {
         }
     }
 
+    /// Asks for heads that we do not have although all counts agree: some device lost its memory and counted
+    /// anew. What they depend on follows by the same way as all that is held back.
+    fn want_heads(&self, ctx: &mut Ctx<'_>, from: NodeId, heads: &Heads) {
+        let unknown: Vec<_> = heads.heads.iter().filter(|id| !self.graph.has(id)).copied().collect();
+        if !unknown.is_empty() {
+            ctx.count("comparison_found_fork");
+            ctx.post(from, Frame::Want(Want { conversation: self.id, ids: List::first(unknown) }));
+        }
+    }
+
     /// Tells `to` how far we are.
     pub(crate) fn compare(&self, ctx: &mut Ctx<'_>, to: NodeId, answer: bool) {
         let devices: List<DeviceHead, { crate::wire::DEVICES_MAX }> = List::first(self.graph.device_heads());
-        ctx.post(to, Frame::Heads(Heads { conversation: self.id, devices, answer }));
+        let heads = List::first(self.graph.heads());
+        ctx.post(to, Frame::Heads(Heads { conversation: self.id, devices, answer, heads }));
     }
 
     /// Takes note of the other side's heads, and compares if they have differed for a while.

@@ -210,7 +210,7 @@ impl Graph {
     pub(crate) fn write(&mut self, me: &Identity, time_ms: u64, body: Body) -> Operation {
         let chain = self.chains.get(&me.node()).and_then(BTreeMap::last_key_value);
         let (seq, previous) = chain.map_or((1, None), |(seq, id)| (seq + 1, Some(*id)));
-        let others = self.heads.iter().copied().filter(|head| Some(*head) != previous);
+        let others = self.heads().into_iter().filter(|head| Some(*head) != previous);
         let dependencies = List::<_, DEPENDENCIES_MAX>::first(previous.into_iter().chain(others));
         let lamport = |id: &OpId| self.delivered.get(id).map_or(0, |operation| operation.content().lamport);
         let content = Content {
@@ -266,6 +266,19 @@ impl Graph {
     /// What waits for something that nobody has sent yet, at most `max` of it.
     pub(crate) fn missing(&self, max: usize) -> Vec<OpId> {
         self.awaited.keys().filter(|id| !self.held.contains_key(id)).take(max).copied().collect()
+    }
+
+    /// The heads, the one with the highest lamport first: whoever takes only some of them still stands behind all.
+    pub(crate) fn heads(&self) -> Vec<OpId> {
+        let lamport = |id: &OpId| self.delivered.get(id).map_or(0, |operation| operation.content().lamport);
+        let mut heads: Vec<_> = self.heads.iter().copied().collect();
+        heads.sort_by_key(|head| std::cmp::Reverse(lamport(head)));
+        heads
+    }
+
+    /// Whether an operation is here, delivered or held back.
+    pub(crate) fn has(&self, id: &OpId) -> bool {
+        self.delivered.contains_key(id) || self.held.contains_key(id)
     }
 
     /// A hash over the heads: equal hashes mean equal conversations.
