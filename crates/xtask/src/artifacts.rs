@@ -7,14 +7,12 @@ use anyhow::{Context, Result, bail};
 
 use crate::fingerprint::{Fingerprint, Stamp};
 use crate::job::Job;
-use crate::progress::Progress;
+use crate::progress::{Progress, Step};
 use crate::project::Project;
 use crate::setup;
 
-/// How many steps the page counts.
-pub(crate) const PAGE_STEPS: usize = 1;
-/// How many steps the node counts.
-pub(crate) const NODE_STEPS: usize = 1;
+/// How many steps [`compile`] and [`build`] count together.
+pub(crate) const STEPS: usize = 4;
 
 /// The files outside the page's crates that decide what the page becomes.
 const PAGE_FILES: [&str; 7] = [
@@ -26,6 +24,10 @@ const PAGE_FILES: [&str; 7] = [
     "rust-toolchain.toml",
     "package-lock.json",
 ];
+
+const COMPILER_REMEDY: &str = "mend what the compiler names; if it speaks of the network, repeat once the crate registry can be reached";
+const PAGE_REMEDY: &str = "mend what is named above; dist/ holds the last page that could be built, and `cargo xtask \
+                           run` starts nothing until this one can";
 
 /// The two things that are built.
 pub(crate) struct Artifacts {
@@ -42,15 +44,30 @@ impl Artifacts {
     }
 }
 
+/// Compiles what needs no tool but cargo: nearly all the work, done while the tools are still being made. What this
+/// leaves of the node may hold an older page; [`build`] is never left out after it.
+pub(crate) fn compile(project: &Project, progress: &Progress) -> Result<()> {
+    let step = progress.step("Page's crates");
+    let mut command = project.cargo();
+    // To the letter what Trunk will ask cargo for, which then finds it done.
+    command
+        .args(["build", "--target=wasm32-unknown-unknown", "--manifest-path"])
+        .arg(project.root.join("web/Cargo.toml"))
+        .args(["--profile", "wasm-release", "--locked", "--bin", "tertulia-web"]);
+    Job::new(project, "Compiling the page's crates", "page-crates", command, COMPILER_REMEDY).run(&step)?;
+    step.done("compiled");
+    build_node(project, progress.step("Node's crates"))
+}
+
 /// Builds the page, then the node around it.
 pub(crate) fn build(project: &Project, progress: &Progress) -> Result<Artifacts> {
     build_page(project, progress)?;
-    build_node(project, progress)?;
+    build_node(project, progress.step("Node"))?;
     Ok(Artifacts { dist: project.dist(), binary: project.binary() })
 }
 
 /// Builds the page unless dist/ is what Trunk made of exactly these inputs.
-pub(crate) fn build_page(project: &Project, progress: &Progress) -> Result<()> {
+fn build_page(project: &Project, progress: &Progress) -> Result<()> {
     let step = progress.step("Page");
     let (dist, stamp) = (project.dist(), Stamp::at(project.target.join("page.stamp")));
     // Taken before the build: what changes while it runs is then seen by the next.
@@ -63,9 +80,7 @@ pub(crate) fn build_page(project: &Project, progress: &Progress) -> Result<()> {
     let mut command = project.command("trunk");
     // Trunk would print its own backtrace over the compiler's words.
     command.args(["build", "--release", "--color", "never"]).env("RUST_BACKTRACE", "0");
-    let remedy = "mend what the compiler names, or, if it speaks of the network, repeat once it is there; \
-                  dist/ holds the last page that was built, which is not served until a build succeeds";
-    Job::new(project, "Building the page", "page", command, remedy).run(&step)?;
+    Job::new(project, "Building the page", "page", command, PAGE_REMEDY).run(&step)?;
     if !dist.join("index.html").is_file() {
         bail!("Trunk succeeded but left no {}; its log is {}", dist.display(), project.log("page").display());
     }
@@ -74,11 +89,10 @@ pub(crate) fn build_page(project: &Project, progress: &Progress) -> Result<()> {
     Ok(())
 }
 
-fn build_node(project: &Project, progress: &Progress) -> Result<()> {
-    let step = progress.step("Node");
+fn build_node(project: &Project, step: Step<'_>) -> Result<()> {
     let mut command = project.cargo();
     command.args(["build", "--release", "--package", "tertulia"]);
-    Job::new(project, "Building the node", "node", command, "mend what the compiler names").run(&step)?;
+    Job::new(project, "Building the node", "node", command, COMPILER_REMEDY).run(&step)?;
     let binary = project.binary();
     if !binary.is_file() {
         bail!("cargo succeeded but left no {}; is a `build.target` configured?", binary.display());

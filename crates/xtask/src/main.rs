@@ -16,7 +16,7 @@ use std::process::{Command, ExitCode, ExitStatus};
 
 use anyhow::{Context, Result, bail};
 
-use artifacts::{Artifacts, NODE_STEPS, PAGE_STEPS};
+use artifacts::Artifacts;
 use progress::Progress;
 use project::Project;
 use setup::{Browsers, Setup};
@@ -63,7 +63,7 @@ fn dispatch(command: &str, arguments: &[String]) -> Result<ExitCode> {
 
 fn run(arguments: &[String]) -> Result<ExitCode> {
     let project = Project::locate()?;
-    let progress = Progress::new(Setup::PAGE.steps() + PAGE_STEPS + NODE_STEPS);
+    let progress = Progress::new(Setup::PAGE.steps() + artifacts::STEPS);
     let artifacts = built(&project, &progress, Setup::PAGE)?.0;
     progress.finish("Starting tertulia");
     become_program(Command::new(artifacts.binary).args(arguments))
@@ -71,7 +71,7 @@ fn run(arguments: &[String]) -> Result<ExitCode> {
 
 fn build() -> Result<ExitCode> {
     let project = Project::locate()?;
-    let progress = Progress::new(Setup::PAGE.steps() + PAGE_STEPS + NODE_STEPS);
+    let progress = Progress::new(Setup::PAGE.steps() + artifacts::STEPS);
     let artifacts = built(&project, &progress, Setup::PAGE)?.0;
     progress.finish("Built");
     println!("page    {}", artifacts.dist.display());
@@ -93,7 +93,7 @@ fn bench(arguments: &[String]) -> Result<ExitCode> {
     if !script.is_file() {
         bail!("there is no benchmark {}; nothing was run", script.display());
     }
-    let progress = Progress::new(Setup::ALL.steps() + PAGE_STEPS + NODE_STEPS);
+    let progress = Progress::new(Setup::ALL.steps() + artifacts::STEPS);
     let (artifacts, browsers) = built(&project, &progress, Setup::ALL)?;
     progress.finish(&format!("Running the benchmark {name}"));
     let mut command = project.command("node");
@@ -109,7 +109,7 @@ fn sim(arguments: &[String]) -> Result<ExitCode> {
 /// Sets up and builds both artifacts, one `cargo xtask` at a time for each tool folder.
 fn built(project: &Project, progress: &Progress, setup: Setup) -> Result<(Artifacts, Browsers)> {
     let _alone = project.lock()?;
-    let browsers = setup::prepare(project, progress, setup)?;
+    let browsers = setup::prepare(project, progress, setup, || artifacts::compile(project, progress))?;
     let artifacts = artifacts::build(project, progress)?;
     Ok((artifacts, browsers))
 }

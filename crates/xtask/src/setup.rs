@@ -40,11 +40,17 @@ impl Setup {
     }
 }
 
-/// Does the steps of `setup`, side by side where that helps: two wait for the network, two for the processor.
-pub(crate) fn prepare(project: &Project, progress: &Progress, setup: Setup) -> Result<Browsers> {
+/// Does the steps of `setup`, and `meanwhile`, side by side: some wait for the network, and compiling has stretches
+/// in which a single crate holds up all others.
+pub(crate) fn prepare(
+    project: &Project,
+    progress: &Progress,
+    setup: Setup,
+    meanwhile: impl FnOnce() -> Result<()> + Send,
+) -> Result<Browsers> {
     toolchain::prepare(project, progress)?;
     thread::scope(|scope| {
-        let mut lanes = Vec::new();
+        let mut lanes = vec![scope.spawn(meanwhile)];
         if setup.page {
             lanes.push(scope.spawn(|| npm::prepare(project, progress)));
             lanes.push(scope.spawn(|| trunk::prepare(project, progress)));

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 
-use crate::artifacts::{self, Artifacts, NODE_STEPS, PAGE_STEPS};
+use crate::artifacts::{self, Artifacts};
 use crate::progress::{Progress, Step};
 use crate::project::Project;
 use crate::setup::{self, Browsers, Setup};
@@ -89,7 +89,7 @@ impl Selection {
     }
 
     fn steps(&self) -> usize {
-        let artifacts = if self.needs_artifacts() { PAGE_STEPS + NODE_STEPS } else { 0 };
+        let artifacts = if self.needs_artifacts() { artifacts::STEPS } else { 0 };
         self.setup().steps() + artifacts + self.suites.len()
     }
 }
@@ -160,8 +160,9 @@ fn prepare(
     selection: &Selection,
 ) -> Result<Option<(Artifacts, Browsers)>> {
     let _alone = project.lock()?;
-    let prepared = setup::prepare(project, progress, selection.setup()).and_then(|browsers| {
-        let wanted = selection.needs_artifacts();
+    let wanted = selection.needs_artifacts();
+    let compile = || if wanted { artifacts::compile(project, progress) } else { Ok(()) };
+    let prepared = setup::prepare(project, progress, selection.setup(), compile).and_then(|browsers| {
         wanted.then(|| Ok((artifacts::build(project, progress)?, browsers))).transpose()
     });
     if let Err(error) = &prepared {
