@@ -251,6 +251,7 @@ impl World {
         }
         let far = 1 - side;
         let to = ends[far].seat;
+        self.check_heads(seat, &bytes);
         for bytes in self.adversary.passes(seat, to, bytes) {
             self.carry(wire, far, Item::Frame(bytes));
         }

@@ -8,6 +8,7 @@ use crate::place::Seat;
 use crate::world::World;
 use std::collections::{BTreeMap, BTreeSet};
 use tertulia_proto::io::MessageView;
+use tertulia_proto::wire::{Digest, Frame, HeadsDigest};
 use tertulia_proto::{ConversationId, NodeId, OpId, Window};
 
 /// How many messages of each author, by node: a vector clock.
@@ -19,6 +20,8 @@ pub(crate) struct Chronicle {
     said: BTreeMap<(ConversationId, OpId), Said>,
     counts: BTreeMap<(ConversationId, NodeId), u32>,
     heard: BTreeMap<(Seat, ConversationId), Heard>,
+    /// A hash over what whoever has these heads shows.
+    states: BTreeMap<(ConversationId, HeadsDigest), blake3::Hash>,
 }
 
 struct Said {
@@ -76,6 +79,19 @@ impl Chronicle {
         self.said.keys().filter(|(conversation, _)| *conversation == at).count()
     }
 
+    /// A node with these heads shows this: as all with these heads do, or this is the error.
+    fn has_state(
+        &mut self,
+        at: ConversationId,
+        heads: HeadsDigest,
+        state: blake3::Hash,
+    ) -> Result<(), String> {
+        match *self.states.entry((at, heads)).or_insert(state) == state {
+            true => Ok(()),
+            false => Err(format!("has the heads {heads:?} as another had, and shows something else")),
+        }
+    }
+
     /// Checks one view of one conversation.
     fn check_view(&self, seat: Seat, at: ConversationId, view: &[MessageView]) -> Result<(), String> {
         let mut shown = BTreeSet::new();
@@ -116,6 +132,24 @@ impl World {
                 if let Err(what) = self.chronicle.check_view(seat, conversation.id, &view) {
                     self.fail(&format!("{seat:?} in {:?}: {what}", conversation.id));
                 }
+            }
+        }
+    }
+
+    /// Every PING says which heads its sender has. Whoever has the same operations must compute the same list
+    /// of participants and the same order: fails the run if a node that is about to send one does not.
+    pub(crate) fn check_heads(&mut self, seat: Seat, bytes: &[u8]) {
+        let Ok(Frame::Ping(ping)) = Frame::decode(bytes) else { return };
+        for Digest { conversation, heads } in ping.digests.iter() {
+            let mut state = blake3::Hasher::new();
+            for participant in self.participants(seat, *conversation) {
+                state.update(&participant.0);
+            }
+            for message in self.shown(seat, *conversation) {
+                state.update(&message.0);
+            }
+            if let Err(what) = self.chronicle.has_state(*conversation, *heads, state.finalize()) {
+                self.fail(&format!("{seat:?} in {conversation:?}: {what}"));
             }
         }
     }
@@ -229,5 +263,15 @@ mod tests {
         assert!(check(&[view(EVA, 1, "1")]).contains("said"));
         assert!(check(&[view(EVA, 2, "2")]).contains("no more"));
         assert!(chronicle().heard(Seat(1), 0, AT, OpId([1; 32])).is_err());
+    }
+
+    #[test]
+    fn the_same_heads_must_show_the_same() {
+        let mut chronicle = chronicle();
+        let (heads, others) = (HeadsDigest([1; 8]), HeadsDigest([2; 8]));
+        assert!(chronicle.has_state(AT, heads, blake3::hash(b"a")).is_ok());
+        assert!(chronicle.has_state(AT, heads, blake3::hash(b"a")).is_ok());
+        assert!(chronicle.has_state(AT, others, blake3::hash(b"b")).is_ok());
+        assert!(chronicle.has_state(AT, heads, blake3::hash(b"b")).is_err());
     }
 }

@@ -90,12 +90,13 @@ struct Town {
 /// is done. It says whether it could be.
 type Deed = (&'static str, u64, fn(&mut Town) -> bool);
 
-const DEEDS: [Deed; 10] = [
+const DEEDS: [Deed; 11] = [
     ("messages", 50, Town::say),
     ("conversations", 1, Town::create),
     ("invites", 16, Town::invite),
     ("departures", 2, Town::leave),
     ("deaths", 2, Town::kill),
+    ("goodbyes", 1, Town::quit),
     ("restarts", 4, Town::restart),
     ("cuts", 7, Town::cut),
     ("repairs", 7, Town::heal),
@@ -266,6 +267,17 @@ impl Town {
     fn kill(&mut self) -> bool {
         let mortal: Vec<_> = self.living().into_iter().skip(1).collect();
         let Some(seat) = self.pick(&mortal) else { return false };
+        self.world.kill(seat);
+        true
+    }
+
+    fn quit(&mut self) -> bool {
+        let mortal: Vec<_> = self.living().into_iter().skip(1).collect();
+        let Some(seat) = self.pick(&mortal) else { return false };
+        if let Err(refusal) = self.world.quit(seat) {
+            self.world.fail(&format!("{seat:?} cannot quit: {refusal}"));
+        }
+        // Its farewells are on their way; nobody runs it any more.
         self.world.kill(seat);
         true
     }

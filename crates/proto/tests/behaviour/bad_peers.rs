@@ -45,7 +45,12 @@ fn a_conversation_answers_nobody_who_is_not_in_it() {
     let (world, ana, eve) = talk_beside(|talk| {
         let want = Want { conversation: talk, ids: List::first([OpId([0; 32])]) };
         let nobody = DeviceHead { node: NodeId([9; 16]), seq: 9 };
-        let heads = Heads { conversation: talk, devices: List::first([nobody]), answer: false, heads: List::default() };
+        let heads = Heads {
+            conversation: talk,
+            devices: List::first([nobody]),
+            answer: false,
+            heads: List::default(),
+        };
         vec![Frame::Want(want).encode(), Frame::Heads(heads).encode()]
     });
     assert!(world.node(eve).unwrap().conversations().is_empty());

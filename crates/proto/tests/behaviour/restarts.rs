@@ -66,3 +66,27 @@ fn an_introducer_that_comes_back_introduces_again() {
     world.settle("linked again", Duration::from_secs(60), |world| world.is_linked(ana, nodo));
     world.befriend(ana, eva, ConversationKind::Private);
 }
+
+#[test]
+fn two_lives_that_both_spoke_are_both_heard() {
+    let mut world = World::new(5);
+    let seats = [world.native("Ana"), world.native("Eva"), world.native("Zoe")];
+    let [ana, eva, zoe] = seats;
+    let talk = world.gather(&seats);
+    world.partition(&[&[ana], &[eva, zoe]]);
+    world.say(eva, talk, "in my first life");
+    world.settle("Zoe hears it", SOON, |world| world.shown(zoe, talk).len() == 1);
+    world.kill(eva);
+    // Her second life begins where nobody has heard of the end of the first.
+    world.partition(&[&[ana, eva], &[zoe]]);
+    world.run_for(Duration::from_secs(12));
+    world.restart(eva);
+    world.let_in(ana, eva, talk);
+    world.say(eva, talk, "in my second life");
+    world.settle("Ana hears it", SOON, |world| world.shown(ana, talk).len() == 1);
+    world.heal_all();
+    world.settle_agreement(talk, &seats, Duration::from_secs(60));
+    let mut texts = world.texts(zoe, talk);
+    texts.sort();
+    assert_eq!(texts, ["in my first life", "in my second life"]);
+}

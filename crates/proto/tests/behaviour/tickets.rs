@@ -64,7 +64,9 @@ fn enter(world: &mut World, invite: &Invite, host: Seat, talk: ConversationId) {
     assert_eq!(world.outcome(guest, request), RequestOutcome::Yes(talk));
     // Who stays would be introduced to all who come later: a full house is another test's.
     world.quit(guest).unwrap();
-    world.settle("gone", SOON, |world| world.participants(host, talk).len() == 2 && !world.is_linked(host, guest));
+    world.settle("gone", SOON, |world| {
+        world.participants(host, talk).len() == 2 && !world.is_linked(host, guest)
+    });
 }
 
 #[test]
