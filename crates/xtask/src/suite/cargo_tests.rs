@@ -18,7 +18,9 @@ pub(super) fn run_wasm(project: &Project, step: &Step<'_>) -> Result<Tally> {
     // A list, not a string: the path may have spaces. Rust's way to quote a path is TOML's, too.
     let runner = format!("target.wasm32-wasip1.runner=['node', '--no-warnings', {script:?}]");
     let arguments = ["test", "--package=tertulia-proto", "--lib", "--tests", "--target=wasm32-wasip1"];
-    run(project, step, "wasm", &[&["--config", &runner], &arguments[..], &["--no-fail-fast"]].concat())
+    // Captured words would be lost: a panic ends the process here, for there is no unwinding.
+    let rest = ["--no-fail-fast", "--", "--nocapture"];
+    run(project, step, "wasm", &[&["--config", &runner], &arguments[..], &rest[..]].concat())
 }
 
 fn run(project: &Project, step: &Step<'_>, name: &str, arguments: &[&str]) -> Result<Tally> {
@@ -35,10 +37,13 @@ fn run(project: &Project, step: &Step<'_>, name: &str, arguments: &[&str]) -> Re
                 }
                 results.read(line);
             })?;
+    let uncounted = results.failed == 0 || results.unfinished > 0;
     let mut tally = results.tally(name);
-    if !ended.is_success() && tally.failed == 0 {
+    if !ended.is_success() && uncounted {
         // It did not compile, or a test binary ended before it could count.
         step.print(&ended.to_string());
+    }
+    if !ended.is_success() && tally.failed == 0 {
         tally.fail(format!("{name}: cargo failed without counting a failed test; repeat it with `{repeat}`"));
     }
     Ok(tally)
@@ -53,6 +58,8 @@ struct Results {
     names: Vec<String>,
     /// Binaries that began, less those that came to their count: in wasm a panic ends the whole binary.
     unfinished: u32,
+    /// The last test of which only the beginning was heard.
+    begun: String,
 }
 
 impl Results {
@@ -66,6 +73,10 @@ impl Results {
             line.strip_prefix("test ").and_then(|rest| rest.strip_suffix(" ... FAILED"))
         {
             self.names.push(test.to_owned());
+        } else if let Some(test) =
+            line.strip_prefix("test ").and_then(|rest| rest.trim_end().strip_suffix(" ..."))
+        {
+            self.begun = test.to_owned();
         } else if is_beginning(line) {
             self.unfinished += 1;
         }
@@ -78,7 +89,10 @@ impl Results {
             tally.fail(format!("{suite}: a test is ignored, and a test that does not run proves nothing"));
         }
         for _ in 0..self.unfinished {
-            tally.fail(format!("{suite}: a test binary ended in the middle; its last words are above"));
+            tally.fail(format!(
+                "{suite}: a test binary ended in the middle, near {}; see its last words",
+                self.begun
+            ));
         }
         tally
     }
