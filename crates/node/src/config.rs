@@ -121,12 +121,15 @@ fn everywhere(like: IpAddr) -> IpAddr {
     }
 }
 
+/// `text` as a name, unless something of it would be lost.
+pub(crate) fn whole_name(text: &str) -> Option<Name> {
+    let name = Name::cut(text);
+    (name.as_str() == text.trim()).then_some(name)
+}
+
 fn name(text: &str) -> Result<Name, String> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Err("a name has at least one character".to_owned());
-    }
-    Name::new(text).ok_or_else(|| format!("a name has at most {NAME_MAX} bytes and no control characters"))
+    let name = whole_name(text).filter(|name| !name.as_str().is_empty());
+    name.ok_or_else(|| format!("a name has 1 to {NAME_MAX} bytes and no control characters"))
 }
 
 #[cfg(test)]
@@ -146,11 +149,11 @@ mod tests {
     #[test]
     fn the_page_stays_on_loopback_unless_told() {
         let page = config(&[]).page_address().unwrap();
-        assert_eq!((page.address, page.any_port), ("127.0.0.1:7300".parse().unwrap(), true));
+        assert_eq!((page.address.to_string().as_str(), page.any_port), ("127.0.0.1:7300", true));
         let lan = config(&["--lan"]).page_address().unwrap();
-        assert_eq!(lan.address, "0.0.0.0:7300".parse().unwrap());
+        assert_eq!(lan.address.to_string(), "0.0.0.0:7300");
         let fixed = config(&["--lan", "--http", "192.0.2.1:80"]).page_address().unwrap();
-        assert_eq!((fixed.address, fixed.any_port), ("192.0.2.1:80".parse().unwrap(), false));
+        assert_eq!((fixed.address.to_string().as_str(), fixed.any_port), ("192.0.2.1:80", false));
         assert_eq!(config(&["--no-http"]).page_address(), None);
     }
 
@@ -169,6 +172,7 @@ mod tests {
     fn a_name_has_its_limits() {
         assert!(name("  ").is_err());
         assert!(name(&"x".repeat(NAME_MAX + 1)).is_err());
+        assert!(name("A\x1bna").is_err());
         assert_eq!(name(" Ana ").unwrap().as_str(), "Ana");
     }
 

@@ -1,5 +1,6 @@
 //! The methods, one function each.
 
+use crate::config::whole_name;
 use crate::rpc::hex::Hex;
 use crate::rpc::message::Fault;
 use crate::rpc::{Outcome, views};
@@ -323,7 +324,8 @@ fn greeting(text: String) -> Result<Greeting, Fault> {
 }
 
 fn name(text: &str) -> Result<Name, Fault> {
-    Name::new(text).ok_or_else(|| Fault::params(format!("a name has at most {NAME_MAX} bytes")))
+    let wrong = || Fault::params(format!("a name has at most {NAME_MAX} bytes and no control characters"));
+    whole_name(text).ok_or_else(wrong)
 }
 
 async fn done(session: &Session, command: Command) -> Outcome {

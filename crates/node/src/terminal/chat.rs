@@ -1,5 +1,6 @@
 //! What a person on the terminal has in front of them, and the commands that they give.
 
+use crate::config::whole_name;
 use crate::session::{InviteWish, Session};
 use crate::terminal::command::{Command, HELP};
 use crate::terminal::text::{plain, qr};
@@ -274,7 +275,8 @@ impl<'a> Chat<'a> {
     }
 
     async fn nick(&self, name: &str) -> Result<Out, Wrong> {
-        let name = Name::new(name).ok_or("That name is too long: you are called what you were.")?;
+        let name = whole_name(name)
+            .ok_or("That is too long or too odd for a name: you are called what you were.")?;
         self.session.rename(name.clone()).await.map_err(|error| format!("{error:#}"))?;
         Ok(vec![format!("You are {} to all whom you meet from now on.", plain(name.as_str()))])
     }

@@ -17,8 +17,7 @@ pub(super) fn plain_lines(text: &str) -> String {
 }
 
 fn is_harmless(char: char) -> bool {
-    let reverses =
-        matches!(char, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let reverses = matches!(char, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let breaks = matches!(char, '\u{2028}' | '\u{2029}');
     !char.is_control() && !reverses && !breaks
 }

@@ -162,8 +162,9 @@ impl Node {
         let mut args = vec!["--json", "--data", scratch.path(), "--name", name];
         args.extend(["--udp", "127.0.0.1:0", "--http", "127.0.0.1:0"]);
         args.extend(flags);
-        let process = Process::start(&args);
-        let first = process.line(Instant::now() + PATIENCE).expect("a first line");
+        let mut process = Process::start(&args);
+        let first = process.line(Instant::now() + PATIENCE);
+        let first = first.unwrap_or_else(|| panic!("it did not start: {}", process.end_with_stderr().1));
         let ready: Value = serde_json::from_str(&first).expect("the first line is JSON");
         assert_eq!(ready["method"], "ready", "{first}");
         let ready = ready["params"].clone();
