@@ -20,11 +20,16 @@ mod native {
     use tertulia_proto::LinkId;
     use tertulia_webrtc::Transport;
 
-    pub fn main() {
+    pub(crate) fn main() {
         let dials: usize = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(20);
         let mut times: Vec<f64> = (0..dials).map(|_| dial()).collect();
         times.sort_by(f64::total_cmp);
-        println!("{{\"dials\":{dials},\"median_ms\":{:.1},\"min_ms\":{:.1},\"max_ms\":{:.1}}}", times[dials / 2], times[0], times[dials - 1]);
+        println!(
+            "{{\"dials\":{dials},\"median_ms\":{:.1},\"min_ms\":{:.1},\"max_ms\":{:.1}}}",
+            times[dials / 2],
+            times[0],
+            times[dials - 1]
+        );
     }
 
     fn dial() -> f64 {

@@ -84,7 +84,9 @@ impl CandidateType {
 pub(crate) fn stun_addresses(endpoints: &[Endpoint]) -> Vec<SocketAddr> {
     let mut addresses: Vec<SocketAddr> = Vec::new();
     for rank in 0..ADDRESSES_MAX {
-        addresses.extend(endpoints.iter().filter_map(|endpoint| endpoint.addresses.get(rank)).map(|address| address.0));
+        addresses.extend(
+            endpoints.iter().filter_map(|endpoint| endpoint.addresses.get(rank)).map(|address| address.0),
+        );
     }
     addresses.sort_by_key(|address| address.ip().is_loopback());
     let mut distinct: Vec<SocketAddr> = Vec::new();

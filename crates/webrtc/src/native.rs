@@ -27,7 +27,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use stun::{Stun, Username};
-use tertulia_proto::endpoint::{IceText, ice_pwd};
+use tertulia_proto::endpoint::{IcePwd, ice_pwd};
 use tertulia_proto::{CloseReason, Description, Endpoint, Input, LinkId};
 
 /// The most diallers at once who have not opened their channel yet. Each costs some 200 kB; whoever knows the
@@ -63,7 +63,7 @@ pub struct Native {
     ports: Ports,
     /// Where the listening port can be reached: what our descriptions tell.
     addresses: Vec<SocketAddr>,
-    own_pwd: IceText,
+    own_pwd: IcePwd,
     sessions: BTreeMap<LinkId, Session>,
     /// Links by our user fragment, which every check names.
     by_ufrag: HashMap<String, LinkId>,
@@ -90,7 +90,7 @@ impl Native {
     /// The links of a node with this certificate, over two sockets that the caller owns.
     pub fn new(certificate: Certificate, ports: Ports) -> Result<Self, CertificateError> {
         let pwd = ice_pwd(&certificate.fingerprint());
-        let own_pwd = IceText::new(&pwd).ok_or_else(|| CertificateError::Crypto("no password".to_owned()))?;
+        let own_pwd = IcePwd::new(&pwd).ok_or_else(|| CertificateError::Crypto("no password".to_owned()))?;
         Ok(Self {
             ports,
             addresses: Vec::new(),
@@ -234,7 +234,8 @@ impl Native {
         let Some(username) = stun.username() else { return self.count("stun_malformed") };
         let known = self.by_ufrag.get(username.receiver.as_str()).copied();
         let crypto = self.out.certificate.crypto().clone();
-        let session = known.and_then(|link| self.sessions.get(&link)).filter(|session| session.port() == port);
+        let session =
+            known.and_then(|link| self.sessions.get(&link)).filter(|session| session.port() == port);
         let pwd = session.map_or(&self.own_pwd, Session::pwd).clone();
         if session.is_none() && port == Port::Dialling {
             return self.count("udp_stray");
@@ -258,11 +259,14 @@ impl Native {
 
     /// An answer to a check of ours, or to a question for our address.
     fn on_success(&mut self, port: Port, from: SocketAddr, mut stun: Stun, datagram: &[u8], now: Instant) {
-        if port == Port::Listening && self.gatherings.iter_mut().any(|gathering| gathering.receive(&stun, from)) {
+        if port == Port::Listening
+            && self.gatherings.iter_mut().any(|gathering| gathering.receive(&stun, from))
+        {
             return self.gather(now);
         }
         let transaction = stun.transaction();
-        let asked = self.sessions.values().find(|session| session.port() == port && session.expects(&transaction));
+        let asked =
+            self.sessions.values().find(|session| session.port() == port && session.expects(&transaction));
         let Some(session) = asked else { return self.count("udp_stray") };
         let (link, pwd) = (session.link(), session.remote_pwd().cloned());
         let crypto = self.out.certificate.crypto().clone();
@@ -295,7 +299,7 @@ impl Native {
         self.inbound += 1;
         let link = LinkId::inbound(self.inbound);
         let place = self.place(Port::Listening, now);
-        match Session::listen(link, &dialler.receiver, &dialler.sender, &self.own_pwd, &place) {
+        match Session::listen(link, dialler, &self.own_pwd, &place) {
             Ok(session) => {
                 self.count("ice_diallers");
                 self.by_ufrag.insert(session.ufrag().as_str().to_owned(), link);
@@ -316,7 +320,9 @@ impl Native {
             return true;
         }
         let oldest = half_open.min_by_key(|session| session.born());
-        let Some(oldest) = oldest.filter(|session| session.born() + HALF_OPEN_GRACE <= now) else { return false };
+        let Some(oldest) = oldest.filter(|session| session.born() + HALF_OPEN_GRACE <= now) else {
+            return false;
+        };
         self.forget(oldest.link());
         self.count("ice_crowded_out");
         true
@@ -383,7 +389,8 @@ impl Native {
         for gathering in &mut self.gatherings {
             self.out.transmits.extend(gathering.poll_transmits(now));
         }
-        let (done, waiting) = self.gatherings.drain(..).partition(|gathering: &Gathering| gathering.is_done(now));
+        let (done, waiting) =
+            self.gatherings.drain(..).partition(|gathering: &Gathering| gathering.is_done(now));
         self.gatherings = waiting;
         for gathering in done {
             let Some(session) = self.sessions.get(&gathering.link) else { continue };

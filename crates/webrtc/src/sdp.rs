@@ -5,7 +5,9 @@
 
 use std::fmt::Write;
 use std::net::IpAddr;
-use tertulia_proto::endpoint::{CANDIDATES_MAX, Candidate, CandidateHost, CandidateKind, IceText, MdnsName};
+use tertulia_proto::endpoint::{
+    CANDIDATES_MAX, Candidate, CandidateHost, CandidateKind, IcePwd, IceUfrag, MdnsName,
+};
 use tertulia_proto::wire::bounded::List;
 use tertulia_proto::{Description, Endpoint, Fingerprint};
 
@@ -17,21 +19,25 @@ pub const HOST_PRIORITY: u32 = (126 << 24) | (65_535 << 8) | 255;
 /// The same for a server-reflexive candidate.
 pub const REFLEXIVE_PRIORITY: u32 = (100 << 24) | (65_535 << 8) | 255;
 
-/// The offer that a description stands for: either side may become the DTLS client.
+/// The offer that a description stands for. Whoever offers is the DTLS client, as whoever dials is.
+///
+/// The usual way is the other one round. But an answer that a person carries can be minutes on its way, and all the
+/// while its side would repeat a first packet that the other cannot take yet, at ever longer intervals. The offerer
+/// starts when it has the answer, and opens at once.
 pub fn offer(description: &Description) -> String {
-    session(description, Setup::Actpass)
+    session(description, Setup::Active)
 }
 
-/// The answer that a description stands for: its side is the DTLS client.
+/// The answer that a description stands for: its side is the DTLS server.
 pub fn answer(description: &Description) -> String {
-    session(description, Setup::Active)
+    session(description, Setup::Passive)
 }
 
 /// The answer of a listening node, fabricated from its endpoint by whoever dials it.
 ///
 /// Its user fragment is the dialler's own ICE password. The listener finds it in the USERNAME of the first
 /// binding request, and so can check back without any exchange beforehand.
-pub fn dial_answer(endpoint: &Endpoint, own_pwd: &IceText) -> String {
+pub fn dial_answer(endpoint: &Endpoint, own_pwd: &IcePwd) -> String {
     let ice = Ice { ufrag: own_pwd.as_str(), pwd: &endpoint.ice_pwd(), lite: true };
     let mut sdp = preamble(&ice, &endpoint.fingerprint, Setup::Passive);
     for (rank, address) in (0u32..).zip(endpoint.addresses.iter()) {
@@ -48,7 +54,7 @@ pub fn dial_answer(endpoint: &Endpoint, own_pwd: &IceText) -> String {
 
 /// The offer that a listening node pretends to have got from a dialler, of whom it knows only the two halves of
 /// the USERNAME. The dialler's certificate is unknown: the handshake on the open channel proves who it is.
-pub fn dial_offer(dialler_ufrag: &IceText, dialler_pwd: &IceText) -> String {
+pub fn dial_offer(dialler_ufrag: &IceUfrag, dialler_pwd: &IcePwd) -> String {
     let ice = Ice { ufrag: dialler_ufrag.as_str(), pwd: dialler_pwd.as_str(), lite: false };
     end(preamble(&ice, &Fingerprint([0; 32]), Setup::Active))
 }
@@ -71,14 +77,16 @@ pub enum SdpError {
 /// candidates that a peer can use.
 pub fn parse(sdp: &str) -> Result<Description, SdpError> {
     let attribute = |name: &str| attributes(sdp).find_map(|(key, value)| (key == name).then_some(value));
-    let ufrag = attribute("ice-ufrag").and_then(IceText::new).ok_or(SdpError::Ufrag)?;
-    let pwd = attribute("ice-pwd").and_then(IceText::new).ok_or(SdpError::Pwd)?;
+    let ufrag = attribute("ice-ufrag").and_then(IceUfrag::new).ok_or(SdpError::Ufrag)?;
+    let pwd = attribute("ice-pwd").and_then(IcePwd::new).ok_or(SdpError::Pwd)?;
     let fingerprint = attributes(sdp)
         .filter(|(key, _)| *key == "fingerprint")
         .find_map(|(_, value)| fingerprint(value))
         .ok_or(SdpError::Fingerprint)?;
-    let mut candidates: Vec<Candidate> =
-        attributes(sdp).filter(|(key, _)| *key == "candidate").filter_map(|(_, value)| candidate(value)).collect();
+    let mut candidates: Vec<Candidate> = attributes(sdp)
+        .filter(|(key, _)| *key == "candidate")
+        .filter_map(|(_, value)| candidate(value))
+        .collect();
     Ok(Description { ufrag, pwd, fingerprint, candidates: best(&mut candidates) })
 }
 
@@ -121,7 +129,6 @@ pub fn candidate(line: &str) -> Option<Candidate> {
 
 #[derive(Clone, Copy)]
 enum Setup {
-    Actpass,
     Active,
     Passive,
 }
@@ -129,7 +136,6 @@ enum Setup {
 impl Setup {
     const fn as_str(self) -> &'static str {
         match self {
-            Self::Actpass => "actpass",
             Self::Active => "active",
             Self::Passive => "passive",
         }

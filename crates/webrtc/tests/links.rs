@@ -74,10 +74,10 @@ fn a_node_that_is_asked_tells_the_address_that_it_sees() {
     let candidates = alice.described(LinkId(1)).unwrap().candidates;
     assert_eq!(candidates.len(), 1);
     assert_eq!(candidates[0].kind, CandidateKind::ServerReflexive);
-    assert_eq!((candidates[0].host.clone(), candidates[0].port), (
-        CandidateHost::Ip(alice.address().ip()),
-        alice.address().port()
-    ));
+    assert_eq!(
+        (candidates[0].host.clone(), candidates[0].port),
+        (CandidateHost::Ip(alice.address().ip()), alice.address().port())
+    );
     assert!(node.native.is_empty());
 }
 
@@ -102,7 +102,7 @@ fn fifty_diallers_at_once_on_one_port_are_told_apart() {
         dialler.native.dial(LinkId(n as u64 + 1), endpoint.clone());
     }
     // Each says who it is as soon as its channel is open, and the listener answers each by that name.
-    let mut said = vec![false; DIALLERS];
+    let mut said = [false; DIALLERS];
     let mut answered = std::collections::BTreeSet::new();
     let end = Instant::now() + 3 * PATIENCE;
     while diallers.iter().enumerate().any(|(n, dialler)| dialler.frames(LinkId(n as u64 + 1)).is_empty()) {
@@ -127,7 +127,10 @@ fn fifty_diallers_at_once_on_one_port_are_told_apart() {
     let mut seen: Vec<_> = listener.opened().iter().map(|(_, _, remote)| *remote).collect();
     for (n, dialler) in diallers.iter().enumerate() {
         assert_eq!(dialler.frames(LinkId(n as u64 + 1)), [format!("hello dialler {n}").as_bytes()]);
-        assert!(seen.contains(&dialler.certificate.fingerprint()), "dialler {n} was not seen by its certificate");
+        assert!(
+            seen.contains(&dialler.certificate.fingerprint()),
+            "dialler {n} was not seen by its certificate"
+        );
     }
     seen.sort_unstable();
     seen.dedup();
@@ -212,7 +215,9 @@ fn a_peer_that_closes_is_noticed_after_its_last_frame() {
     run(&mut [&mut dialler, &mut listener], "a farewell", |peers| peers[1].closed(inbound).is_some());
     assert_eq!(listener.frames(inbound), [b"bye"]);
     assert_eq!(listener.closed(inbound), Some(CloseReason::Left));
-    run(&mut [&mut dialler, &mut listener], "forgetting", |peers| peers.iter().all(|peer| peer.native.is_empty()));
+    run(&mut [&mut dialler, &mut listener], "forgetting", |peers| {
+        peers.iter().all(|peer| peer.native.is_empty())
+    });
     assert_eq!(dialler.closed(out), None, "a link that the core closed reports nothing");
 }
 
@@ -275,7 +280,8 @@ fn described(peer: &mut Peer, link: LinkId, ask: impl FnOnce(&mut Peer)) -> Desc
 
 fn hide(description: &Description) -> List<Candidate, 16> {
     let name = MdnsName::new("5e1b2c3d-07aa-4000-8000-000000000000.local").unwrap();
-    let hidden = |candidate: &Candidate| Candidate { host: CandidateHost::Mdns(name.clone()), ..candidate.clone() };
+    let hidden =
+        |candidate: &Candidate| Candidate { host: CandidateHost::Mdns(name.clone()), ..candidate.clone() };
     List::first(description.candidates.iter().map(hidden))
 }
 

@@ -77,10 +77,8 @@ pub(super) fn addresses(bound: SocketAddr) -> Vec<SocketAddr> {
 /// Those of a host's own addresses that a peer can use, public ones first. Loopback comes last and always has a
 /// place: two nodes on one host without a network find each other by it.
 fn reachable(ips: impl Iterator<Item = IpAddr>, bound: SocketAddr) -> Vec<SocketAddr> {
-    let mut usable: Vec<IpAddr> = ips
-        .filter(|ip| ip.is_ipv4() || bound.is_ipv6())
-        .filter(|ip| rank(*ip).is_some())
-        .collect();
+    let mut usable: Vec<IpAddr> =
+        ips.filter(|ip| ip.is_ipv4() || bound.is_ipv6()).filter(|ip| rank(*ip).is_some()).collect();
     usable.sort_by_key(|ip| (rank(*ip), *ip));
     usable.dedup();
     usable.truncate(ADDRESSES_MAX - 1);
@@ -140,7 +138,16 @@ mod tests {
 
     #[test]
     fn a_port_is_reached_at_public_addresses_first_and_at_loopback_last() {
-        let ips = ["127.0.0.1", "::1", "fe80::1", "169.254.3.4", "10.0.0.2", "fd00::2", "2001:db8::2", "203.0.113.2"];
+        let ips = [
+            "127.0.0.1",
+            "::1",
+            "fe80::1",
+            "169.254.3.4",
+            "10.0.0.2",
+            "fd00::2",
+            "2001:db8::2",
+            "203.0.113.2",
+        ];
         let ips = || ips.iter().map(|ip| ip.parse::<IpAddr>().unwrap());
         let text = |bound: &str| -> Vec<String> {
             reachable(ips(), bound.parse().unwrap()).iter().map(|address| address.ip().to_string()).collect()

@@ -99,7 +99,8 @@ impl Runner {
         let sockets = Sockets::new(listener, certificate)?;
         let (events, reader) = broadcast::channel(EVENTS_MAX);
         let (sender, calls) = mpsc::channel(CALLS_MAX);
-        let handle = Handle { calls: sender, events: events.downgrade(), endpoint: Arc::new(endpoint), clock };
+        let handle =
+            Handle { calls: sender, events: events.downgrade(), endpoint: Arc::new(endpoint), clock };
         let inner = Inner { node, native, clock, events, quit: None };
         Ok((Self { inner, calls, sockets }, handle, Events(reader)))
     }
@@ -109,15 +110,16 @@ impl Runner {
         let Self { inner, calls, sockets } = &mut self;
         let mut buffer = vec![0; DATAGRAM_MAX];
         let mut look = tokio::time::interval(LOOK);
+        // Before the first call is taken: it may ask for an invite, which says where the node listens.
+        sockets.look(inner);
         while inner.quit.is_none_or(|until| !inner.native.is_empty() && Moment::now() < until) {
             tokio::select! {
                 _ = look.tick() => sockets.look(inner),
                 () = sleep_until(inner.due()) => inner.on_time(),
-                ready = sockets.listening.readable() => sockets.read(ready, Port::Listening, &mut buffer, inner),
-                ready = sockets.dialling.readable() => sockets.read(ready, Port::Dialling, &mut buffer, inner),
-                call = calls.recv() => match call {
+                _ = sockets.listening.readable() => sockets.read(Port::Listening, &mut buffer, inner),
+                _ = sockets.dialling.readable() => sockets.read(Port::Dialling, &mut buffer, inner),
+                call = calls.recv(), if inner.quit.is_none() => match call {
                     Some(call) => inner.take(call, calls),
-                    None if inner.quit.is_some() => {}
                     None => inner.quit(),
                 },
             }
@@ -198,8 +200,7 @@ impl Sockets {
         }
     }
 
-    fn read(&mut self, ready: io::Result<()>, port: Port, buffer: &mut [u8], inner: &mut Inner) {
-        let Ok(()) = ready else { return };
+    fn read(&mut self, port: Port, buffer: &mut [u8], inner: &mut Inner) {
         for _ in 0..BATCH_MAX {
             match self.socket(port).try_recv_from(buffer) {
                 Ok((len, from)) => {
@@ -247,7 +248,10 @@ impl Handle {
     }
 
     /// Looks at the node.
-    pub async fn with<T: Send + 'static>(&self, view: impl FnOnce(&Node) -> T + Send + 'static) -> Result<T, Gone> {
+    pub async fn with<T: Send + 'static>(
+        &self,
+        view: impl FnOnce(&Node) -> T + Send + 'static,
+    ) -> Result<T, Gone> {
         self.call(move |inner| view(&inner.node)).await
     }
 
@@ -305,7 +309,10 @@ impl Handle {
         self.calls.closed().await;
     }
 
-    async fn call<T: Send + 'static>(&self, call: impl FnOnce(&mut Inner) -> T + Send + 'static) -> Result<T, Gone> {
+    async fn call<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&mut Inner) -> T + Send + 'static,
+    ) -> Result<T, Gone> {
         let (sender, answer) = oneshot::channel();
         let call: Call = Box::new(move |inner| drop(sender.send(call(inner))));
         self.calls.send(call).await.map_err(|_| Gone)?;

@@ -1,7 +1,7 @@
 //! One link natively: one of `rtc`'s peer connections with its one channel, without a socket.
 
 use super::certificate::Certificate;
-use super::stun::{Stun, request_transaction};
+use super::stun::{Stun, Username, request_transaction};
 use super::{Port, Transmit};
 use crate::sdp::{self, MESSAGE_SIZE_MAX};
 use crate::{BACKLOG_MAX, CARRY_MS, CandidateType, FLUSH_MS, LABEL, OPEN_MS, Route};
@@ -9,7 +9,7 @@ use bytes::BytesMut;
 use rtc::data_channel::{RTCDataChannelId, RTCDataChannelInit};
 use rtc::ice::mdns::MulticastDnsMode;
 use rtc::peer_connection::configuration::RTCConfigurationBuilder;
-use rtc::peer_connection::configuration::setting_engine::{SettingEngineBuilder, SctpMaxMessageSize};
+use rtc::peer_connection::configuration::setting_engine::{SctpMaxMessageSize, SettingEngineBuilder};
 use rtc::peer_connection::event::{RTCDataChannelEvent, RTCPeerConnectionEvent};
 use rtc::peer_connection::message::RTCMessage;
 use rtc::peer_connection::sdp::RTCSessionDescription;
@@ -24,7 +24,7 @@ use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
-use tertulia_proto::endpoint::{CandidateHost, IceText};
+use tertulia_proto::endpoint::{CandidateHost, IcePwd, IceUfrag};
 use tertulia_proto::wire::bounded::List;
 use tertulia_proto::{CloseReason, Description, Endpoint, Fingerprint, Input, LinkId};
 
@@ -67,9 +67,9 @@ enum Stage {
 
 /// The ICE credentials of a session, as far as they are known.
 struct Credentials {
-    ufrag: IceText,
-    pwd: IceText,
-    remote_pwd: Option<IceText>,
+    ufrag: IceUfrag,
+    pwd: IcePwd,
+    remote_pwd: Option<IcePwd>,
 }
 
 pub(super) struct Session {
@@ -127,7 +127,7 @@ impl Session {
     pub(super) fn dial(link: LinkId, endpoint: &Endpoint, place: &Place<'_>) -> Result<Self, Error> {
         let mut session = Self::new(link, Part::Dialler, fresh_credentials(place)?, place)?;
         session.describe_as_offerer(place.now)?;
-        session.credentials.remote_pwd = IceText::new(&endpoint.ice_pwd());
+        session.credentials.remote_pwd = IcePwd::new(&endpoint.ice_pwd());
         let answer = sdp::dial_answer(endpoint, &session.credentials.pwd);
         session.pc.set_remote_description(place.now, RTCSessionDescription::answer(answer)?)?;
         session.deadline = Some(place.now + millis(OPEN_MS));
@@ -137,18 +137,19 @@ impl Session {
     /// Takes a dialler that is known by the USERNAME of its first check only. Our user fragment is its password.
     pub(super) fn listen(
         link: LinkId,
-        dialler_pwd: &IceText,
-        dialler_ufrag: &IceText,
-        own_pwd: &IceText,
+        dialler: &Username,
+        own_pwd: &IcePwd,
         place: &Place<'_>,
     ) -> Result<Self, Error> {
+        let short = || Error::Other("the user fragment is too short to be a password".to_owned());
+        let dialler_pwd = IcePwd::new(dialler.receiver.as_str()).ok_or_else(short)?;
         let credentials = Credentials {
-            ufrag: dialler_pwd.clone(),
+            ufrag: dialler.receiver.clone(),
             pwd: own_pwd.clone(),
             remote_pwd: Some(dialler_pwd.clone()),
         };
         let mut session = Self::new(link, Part::Listener, credentials, place)?;
-        session.describe_as_answerer(sdp::dial_offer(dialler_ufrag, dialler_pwd), place.now)?;
+        session.describe_as_answerer(sdp::dial_offer(&dialler.sender, &dialler_pwd), place.now)?;
         session.early = Some(Early::default());
         session.deadline = Some(place.now + millis(OPEN_MS));
         Ok(session)
@@ -192,15 +193,15 @@ impl Session {
         self.port
     }
 
-    pub(super) fn ufrag(&self) -> &IceText {
+    pub(super) fn ufrag(&self) -> &IceUfrag {
         &self.credentials.ufrag
     }
 
-    pub(super) fn pwd(&self) -> &IceText {
+    pub(super) fn pwd(&self) -> &IcePwd {
         &self.credentials.pwd
     }
 
-    pub(super) fn remote_pwd(&self) -> Option<&IceText> {
+    pub(super) fn remote_pwd(&self) -> Option<&IcePwd> {
         self.credentials.remote_pwd.as_ref()
     }
 
@@ -246,11 +247,19 @@ impl Session {
     }
 
     /// Takes the answer to a check of ours, whose signature was verified.
-    pub(super) fn receive_response(&mut self, datagram: &[u8], from: SocketAddr, now: Instant, out: &mut Outbox) {
+    pub(super) fn receive_response(
+        &mut self,
+        datagram: &[u8],
+        from: SocketAddr,
+        now: Instant,
+        out: &mut Outbox,
+    ) {
         self.feed(datagram, from, now);
         if let Some(Early { first: Some(first), held }) = self.early.take() {
             self.pump(now, out);
-            if let Some(nominating) = first.nominating(self.credentials.pwd.as_str(), out.certificate.crypto()) {
+            if let Some(nominating) =
+                first.nominating(self.credentials.pwd.as_str(), out.certificate.crypto())
+            {
                 self.feed(&nominating, from, now);
                 self.pump(now, out);
             }
@@ -363,7 +372,7 @@ impl Session {
             .build(now)?;
         let negotiated = RTCDataChannelInit { negotiated: Some(0), ..RTCDataChannelInit::default() };
         let channel = pc.create_data_channel(LABEL, Some(negotiated))?.id();
-        Ok(Self {
+        let session = Self {
             link,
             part,
             pc,
@@ -382,8 +391,8 @@ impl Session {
             checks: VecDeque::new(),
             early: None,
             moved: None,
-        }
-        .with_local_candidates(place.families)?)
+        };
+        session.with_local_candidates(place.families)
     }
 
     /// The agent is given the socket as it is bound. The addresses that peers see are told by our descriptions:
@@ -587,22 +596,24 @@ fn settings(part: Part, ufrag: String, pwd: String) -> SettingEngineBuilder {
 }
 
 fn fresh_credentials(place: &Place<'_>) -> Result<Credentials, Error> {
-    let random = |error: super::CertificateError| Error::Other(error.to_string());
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let other = |error: super::CertificateError| Error::Other(error.to_string());
     let crypto = place.certificate.crypto();
-    let text = |bytes: &[u8]| {
-        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        IceText::new(&hex).ok_or_else(|| Error::Other("hex is of the ICE alphabet".to_owned()))
-    };
-    let ufrag = text(&crypto.random::<8>().map_err(random)?)?;
-    let pwd = text(&crypto.random::<16>().map_err(random)?)?;
-    Ok(Credentials { ufrag, pwd, remote_pwd: None })
+    let ufrag = hex(&crypto.random::<8>().map_err(other)?);
+    let pwd = hex(&crypto.random::<16>().map_err(other)?);
+    let credentials = |ufrag, pwd| Credentials { ufrag, pwd, remote_pwd: None };
+    let both = IceUfrag::new(&ufrag).zip(IcePwd::new(&pwd));
+    both.map(|(ufrag, pwd)| credentials(ufrag, pwd))
+        .ok_or_else(|| Error::Other("no ICE credentials".to_owned()))
 }
 
 /// The peer's description with only those candidates that a datagram can be sent to. A browser's mDNS names are
 /// not among them: its own checks reach us and tell us its address.
 fn reachable(description: &Description) -> Description {
     let sendable = |host: &CandidateHost| match host {
-        CandidateHost::Ip(ip) => !ip.is_unspecified() && !ip.is_multicast() && *ip != IpAddr::V4(Ipv4Addr::BROADCAST),
+        CandidateHost::Ip(ip) => {
+            !ip.is_unspecified() && !ip.is_multicast() && *ip != IpAddr::V4(Ipv4Addr::BROADCAST)
+        }
         CandidateHost::Mdns(_) => false,
     };
     let candidates = description.candidates.iter().filter(|candidate| sendable(&candidate.host)).cloned();

@@ -6,11 +6,11 @@ use rtc::stun::attributes::{ATTR_FINGERPRINT, ATTR_MESSAGE_INTEGRITY, ATTR_USE_C
 use rtc::stun::fingerprint::FINGERPRINT;
 use rtc::stun::integrity::MessageIntegrity;
 use rtc::stun::message::{
-    BINDING_REQUEST, BINDING_SUCCESS, Checker, Getter, MAGIC_COOKIE, Message, Setter, TransactionId, is_stun_message,
+    BINDING_REQUEST, BINDING_SUCCESS, Getter, MAGIC_COOKIE, Message, Setter, TransactionId, is_stun_message,
 };
 use rtc::stun::xoraddr::XorMappedAddress;
 use std::net::SocketAddr;
-use tertulia_proto::endpoint::IceText;
+use tertulia_proto::endpoint::IceUfrag;
 
 /// The longest STUN message that we look at: an ICE check is under 200 bytes, and longer ones only cost time.
 const MESSAGE_MAX: usize = 1_280;
@@ -21,9 +21,9 @@ pub(super) struct Stun(Message);
 /// The two halves of an ICE check's USERNAME (RFC 8445, section 7.2.2).
 pub(super) struct Username {
     /// The user fragment of whom the check is for.
-    pub(super) receiver: IceText,
+    pub(super) receiver: IceUfrag,
     /// The user fragment of who sent it.
-    pub(super) sender: IceText,
+    pub(super) sender: IceUfrag,
 }
 
 impl Stun {
@@ -65,7 +65,7 @@ impl Stun {
     pub(super) fn username(&self) -> Option<Username> {
         let value = self.0.get(ATTR_USERNAME).ok()?;
         let (receiver, sender) = std::str::from_utf8(&value).ok()?.split_once(':')?;
-        Some(Username { receiver: IceText::new(receiver)?, sender: IceText::new(sender)? })
+        Some(Username { receiver: IceUfrag::new(receiver)?, sender: IceUfrag::new(sender)? })
     }
 
     /// Whether the sender knew `pwd` (RFC 8489, section 9.1.3).
@@ -113,7 +113,8 @@ pub(super) fn question(transaction: [u8; 12]) -> Option<Vec<u8>> {
 
 /// The transaction of an outgoing binding request, to recognise its answer by.
 pub(super) fn request_transaction(datagram: &[u8]) -> Option<[u8; 12]> {
-    let request = datagram.len() >= 20 && datagram[..2] == [0, 1] && datagram[4..8] == MAGIC_COOKIE.to_be_bytes();
+    let request =
+        datagram.len() >= 20 && datagram[..2] == [0, 1] && datagram[4..8] == MAGIC_COOKIE.to_be_bytes();
     if request { datagram[8..20].try_into().ok() } else { None }
 }
 
@@ -132,7 +133,8 @@ mod tests {
     const PWD: &str = "0123456789abcdef0123456789abcdef";
 
     fn check(username: &str, pwd: &str, crypto: &Crypto) -> Vec<u8> {
-        let integrity = MessageIntegrity::new_short_term_integrity_with_provider(pwd.to_owned(), crypto.functions());
+        let integrity =
+            MessageIntegrity::new_short_term_integrity_with_provider(pwd.to_owned(), crypto.functions());
         let mut message = Message::new();
         message
             .build(&[

@@ -50,7 +50,7 @@ fn an_endpoint_becomes_a_lite_passive_answer_that_names_every_address_best_first
         fingerprint: Fingerprint([7; 32]),
         addresses: List::first(addresses.iter().map(|text| Address(text.parse().unwrap()))),
     };
-    let sdp = dial_answer(&endpoint, &IceText::new("mypassword0123456789abc").unwrap());
+    let sdp = dial_answer(&endpoint, &IcePwd::new("mypassword0123456789abc").unwrap());
     for line in ["a=ice-lite", "a=setup:passive", "a=ice-ufrag:mypassword0123456789abc"] {
         assert!(sdp.lines().any(|other| other == line), "{line} in {sdp}");
     }
@@ -75,26 +75,41 @@ fn only_the_best_candidates_are_kept_and_none_twice() {
     assert_eq!(hosts.len(), kept.len());
 }
 
-fn ice_text() -> impl Strategy<Value = IceText> {
-    "[a-zA-Z0-9+/]{4,64}".prop_map(|text| IceText::new(&text).unwrap())
+fn ufrag() -> impl Strategy<Value = IceUfrag> {
+    "[a-zA-Z0-9+/]{4,64}".prop_map(|text| IceUfrag::new(&text).unwrap())
+}
+
+fn pwd() -> impl Strategy<Value = IcePwd> {
+    "[a-zA-Z0-9+/]{22,64}".prop_map(|text| IcePwd::new(&text).unwrap())
 }
 
 fn host() -> impl Strategy<Value = CandidateHost> {
     prop_oneof![
-        any::<std::net::Ipv4Addr>().prop_filter("sendable", |ip| !ip.is_unspecified()).prop_map(|ip| CandidateHost::Ip(ip.into())),
-        any::<std::net::Ipv6Addr>().prop_filter("sendable", |ip| !ip.is_unspecified()).prop_map(|ip| CandidateHost::Ip(ip.into())),
-        "[a-f0-9-]{1,36}".prop_map(|label| CandidateHost::Mdns(MdnsName::new(&format!("{label}.local")).unwrap())),
+        any::<std::net::Ipv4Addr>()
+            .prop_filter("sendable", |ip| !ip.is_unspecified())
+            .prop_map(|ip| CandidateHost::Ip(ip.into())),
+        any::<std::net::Ipv6Addr>()
+            .prop_filter("sendable", |ip| !ip.is_unspecified())
+            .prop_map(|ip| CandidateHost::Ip(ip.into())),
+        "[a-f0-9-]{1,36}"
+            .prop_map(|label| CandidateHost::Mdns(MdnsName::new(&format!("{label}.local")).unwrap())),
     ]
 }
 
 fn any_candidate() -> impl Strategy<Value = Candidate> {
     let kind = prop_oneof![Just(CandidateKind::Host), Just(CandidateKind::ServerReflexive)];
-    (host(), 10u16.., kind, any::<u32>()).prop_map(|(host, port, kind, priority)| Candidate { host, port, kind, priority })
+    (host(), 10u16.., kind, any::<u32>()).prop_map(|(host, port, kind, priority)| Candidate {
+        host,
+        port,
+        kind,
+        priority,
+    })
 }
 
 fn description() -> impl Strategy<Value = Description> {
-    let candidates = proptest::collection::vec(any_candidate(), 0..CANDIDATES_MAX).prop_map(|mut list| best(&mut list));
-    (ice_text(), ice_text(), any::<[u8; 32]>(), candidates).prop_map(|(ufrag, pwd, fingerprint, candidates)| {
+    let candidates =
+        proptest::collection::vec(any_candidate(), 0..CANDIDATES_MAX).prop_map(|mut list| best(&mut list));
+    (ufrag(), pwd(), any::<[u8; 32]>(), candidates).prop_map(|(ufrag, pwd, fingerprint, candidates)| {
         Description { ufrag, pwd, fingerprint: Fingerprint(fingerprint), candidates }
     })
 }

@@ -8,19 +8,19 @@ use tertulia_webrtc::Transport;
 use tertulia_webrtc::native::{Certificate, Native, Port, Ports};
 
 /// How long anything here may take. Far more than it does: the machine may be busy.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A node's links, with sockets and all that has come of them.
-pub struct Peer {
-    pub native: Native,
-    pub certificate: Certificate,
-    pub heard: Vec<Input>,
+pub(crate) struct Peer {
+    pub(crate) native: Native,
+    pub(crate) certificate: Certificate,
+    pub(crate) heard: Vec<Input>,
     listening: UdpSocket,
     dialling: UdpSocket,
 }
 
 impl Peer {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let certificate = Certificate::generate().unwrap();
         let socket = || {
             let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
@@ -35,11 +35,11 @@ impl Peer {
         Self { native, certificate, heard: Vec::new(), listening, dialling }
     }
 
-    pub fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.listening.local_addr().unwrap()
     }
 
-    pub fn endpoint(&self) -> Endpoint {
+    pub(crate) fn endpoint(&self) -> Endpoint {
         use tertulia_proto::endpoint::Address;
         use tertulia_proto::wire::bounded::List;
         let addresses = List::first([Address(self.address())]);
@@ -47,12 +47,14 @@ impl Peer {
     }
 
     /// Moves all that can be moved now.
-    pub fn step(&mut self) {
+    pub(crate) fn step(&mut self) {
         let mut buffer = [0; 2048];
         for port in [Port::Listening, Port::Dialling] {
             for _ in 0..64 {
                 match self.socket(port).recv_from(&mut buffer) {
-                    Ok((len, from)) => self.native.handle_datagram(port, from, &buffer[..len], Instant::now()),
+                    Ok((len, from)) => {
+                        self.native.handle_datagram(port, from, &buffer[..len], Instant::now());
+                    }
                     Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                     Err(error) => panic!("receiving failed: {error}"),
                 }
@@ -78,7 +80,7 @@ impl Peer {
     }
 
     /// The link that opened and the certificates that it opened with.
-    pub fn opened(&self) -> Vec<(LinkId, Fingerprint, Fingerprint)> {
+    pub(crate) fn opened(&self) -> Vec<(LinkId, Fingerprint, Fingerprint)> {
         let opened = |input: &Input| match input {
             Input::Opened { link, local, remote } => Some((*link, *local, *remote)),
             _ => None,
@@ -86,23 +88,22 @@ impl Peer {
         self.heard.iter().filter_map(opened).collect()
     }
 
-    pub fn frames(&self, link: LinkId) -> Vec<&[u8]> {
-        let frame = |input: &'_ Input| matches!(input, Input::Frame { link: on, .. } if *on == link);
-        let bytes = |input| match input {
-            &Input::Frame { ref bytes, .. } => bytes.as_slice(),
-            _ => unreachable!("only frames are left"),
+    pub(crate) fn frames(&self, link: LinkId) -> Vec<&[u8]> {
+        let frame = |input| match input {
+            &Input::Frame { link: on, ref bytes } if on == link => Some(bytes.as_slice()),
+            _ => None,
         };
-        self.heard.iter().filter(|input| frame(input)).map(bytes).collect()
+        self.heard.iter().filter_map(frame).collect()
     }
 
-    pub fn closed(&self, link: LinkId) -> Option<CloseReason> {
+    pub(crate) fn closed(&self, link: LinkId) -> Option<CloseReason> {
         self.heard.iter().find_map(|input| match input {
             Input::Closed { link: on, reason } if *on == link => Some(*reason),
             _ => None,
         })
     }
 
-    pub fn described(&self, link: LinkId) -> Option<Description> {
+    pub(crate) fn described(&self, link: LinkId) -> Option<Description> {
         self.heard.iter().find_map(|input| match input {
             Input::Described { link: on, description } if *on == link => Some(description.clone()),
             _ => None,
@@ -111,7 +112,7 @@ impl Peer {
 }
 
 /// Runs `peers` until `done`, and fails when that takes too long.
-pub fn run(peers: &mut [&mut Peer], what: &str, mut done: impl FnMut(&[&mut Peer]) -> bool) {
+pub(crate) fn run(peers: &mut [&mut Peer], what: &str, mut done: impl FnMut(&[&mut Peer]) -> bool) {
     let end = Instant::now() + PATIENCE;
     while !done(peers) {
         assert!(Instant::now() < end, "{what} took too long");
@@ -123,16 +124,18 @@ pub fn run(peers: &mut [&mut Peer], what: &str, mut done: impl FnMut(&[&mut Peer
 }
 
 /// Runs `peers` for a while, for what must not happen.
-pub fn idle(peers: &mut [&mut Peer], span: Duration) {
+pub(crate) fn idle(peers: &mut [&mut Peer], span: Duration) {
     let end = Instant::now() + span;
     run(peers, "idling", |_| Instant::now() >= end);
 }
 
 /// Two peers with an open link between them: the dialler, the listener, and what each calls the link.
-pub fn linked() -> (Peer, Peer, LinkId, LinkId) {
+pub(crate) fn linked() -> (Peer, Peer, LinkId, LinkId) {
     let (mut dialler, mut listener) = (Peer::new(), Peer::new());
     dialler.native.dial(LinkId(1), listener.endpoint());
-    run(&mut [&mut dialler, &mut listener], "a dial", |peers| peers.iter().all(|peer| peer.opened().len() == 1));
+    run(&mut [&mut dialler, &mut listener], "a dial", |peers| {
+        peers.iter().all(|peer| peer.opened().len() == 1)
+    });
     let inbound = listener.opened()[0].0;
     (dialler, listener, LinkId(1), inbound)
 }

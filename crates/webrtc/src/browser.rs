@@ -1,0 +1,208 @@
+//! Links in a browser tab: one `RTCPeerConnection` each, and the [`Tab`] that drives a node over them.
+//!
+//! Everything runs in callbacks of the browser's, one at a time. A callback never touches the node: it leaves a
+//! note ([`link::Happening`]) and asks for a turn. A turn reads the notes, lets node and links come to rest, and
+//! only then hands out events. So whoever is told of an event may call anything here at once.
+
+mod link;
+mod links;
+mod timer;
+
+pub use link::LinkStats;
+
+use crate::drain;
+use links::Links;
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+use tertulia_proto::{Command, Config, Event, Identity, Input, Instant, LinkId, Node, Refusal, Reply};
+use timer::Timer;
+use wasm_bindgen::JsCast;
+use web_sys::js_sys::{Date, Reflect, global};
+
+/// Why a tab cannot be a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StartError {
+    /// The browser has no WebRTC, or somebody has switched it off.
+    #[error("this browser has no WebRTC, which links are made of: allow it or use another browser")]
+    NoWebRtc,
+    /// No cryptographic randomness.
+    #[error("this browser gives out no randomness to make keys of: use another browser")]
+    NoRandomness,
+}
+
+/// The node of this tab. Clones are the same node; it lives as long as one of them.
+#[derive(Clone)]
+pub struct Tab(Rc<Shared>);
+
+/// All that a tab's callbacks share.
+struct Shared {
+    core: RefCell<Core>,
+    notes: Rc<Notes>,
+    events: RefCell<VecDeque<Event>>,
+    sink: RefCell<Option<Box<dyn FnMut(Event)>>>,
+    turning: Cell<bool>,
+    clock: Clock,
+    timer: Timer,
+}
+
+struct Core {
+    node: Node,
+    links: Links,
+}
+
+impl Tab {
+    /// Starts the node of this tab. `on_event` may call any method of a clone of the tab.
+    pub fn start(identity: Identity, on_event: impl FnMut(Event) + 'static) -> Result<Self, StartError> {
+        if !Reflect::has(&global(), &"RTCPeerConnection".into()).unwrap_or(false) {
+            return Err(StartError::NoWebRtc);
+        }
+        let (seed, clock) = (Self::seed()?, Clock::start());
+        let node = Node::new(identity, Config::TAB, seed, clock.now());
+        let shared = Rc::new_cyclic(|weak: &std::rc::Weak<Shared>| {
+            let (of_notes, of_timer) = (weak.clone(), weak.clone());
+            let turn =
+                move |weak: &std::rc::Weak<Shared>| weak.upgrade().iter().for_each(|shared| shared.turn());
+            let notes = Rc::new(Notes::new(move || turn(&of_notes)));
+            Shared {
+                core: RefCell::new(Core { node, links: Links::new(Rc::clone(&notes)) }),
+                notes,
+                events: RefCell::default(),
+                sink: RefCell::new(Some(Box::new(on_event))),
+                turning: Cell::new(false),
+                clock,
+                timer: Timer::new(move || turn(&of_timer)),
+            }
+        });
+        shared.turn();
+        Ok(Self(shared))
+    }
+
+    /// Gives the node one command.
+    pub fn command(&self, command: Command) -> Result<Reply, Refusal> {
+        let reply = self.0.core.borrow_mut().node.command(command, self.now());
+        self.0.turn();
+        reply
+    }
+
+    /// Looks at the node. Nothing else of the tab may be called within `view`.
+    pub fn with<T>(&self, view: impl FnOnce(&Node) -> T) -> T {
+        view(&self.0.core.borrow().node)
+    }
+
+    /// The present moment, by the node's clock.
+    pub fn now(&self) -> Instant {
+        self.0.clock.now()
+    }
+
+    /// What the browser says of a link: the way that its packets take, and how long they take.
+    pub async fn stats(&self, link: LinkId) -> Option<LinkStats> {
+        let report = self.0.core.borrow().links.report(link)?;
+        link::stats(report).await
+    }
+
+    /// Leaves every conversation and closes every link: to be called when the page goes.
+    pub fn quit(&self) {
+        // A refusal would only say that there is nothing to leave.
+        let _ = self.command(Command::Quit);
+    }
+
+    /// The time, before there is a tab.
+    pub fn clock() -> Instant {
+        Clock::start().now()
+    }
+
+    /// Fresh randomness, to make an identity of.
+    pub fn seed() -> Result<[u8; 32], StartError> {
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).map_err(|_| StartError::NoRandomness)?;
+        Ok(seed)
+    }
+}
+
+impl Shared {
+    /// Lets node and links come to rest and hands out events, until there is nothing more. Does nothing within
+    /// itself: what happens meanwhile is noted, and the outer turn comes to it.
+    fn turn(&self) {
+        if self.turning.replace(true) {
+            return;
+        }
+        loop {
+            self.settle();
+            let Some(event) = self.events.borrow_mut().pop_front() else { break };
+            // Taken out for the call, so that no borrow is held while the page does as it likes.
+            let sink = self.sink.borrow_mut().take();
+            if let Some(mut sink) = sink {
+                sink(event);
+                self.sink.replace(Some(sink));
+            }
+        }
+        self.turning.set(false);
+    }
+
+    fn settle(&self) {
+        let mut core = self.core.borrow_mut();
+        let Core { node, links } = &mut *core;
+        let now = self.clock.now();
+        if node.poll_timeout().is_some_and(|(due, _)| due <= now) {
+            node.handle(Input::Tick, now);
+        }
+        links.handle_timeout(now);
+        while let Some((link, happening)) = self.notes.take() {
+            links.handle(link, happening, now);
+        }
+        let mut events = self.events.borrow_mut();
+        drain(node, links, now, |event| events.push_back(event));
+        let due = [node.poll_timeout().map(|(due, _)| due), links.poll_timeout()];
+        self.timer.set(due.into_iter().flatten().min().map(|due| due.since(now)));
+    }
+}
+
+/// What callbacks leave for the next turn.
+struct Notes {
+    notes: RefCell<VecDeque<(LinkId, link::Happening)>>,
+    turn: Box<dyn Fn()>,
+}
+
+impl Notes {
+    fn new(turn: impl Fn() + 'static) -> Self {
+        Self { notes: RefCell::default(), turn: Box::new(turn) }
+    }
+
+    fn leave(&self, link: LinkId, happening: link::Happening) {
+        self.notes.borrow_mut().push_back((link, happening));
+        (self.turn)();
+    }
+
+    fn take(&self) -> Option<(LinkId, link::Happening)> {
+        self.notes.borrow_mut().pop_front()
+    }
+}
+
+/// The core's clock: the wall clock once, then monotonic.
+#[derive(Clone, Copy)]
+struct Clock {
+    wall_ms: f64,
+    began_ms: f64,
+}
+
+impl Clock {
+    fn start() -> Self {
+        Self { wall_ms: Date::now(), began_ms: monotonic_ms() }
+    }
+
+    fn now(&self) -> Instant {
+        let micros = (self.wall_ms + (monotonic_ms() - self.began_ms)) * 1e3;
+        // Dates are positive and far below 2^53 microseconds.
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        Instant::from_micros(micros as u64)
+    }
+}
+
+fn monotonic_ms() -> f64 {
+    let performance = Reflect::get(&global(), &"performance".into());
+    performance
+        .ok()
+        .and_then(|value| value.dyn_into::<web_sys::Performance>().ok())
+        .map_or_else(Date::now, |p| p.now())
+}
