@@ -40,7 +40,7 @@ pub(crate) struct Stage {
 }
 
 struct Actor {
-    name: &'static str,
+    label: &'static str,
     seed: u8,
     node: Node,
     fingerprint: Fingerprint,
@@ -65,17 +65,17 @@ impl Stage {
 
     /// A tab enters. Its keys are the stream under 32 bytes of `seed`, its node's chance that under 32 bytes
     /// of `seed + 0x40`.
-    pub(crate) fn tab(&mut self, name: &'static str, seed: u8) -> Player {
+    pub(crate) fn tab(&mut self, (name, label): (&str, &'static str), seed: u8) -> Player {
         let identity = Identity::generate(&mut Rng::new([seed; 32]), &Name::cut(name), BEGINNING_MS);
         let node = Node::new(identity, Config::TAB, [seed + 0x40; 32], self.now);
         let fingerprint = Fingerprint(std::array::from_fn(|at| (seed << 5) + u8::try_from(at).unwrap()));
-        self.cast.push(Actor { name, seed, node, fingerprint, events: Vec::new() });
+        self.cast.push(Actor { label, seed, node, fingerprint, events: Vec::new() });
         Player(self.cast.len() - 1)
     }
 
     /// A node that can be dialled enters.
-    pub(crate) fn native(&mut self, name: &'static str, seed: u8) -> Player {
-        let player = self.tab(name, seed);
+    pub(crate) fn native(&mut self, names: (&str, &'static str), seed: u8) -> Player {
+        let player = self.tab(names, seed);
         let endpoint = Some(self.endpoint(player));
         self.give(player, Input::Listening { endpoint });
         player
@@ -88,12 +88,13 @@ impl Stage {
         Endpoint { fingerprint: self.fingerprint(player), addresses }
     }
 
-    pub(crate) fn cast(&self) -> impl Iterator<Item = Player> {
+    pub(crate) fn cast(&self) -> impl Iterator<Item = Player> + use<> {
         (0..self.cast.len()).map(Player)
     }
 
-    pub(crate) fn name(&self, player: Player) -> String {
-        self.cast[player.0].name.to_lowercase()
+    /// What a player is called in the vectors' names.
+    pub(crate) fn label(&self, player: Player) -> &'static str {
+        self.cast[player.0].label
     }
 
     pub(crate) fn seed(&self, player: Player) -> u8 {

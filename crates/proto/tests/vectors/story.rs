@@ -10,9 +10,7 @@ use tertulia_proto::io::Consent;
 use tertulia_proto::rng::Rng;
 use tertulia_proto::wire::bounded::Text;
 use tertulia_proto::wire::{Frame, Operations, Ping};
-use tertulia_proto::{
-    Command, ConversationId, ConversationKind, Event, Invite, NodeId, OpId, Reply, Window,
-};
+use tertulia_proto::{Command, ConversationId, ConversationKind, Event, Invite, NodeId, OpId, Reply, Window};
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 const SEALING: &str = "tertulia 2026-11 sealing key v1";
@@ -69,8 +67,9 @@ struct Story {
 impl Story {
     fn begin() -> Self {
         let mut stage = Stage::new();
-        let ana = stage.native("Ana", 1);
-        let (eva, zoe, leo) = (stage.tab("Eva", 2), stage.tab("Zoé", 3), stage.tab("Leo", 4));
+        let ana = stage.native(("Ana", "ana"), 1);
+        let (eva, zoe, leo) =
+            (stage.tab(("Eva", "eva"), 2), stage.tab(("Zoé", "zoe"), 3), stage.tab(("Leo", "leo"), 4));
         Self { stage, ana, eva, zoe, leo, operations: BTreeMap::new(), digest: BTreeMap::new() }
     }
 
@@ -80,7 +79,7 @@ impl Story {
             "Four nodes. The private seeds are Ed25519 seeds (RFC 8032) and an X25519 private key (RFC 7748).",
         );
         for player in self.stage.cast() {
-            let (name, keys) = (self.stage.name(player), Keys::of(self.stage.seed(player)));
+            let (name, keys) = (self.stage.label(player), Keys::of(self.stage.seed(player)));
             let identity = self.stage.node(player).identity();
             let certificate = identity.certificate();
             assert_eq!(keys.account().verifying_key().to_bytes(), identity.account().0);
@@ -105,7 +104,7 @@ impl Story {
         book.text("ana.ice_pwd", &endpoint.ice_pwd());
         let account = |player| self.stage.node(player).me().user;
         book.text("safety_number.ana.eva", &safety_number(&account(self.ana), &account(self.eva)));
-        book.text("safety_number.eva.zoé", &safety_number(&account(self.eva), &account(self.zoe)));
+        book.text("safety_number.eva.zoe", &safety_number(&account(self.eva), &account(self.zoe)));
         book.pause();
         book.bytes("rng.seed", [1; 32]);
         book.bytes("rng.stream", Rng::new([1; 32]).bytes::<64>());
@@ -130,7 +129,9 @@ impl Story {
             _ => None,
         });
         let answer = Command::Answer { request, answer: Consent::New };
-        let Reply::Conversation(conversation) = self.stage.order(self.ana, answer) else { panic!("answered") };
+        let Reply::Conversation(conversation) = self.stage.order(self.ana, answer) else {
+            panic!("answered")
+        };
         let hello = self.say(self.ana, conversation, "¡Hola, Eva!", None);
         self.stage.pass(50);
         self.say(self.eva, conversation, "¿Qué tal?", Some(hello));
@@ -159,8 +160,8 @@ impl Story {
         self.stage.pass(500);
         let said = self.write_down(book, "introduction");
         self.write_letters(book, &said);
-        self.write_transcript(book, "introduction.zoé.ana", &said, self.zoe, self.ana);
-        self.write_transcript(book, "introduction.zoé.eva", &said, self.zoe, self.eva);
+        self.write_transcript(book, "introduction.zoe.ana", &said, self.zoe, self.ana);
+        self.write_transcript(book, "introduction.zoe.eva", &said, self.zoe, self.eva);
         assert_eq!(self.participants(self.zoe, conversation).len(), 3);
     }
 
@@ -178,7 +179,7 @@ impl Story {
         self.say(self.zoe, conversation, "Zoé has heard both", None);
         self.stage.pass(700);
         self.stage.reunite();
-        self.stage.pass(6_000);
+        self.stage.pass(2_500);
         self.write_down(book, "at_once");
         self.write_state(book, "state", conversation);
     }
@@ -189,7 +190,7 @@ impl Story {
         self.stage.order(self.zoe, Command::Leave { conversation });
         self.stage.pass(50);
         self.write_down(book, "leaving");
-        self.write_state(book, "after_zoé", conversation);
+        self.write_state(book, "after_leaving", conversation);
         book.pause();
         self.stage.order(self.eva, Command::Quit);
         self.write_down(book, "quitting");
@@ -225,8 +226,7 @@ impl Story {
         kind: Option<ConversationKind>,
         greeting: &str,
     ) -> Option<tertulia_proto::io::RequestId> {
-        let command =
-            Command::Open { invite: Box::new(invite.clone()), kind, greeting: Text::cut(greeting) };
+        let command = Command::Open { invite: Box::new(invite.clone()), kind, greeting: Text::cut(greeting) };
         match self.stage.order(player, command) {
             Reply::Opening { request, .. } => request,
             other => panic!("{other:?}"),
@@ -245,7 +245,7 @@ impl Story {
     fn write_down(&mut self, book: &mut Book, chapter: &str) -> Vec<Said> {
         let said = self.stage.said();
         for (count, said) in (1..).zip(&said) {
-            let (from, to) = (self.stage.name(said.from), self.stage.name(said.to));
+            let (from, to) = (self.stage.label(said.from), self.stage.label(said.to));
             let frame = Frame::decode(&said.bytes).expect("our own frames are frames");
             book.bytes(&format!("{chapter}.{count:02}.{from}.{to}.{}", kind(&frame)), &said.bytes);
             assert_eq!(frame.encode(), said.bytes, "a frame is coded in one way only");
@@ -272,7 +272,14 @@ impl Story {
     }
 
     /// What both sides of a handshake signed; their proofs must fit.
-    fn write_transcript(&self, book: &mut Book, name: &str, said: &[Said], offerer: Player, answerer: Player) {
+    fn write_transcript(
+        &self,
+        book: &mut Book,
+        name: &str,
+        said: &[Said],
+        offerer: Player,
+        answerer: Player,
+    ) {
         let of = |from: Player, to: Player, kind_wanted: &str| {
             let is_it = |said: &&Said| {
                 said.from == from
@@ -295,7 +302,10 @@ impl Story {
             let device = self.stage.node(from).identity().certificate().device.0;
             let key = VerifyingKey::from_bytes(&device).unwrap();
             key.verify_strict(&message, &Signature::from_bytes(&proof.signature.0)).expect("the proof fits");
-            book.bytes(&format!("{name}.transcript.{}", ["offerer", "answerer"][usize::from(role)]), transcript);
+            book.bytes(
+                &format!("{name}.transcript.{}", ["offerer", "answerer"][usize::from(role)]),
+                transcript,
+            );
         }
     }
 
@@ -326,8 +336,11 @@ impl Story {
             };
             book.bytes(&format!("{name}.display.{count:02}.{body}"), operation.id().0);
         }
-        let messages: Vec<_> =
-            shown.iter().filter(|one| matches!(one.content().body, Body::Message(_))).map(|one| one.id()).collect();
+        let messages: Vec<_> = shown
+            .iter()
+            .filter(|one| matches!(one.content().body, Body::Message(_)))
+            .map(|one| one.id())
+            .collect();
         for player in [self.ana, self.eva] {
             let views = self.stage.node(player).messages(conversation, Window::default());
             assert_eq!(views.iter().map(|view| view.id).collect::<Vec<_>>(), messages);
