@@ -63,7 +63,7 @@ pub(crate) struct Config {
     pub(crate) introducers: Vec<String>,
 
     /// What to tell on standard error: error, warn, info, debug, trace, or a filter such as tertulia=debug
-    #[arg(long, env = "TERTULIA_LOG", value_name = "FILTER", default_value = "warn")]
+    #[arg(long, env = "TERTULIA_LOG", value_name = "FILTER", default_value = "warn,rtc=error")]
     pub(crate) log: String,
 }
 

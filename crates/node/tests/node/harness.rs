@@ -65,13 +65,9 @@ impl Process {
         Self { stdin: child.stdin.take(), child, lines }
     }
 
-    /// The next line of standard output; nothing at its end.
-    pub(crate) fn line(&self, deadline: Instant) -> Option<String> {
-        match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-            Ok(line) => Some(line),
-            Err(RecvTimeoutError::Disconnected) => None,
-            Err(RecvTimeoutError::Timeout) => panic!("no line in time"),
-        }
+    /// The next line of standard output, unless it ends or nothing comes in time.
+    pub(crate) fn line(&self, deadline: Instant) -> Result<String, RecvTimeoutError> {
+        self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now()))
     }
 
     /// The first line from now on that contains `text`.
@@ -114,7 +110,8 @@ impl Process {
     /// Waits for the end, which also closes standard output.
     pub(crate) fn end(&mut self) -> ExitStatus {
         let deadline = Instant::now() + PATIENCE;
-        while self.line(deadline).is_some() {}
+        let end = std::iter::repeat_with(|| self.line(deadline)).find_map(Result::err);
+        assert_eq!(end, Some(RecvTimeoutError::Disconnected), "it does not end");
         self.child.wait().expect("it can be waited for")
     }
 
@@ -164,7 +161,7 @@ impl Node {
         args.extend(flags);
         let mut process = Process::start(&args);
         let first = process.line(Instant::now() + PATIENCE);
-        let first = first.unwrap_or_else(|| panic!("it did not start: {}", process.end_with_stderr().1));
+        let first = first.unwrap_or_else(|_| panic!("it did not start: {}", process.end_with_stderr().1));
         let ready: Value = serde_json::from_str(&first).expect("the first line is JSON");
         assert_eq!(ready["method"], "ready", "{first}");
         let ready = ready["params"].clone();
@@ -205,7 +202,7 @@ impl Node {
     pub(crate) fn answer(&mut self) -> Value {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let line = self.next(deadline);
+            let line = self.next("answer", deadline);
             if line.get("method").is_none() {
                 return line;
             }
@@ -221,7 +218,7 @@ impl Node {
             return self.notifications.remove(at).expect("it was found there")["params"].clone();
         }
         loop {
-            let line = self.next(deadline);
+            let line = self.next(method, deadline);
             if fits(&line) {
                 return line["params"].clone();
             }
@@ -234,8 +231,10 @@ impl Node {
         self.notifications.iter().any(|line| line["method"] == method)
     }
 
-    fn next(&mut self, deadline: Instant) -> Value {
-        let line = self.process.line(deadline).expect("the node goes on");
+    fn next(&mut self, awaited: &str, deadline: Instant) -> Value {
+        let line = self.process.line(deadline).unwrap_or_else(|why| {
+            panic!("{}: no such {awaited} ({why}) after {:#?}", self.ready["name"], self.notifications)
+        });
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{line}: {error}"))
     }
 
