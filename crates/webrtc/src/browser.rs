@@ -40,11 +40,13 @@ struct Shared {
     core: RefCell<Core>,
     notes: Rc<Notes>,
     events: RefCell<VecDeque<Event>>,
-    sink: RefCell<Option<Box<dyn FnMut(Event)>>>,
+    sink: RefCell<Option<Sink>>,
     turning: Cell<bool>,
     clock: Clock,
     timer: Timer,
 }
+
+type Sink = Box<dyn FnMut(Event)>;
 
 struct Core {
     node: Node,

@@ -24,8 +24,9 @@ use tertulia_proto::endpoint::ADDRESSES_MAX;
 pub const LABEL: &str = "tertulia";
 /// How long a link may take from its last signal to its open channel: two losses in a row on a slow path.
 pub const OPEN_MS: u32 = 15_000;
-/// How long an accepted offer may wait for its answer to be carried back: by hand that is a person's pace.
-pub const CARRY_MS: u32 = 600_000;
+/// How long an accepted offer may wait for its answer to be carried back: longer than the core waits for people,
+/// so that it is the core who gives up.
+pub const CARRY_MS: u32 = 3_660_000;
 /// How long to gather candidates: a STUN round trip and its repetitions. Firefox never ends by itself where it finds
 /// nothing.
 pub const GATHER_MS: u32 = 500;

@@ -172,6 +172,14 @@ impl Native {
         self.sessions.is_empty()
     }
 
+    /// Closes every link at once. What this still has to say is to be taken with [`Native::poll_transmit`].
+    pub fn abandon(&mut self) {
+        for session in self.sessions.values_mut() {
+            session.abandon();
+        }
+        self.touched.extend(self.sessions.keys());
+    }
+
     /// What was done and what was dropped, by name.
     pub fn stats(&self) -> &BTreeMap<&'static str, u64> {
         &self.counters

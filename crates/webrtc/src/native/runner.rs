@@ -126,6 +126,9 @@ impl Runner {
             inner.settle();
             sockets.write(inner).await;
         }
+        // Whoever is still there hears it now, and not by our silence.
+        inner.native.abandon();
+        sockets.write(inner).await;
     }
 }
 

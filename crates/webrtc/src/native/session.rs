@@ -92,6 +92,7 @@ pub(super) struct Session {
     checks: VecDeque<[u8; 12]>,
     early: Option<Early>,
     moved: Option<Moved>,
+    events: VecDeque<RTCPeerConnectionEvent>,
 }
 
 /// What a listener keeps of a dialler to nominate its path early.
@@ -306,6 +307,11 @@ impl Session {
         self.touch();
     }
 
+    /// Closes without waiting for anything.
+    pub(super) fn abandon(&mut self) {
+        self.stage = Stage::Over(None);
+    }
+
     /// When [`Session::handle_timeout`] is due.
     pub(super) fn poll_timeout(&mut self) -> Option<Instant> {
         if self.timeout.is_none() {
@@ -336,7 +342,7 @@ impl Session {
         self.touch();
         loop {
             let mut busy = false;
-            while let Some(event) = self.pc.poll_event() {
+            while let Some(event) = self.events.pop_front().or_else(|| self.pc.poll_event()) {
                 busy = true;
                 self.on_event(&event, out);
             }
@@ -391,6 +397,7 @@ impl Session {
             checks: VecDeque::new(),
             early: None,
             moved: None,
+            events: VecDeque::new(),
         };
         session.with_local_candidates(place.families)
     }
@@ -439,6 +446,11 @@ impl Session {
         let fed = self.pc.handle_read(TaggedBytesMut { now, transport, message: BytesMut::from(datagram) });
         if let Err(error) = fed {
             log::trace!("{:?}: a packet was of no use: {error}", self.link);
+        }
+        // `rtc` opens a negotiated channel while its events are taken out. A frame that follows the COOKIE ACK in
+        // the same burst would find no channel yet, and be lost for good.
+        if self.stage == Stage::Opening {
+            self.events.extend(std::iter::from_fn(|| self.pc.poll_event()));
         }
         self.touch();
     }
@@ -570,7 +582,8 @@ fn pace(age: Duration) -> Duration {
         0..300 => 10,
         300..2_000 => 50,
         2_000..15_000 => 500,
-        _ => 2_000,
+        15_000..300_000 => 2_000,
+        _ => 10_000,
     })
 }
 
