@@ -208,6 +208,7 @@ fn texts(book: &mut Book) {
         ("damaged.cut", whole[..60].to_owned(), Some(InviteError::Damaged)),
         ("damaged.altered", altered, Some(InviteError::Damaged)),
         ("damaged.a_byte_to_spare", padded, Some(InviteError::Damaged)),
+        ("damaged.choice_of_a_later_version", checked(&of_later_kind()), Some(InviteError::Damaged)),
         ("newer", newer, Some(InviteError::Newer)),
         ("foreign", "hello".to_owned(), Some(InviteError::NotAnInvite)),
     ];
@@ -216,6 +217,12 @@ fn texts(book: &mut Book) {
         assert_eq!(read.err(), error, "{name}");
         book.text(&format!("text.{name}"), &text);
     }
+}
+
+/// An invite into a conversation of a kind that version 1 does not know.
+fn of_later_kind() -> Vec<u8> {
+    let into = map(&[(0, &bytes(&[0xc0; 16])), (1, &uint(2)), (2, &text("Talk"))]);
+    [vec![1], map(&[(0, &bytes(&[0x0d; 16])), (1, &text("Ana")), (5, &into)])].concat()
 }
 
 fn checked(bytes: &[u8]) -> String {
