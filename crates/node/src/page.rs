@@ -43,7 +43,7 @@ impl Page {
         let listener = match TcpListener::bind(wish.address).await {
             Err(error) if wish.any_port && error.kind() == std::io::ErrorKind::AddrInUse => {
                 let listener = TcpListener::bind((wish.address.ip(), 0)).await.map_err(failed)?;
-                tracing::info!("port {} is taken: the page is on another one", wish.address.port());
+                tracing::warn!("port {} is taken: the page is on another one", wish.address.port());
                 listener
             }
             bound => bound.map_err(failed)?,

@@ -1,6 +1,6 @@
 //! Text from others and codes for others, as a terminal can show them.
 
-use fast_qr::QRBuilder;
+use fast_qr::{ECL, QRBuilder};
 
 /// What lies around a QR code so that cameras find it, in modules: half of what the standard asks for, which
 /// phones do with, and which fits more terminals.
@@ -25,7 +25,8 @@ fn is_harmless(char: char) -> bool {
 /// `text` as a QR code of half-block characters; none when it is too long for one. Colours make it dark on light
 /// on any terminal; without them (in a file, a pipe) it counts on light characters on a dark ground.
 pub(super) fn qr(text: &str, coloured: bool) -> Option<String> {
-    let code = QRBuilder::new(text).build().ok()?;
+    // A screen is neither torn nor stained: the least redundancy makes the smallest code.
+    let code = QRBuilder::new(text).ecl(ECL::L).build().ok()?;
     let size = isize::try_from(code.size).ok()?;
     let is_dark = |x: isize, y: isize| {
         let inside = (0..size).contains(&x) && (0..size).contains(&y);
