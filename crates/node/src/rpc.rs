@@ -61,6 +61,9 @@ async fn ready(session: &Session) -> anyhow::Result<Value> {
     if let Some(url) = &session.url {
         ready["http"] = json!(url);
     }
+    if !session.lan_urls.is_empty() {
+        ready["lan"] = json!(session.lan_urls);
+    }
     Ok(ready)
 }
 
