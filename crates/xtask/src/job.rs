@@ -1,5 +1,6 @@
 //! Runs another program: its output goes to a log, its progress to the step, its last words into the error.
 
+use std::ffi::OsStr;
 use std::fmt::{self, Display, Formatter};
 use std::fs::File;
 use std::io::{LineWriter, Read, Write};
@@ -58,7 +59,8 @@ impl Job {
         let log =
             File::create(&self.log).with_context(|| format!("{} cannot be made", self.log.display()))?;
         let mut log = LineWriter::new(log);
-        writeln!(log, "$ {:?}", self.command)?;
+        let arguments: Vec<_> = self.command.get_args().map(OsStr::to_string_lossy).collect();
+        writeln!(log, "$ {} {}", self.command.get_program().display(), arguments.join(" "))?;
         let mut child = self.spawn()?;
         let mut tail = Vec::new();
         let end = self.follow(&mut child, |source, line| match line {
