@@ -279,6 +279,7 @@ impl World {
     }
 
     fn tell(&mut self, seat: Seat, event: Event) {
+        self.note(|| format!("{seat:?} -> {event:?}"));
         let place = &mut self.places[seat.0];
         let life = place.life;
         if let Event::Request { request, conversation, .. } = &event
@@ -307,4 +308,130 @@ fn consent(manners: Manners, asked: Option<Consent>) -> Option<Consent> {
 
 fn ice<const MIN: usize>(text: &str) -> IceText<MIN> {
     IceText::new(text).expect("letters and digits are of the ICE alphabet")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conditions::Conditions;
+    use crate::people::SOON;
+    use crate::trace::frame_hash;
+
+    /// Two natives, the second linked to the first.
+    fn linked(conditions: Conditions) -> (World, Seat, Seat) {
+        let mut world = World::new(1);
+        world.conditions = conditions;
+        let (ana, eva) = (world.native("Ana"), world.native("Eva"));
+        let invite = world.invite(ana);
+        world.open(eva, &invite, None);
+        world.settle("linked", SOON, |world| world.is_linked(ana, eva) && world.is_linked(eva, ana));
+        world.keep_trace();
+        (world, ana, eva)
+    }
+
+    /// Frames of a kind that no node knows: `[999, n]`.
+    fn numbered(count: u8) -> Vec<Vec<u8>> {
+        (0..count).map(|number| vec![0x82, 0x19, 0x03, 0xe7, 0x18, number]).collect()
+    }
+
+    /// Which of the numbered frames have arrived at the listener, in order.
+    fn arrived(world: &World, seat: Seat, frames: &[Vec<u8>]) -> Vec<usize> {
+        let hashes: Vec<_> = frames.iter().map(|bytes| frame_hash(LinkId::inbound(1), bytes)).collect();
+        let number = |hash: u64| hashes.iter().position(|known| *known == hash);
+        let frames =
+            world.trace().records().iter().filter(|record| record.seat == seat && record.kind == "frame");
+        frames.filter_map(|record| number(record.hash)).collect()
+    }
+
+    fn closings(world: &World) -> usize {
+        world.trace().records().iter().filter(|record| record.kind == "closed").count()
+    }
+
+    #[test]
+    fn jitter_and_loss_delay_and_never_reorder() {
+        let conditions = Conditions { connect_failure_permille: 0, loss_permille: 300, ..Conditions::ROUGH };
+        let (mut world, ana, eva) = linked(conditions);
+        let frames = numbered(100);
+        for bytes in &frames {
+            assert!(world.inject(eva, ana, bytes.clone()));
+            world.run_for(Duration::from_millis(3));
+        }
+        world.run_for(Duration::from_secs(60));
+        assert_eq!(arrived(&world, ana, &frames), (0..100).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_a_cut_holds_a_repair_delivers_in_order() {
+        let (mut world, ana, eva) = linked(Conditions::CALM);
+        let frames = numbered(30);
+        for (number, bytes) in frames.iter().enumerate() {
+            match number {
+                10 => world.cut(ana, eva),
+                20 => world.heal(ana, eva),
+                _ => {}
+            }
+            assert!(world.inject(eva, ana, bytes.clone()));
+            world.run_for(Duration::from_millis(30));
+            if number == 19 {
+                assert!(arrived(&world, ana, &frames).len() <= 10, "a cut lets nothing through");
+            }
+        }
+        world.run_for(Duration::from_secs(1));
+        assert_eq!(arrived(&world, ana, &frames), (0..30).collect::<Vec<_>>());
+        assert_eq!(closings(&world), 0);
+    }
+
+    #[test]
+    fn a_severed_wire_loses_what_was_on_it_and_tells_both_ends_once() {
+        let (mut world, ana, eva) = linked(Conditions::CALM);
+        let frames = numbered(3);
+        frames.iter().for_each(|bytes| assert!(world.inject(eva, ana, bytes.clone())));
+        world.sever(ana, eva);
+        world.heal_all();
+        world.run_for(Duration::from_secs(20));
+        assert_eq!(arrived(&world, ana, &frames), []);
+        assert_eq!(closings(&world), 2);
+    }
+
+    #[test]
+    fn an_endpoint_with_another_certificate_is_unreachable() {
+        let mut world = World::new(2);
+        let (ana, eva) = (world.native("Ana"), world.native("Eva"));
+        let mut invite = world.invite(ana);
+        if let Some(endpoint) = &mut invite.endpoint {
+            endpoint.fingerprint = Fingerprint([1; 32]);
+        }
+        world.open(eva, &invite, None);
+        world.run_for(Duration::from_secs(30));
+        assert!(world.wires.is_empty() && !world.is_linked(eva, ana));
+    }
+
+    #[test]
+    fn a_wall_keeps_a_link_from_opening_and_a_partition_cuts_one() {
+        let mut world = World::new(3);
+        let (ana, eva) = (world.native("Ana"), world.native("Eva"));
+        let invite = world.invite(ana);
+        world.wall(eva, ana);
+        world.open(eva, &invite, None);
+        world.run_for(Duration::from_secs(30));
+        assert_eq!(world.channels(ana, eva), 0);
+        world.heal_all();
+        world.open(eva, &invite, None);
+        world.settle("linked", SOON, |world| world.channels(ana, eva) == 1);
+        world.partition(&[&[ana], &[eva]]);
+        world.run_for(Duration::from_secs(16));
+        assert_eq!(world.channels(ana, eva), 0);
+    }
+
+    #[test]
+    fn a_host_whose_clock_is_ahead_is_woken_in_time() {
+        let mut world = World::new(4);
+        let ana = world.native("Ana");
+        let eva = world.ahead(crate::place::Kind::Tab, "Eva", Duration::from_secs(3600));
+        let invite = world.invite(ana);
+        world.open(eva, &invite, None);
+        world.settle("linked", SOON, |world| world.is_linked(ana, eva));
+        world.run_for(Duration::from_secs(60));
+        assert!(world.closings(ana, eva).is_empty(), "heartbeats go both ways");
+    }
 }

@@ -59,6 +59,7 @@ impl World {
     /// Cuts the wires between two seats without a word. What is sent meanwhile waits, as SCTP sends it again:
     /// it arrives when the wire is healed, and never when consent expires first.
     pub fn cut(&mut self, one: Seat, other: Seat) {
+        self.note(|| format!("{one:?} and {other:?} are cut"));
         for wire in self.wires_between(one, other) {
             self.cut_wire(wire);
         }
@@ -66,6 +67,7 @@ impl World {
 
     /// Heals the wires between two seats.
     pub fn heal(&mut self, one: Seat, other: Seat) {
+        self.note(|| format!("{one:?} and {other:?} are healed"));
         for wire in self.wires_between(one, other) {
             self.heal_wire(wire);
         }
@@ -73,6 +75,7 @@ impl World {
 
     /// Lets the drivers at both ends notice at once that the wires between two seats are broken.
     pub fn sever(&mut self, one: Seat, other: Seat) {
+        self.note(|| format!("{one:?} and {other:?} are severed"));
         for wire in self.wires_between(one, other) {
             self.cut_wire(wire);
             let cuts = self.wires[wire].cuts;
@@ -88,6 +91,7 @@ impl World {
     /// Splits the network: links between different islands are cut and none can be opened. A seat that is
     /// on no list belongs to the first island.
     pub fn partition(&mut self, islands: &[&[Seat]]) {
+        self.note(|| format!("the network is split: {islands:?}"));
         self.islands.clear();
         for seat in self.seats() {
             let island = islands.iter().position(|island| island.contains(&seat)).unwrap_or(0);
@@ -103,6 +107,7 @@ impl World {
 
     /// Heals everything: partitions, walls and cuts. Chance goes on as the conditions say.
     pub fn heal_all(&mut self) {
+        self.note(|| "all is healed".to_owned());
         self.islands.clear();
         self.walls.clear();
         for wire in 0..self.wires.len() {
@@ -112,6 +117,7 @@ impl World {
 
     /// Ends a node as `kill -9` does: its peers hear nothing until their links' drivers notice.
     pub fn kill(&mut self, seat: Seat) {
+        self.note(|| format!("{seat:?} dies"));
         self.places[seat.0].stop();
         self.chronicle.forget(seat);
         let noticed = self.now + self.conditions.broken_after;

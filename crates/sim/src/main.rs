@@ -27,6 +27,9 @@ struct Options {
     /// Over how many minutes they are spread, by the world's clock
     #[arg(long, default_value_t = 3)]
     minutes: u64,
+    /// Tell each command, event and fault on stderr
+    #[arg(long)]
+    tell: bool,
 }
 
 impl Options {
@@ -39,7 +42,7 @@ impl Options {
 fn main() -> ExitCode {
     let options = Options::parse();
     let seeds = options.seed.map_or(options.seeds.clone(), |seed| seed..seed.saturating_add(1));
-    let failed: Vec<_> = seeds.clone().filter(|seed| !runs(options.plan(*seed))).collect();
+    let failed: Vec<_> = seeds.clone().filter(|seed| !runs(options.plan(*seed), options.tell)).collect();
     if failed.is_empty() {
         return ExitCode::SUCCESS;
     }
@@ -49,8 +52,11 @@ fn main() -> ExitCode {
 }
 
 /// Whether a world holds together. What breaks it is said by the panic itself.
-fn runs(plan: Plan) -> bool {
-    let outcome = catch_unwind(AssertUnwindSafe(|| plan.run()));
+fn runs(plan: Plan, tell: bool) -> bool {
+    let outcome = catch_unwind(AssertUnwindSafe(|| match tell {
+        true => plan.run_told(|line| eprintln!("{line}")),
+        false => plan.run(),
+    }));
     match &outcome {
         Ok(outcome) => println!("{outcome}"),
         Err(_) => eprintln!("seed {} failed: {}", plan.seed, plan.command()),

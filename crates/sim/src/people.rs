@@ -257,6 +257,27 @@ impl World {
 
 // What they see.
 impl World {
+    /// What every living node sees, for people who look for a cause: its links, and for each conversation
+    /// whether it is in it, with whom, and how many messages it shows.
+    pub fn summary(&self) -> String {
+        let seat_of = |node: &NodeId| self.seats().find(|seat| self.id(*seat) == *node).map(|seat| seat.0);
+        let seats_of = |nodes: Vec<NodeId>| nodes.iter().filter_map(seat_of).collect::<Vec<_>>();
+        let mut lines = Vec::new();
+        for seat in self.seats() {
+            let Some(node) = self.node(seat) else { continue };
+            let linked = node.peers().iter().map(|view| view.person.node).collect();
+            lines.push(format!("{seat:?} {} is linked to {:?}", self.id(seat), seats_of(linked)));
+            for view in node.conversations() {
+                let (with, shown) = (self.participants(seat, view.id), self.shown(seat, view.id).len());
+                let whether = if view.open { "in" } else { "no more in" };
+                let with = seats_of(with);
+                lines.push(format!("  {whether} {:?} with {with:?}, {shown} messages", view.id));
+            }
+            lines.push(format!("  {:?}", node.stats()));
+        }
+        lines.join("\n")
+    }
+
     /// The node's name in the network.
     pub fn id(&self, seat: Seat) -> NodeId {
         self.places[seat.0].id

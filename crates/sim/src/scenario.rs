@@ -50,7 +50,18 @@ impl Plan {
 
     /// Runs it. Panics, with the seed and the command that replays it, when something does not hold.
     pub fn run(self) -> Outcome {
-        let mut town = Town::new(self);
+        self.run_in(World::new(self.seed))
+    }
+
+    /// Runs it and has each command, event and fault told.
+    pub fn run_told(self, narrator: impl FnMut(&str) + 'static) -> Outcome {
+        let mut world = World::new(self.seed);
+        world.narrate(narrator);
+        self.run_in(world)
+    }
+
+    fn run_in(self, world: World) -> Outcome {
+        let mut town = Town::new(self, world);
         let pause = self.span.as_micros() / self.steps.max(1);
         for _ in 0..self.steps {
             town.step();
@@ -105,8 +116,7 @@ const DEEDS: [Deed; 11] = [
 ];
 
 impl Town {
-    fn new(plan: Plan) -> Self {
-        let mut world = World::new(plan.seed);
+    fn new(plan: Plan, mut world: World) -> Self {
         world.replayed_by(plan.command());
         world.conditions = if world.chance.below(2) == 0 { Conditions::CALM } else { Conditions::ROUGH };
         let mut natives = 0;
@@ -190,9 +200,26 @@ impl Town {
 
     fn disagreement(&self) -> Option<String> {
         self.conversations.iter().find_map(|conversation| {
-            let what = self.world.disagreement(*conversation, &self.members(*conversation))?;
+            let circles = self.circles(*conversation);
+            let what = circles.iter().find_map(|seats| self.world.disagreement(*conversation, seats))?;
             Some(format!("{conversation:?}: {what}"))
         })
+    }
+
+    /// Those who are in a conversation, so grouped that two of whom one lists the other are together. Two
+    /// groups have only dead participants in common: neither can know that the other is there.
+    fn circles(&self, conversation: ConversationId) -> Vec<Vec<Seat>> {
+        let mut circles: Vec<Vec<Seat>> = Vec::new();
+        for seat in self.members(conversation) {
+            let knows = |one: Seat, other: Seat| {
+                self.world.participants(one, conversation).contains(&self.world.id(other))
+            };
+            let is_mine =
+                |circle: &mut Vec<Seat>| circle.iter().any(|one| knows(*one, seat) || knows(seat, *one));
+            let mine: Vec<Seat> = circles.extract_if(.., is_mine).flatten().chain([seat]).collect();
+            circles.push(mine);
+        }
+        circles
     }
 
     fn living(&self) -> Vec<Seat> {

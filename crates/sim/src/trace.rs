@@ -64,9 +64,7 @@ impl Trace {
     }
 
     pub(crate) fn note(&mut self, at: Instant, seat: Seat, kind: &'static str, said: &[u8]) {
-        let mut hash = [0; 8];
-        hash.copy_from_slice(&blake3::hash(said).as_bytes()[..8]);
-        let hash = u64::from_le_bytes(hash);
+        let hash = short_hash(said);
         for number in [at.as_micros(), seat.0 as u64, kind.len() as u64] {
             self.hasher.update(&number.to_le_bytes());
         }
@@ -76,6 +74,18 @@ impl Trace {
             kept.push(Record { at, seat, kind, hash });
         }
     }
+}
+
+fn short_hash(said: &[u8]) -> u64 {
+    let mut hash = [0; 8];
+    hash.copy_from_slice(&blake3::hash(said).as_bytes()[..8]);
+    u64::from_le_bytes(hash)
+}
+
+/// The hash in the record of a frame.
+#[cfg(test)]
+pub(crate) fn frame_hash(link: tertulia_proto::LinkId, bytes: &[u8]) -> u64 {
+    short_hash(&framed(link.0, bytes))
 }
 
 fn framed(link: u64, bytes: &[u8]) -> Vec<u8> {

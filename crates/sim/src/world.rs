@@ -42,6 +42,7 @@ pub struct World {
     pub(crate) chronicle: Chronicle,
     checked_at: Instant,
     trace: Trace,
+    narrator: Option<Box<dyn FnMut(&str)>>,
 }
 
 /// What the world plans.
@@ -84,6 +85,7 @@ impl World {
             chronicle: Chronicle::default(),
             checked_at: Instant::default(),
             trace: Trace::new(),
+            narrator: None,
         }
     }
 
@@ -161,10 +163,24 @@ impl World {
         self.trace.keep();
     }
 
+    /// Has each command, event and fault told from now on, a line each, for people who look for a cause.
+    pub fn narrate(&mut self, narrator: impl FnMut(&str) + 'static) {
+        self.narrator = Some(Box::new(narrator));
+    }
+
+    /// Tells what happens, if anybody listens.
+    pub(crate) fn note(&mut self, line: impl FnOnce() -> String) {
+        let millis = self.now.as_millis() - DAWN_MS;
+        if let Some(narrator) = &mut self.narrator {
+            narrator(&format!("{millis:>8} ms  {}", line()));
+        }
+    }
+
     /// Gives a command to a node as its person would. Fails the run when the node is dead.
     #[track_caller]
     pub fn command(&mut self, seat: Seat, command: Command) -> Result<Reply, Refusal> {
         let at = self.clock(seat);
+        self.note(|| format!("{seat:?} <- {command:?}"));
         self.trace.note(self.now, seat, "command", format!("{command:?}").as_bytes());
         let said = match &command {
             Command::Send { conversation, text, .. } => Some((*conversation, text.as_str().to_owned())),
@@ -228,7 +244,11 @@ impl World {
     #[track_caller]
     pub fn fail(&self, what: &str) -> ! {
         let millis = self.now.as_millis() - DAWN_MS;
-        panic!("{what}\n  in the world of seed {} at {millis} ms\n  replay: {}", self.seed, self.replay)
+        let summary = self.narrator.as_ref().map(|_| format!("\n{}", self.summary())).unwrap_or_default();
+        panic!(
+            "{what}\n  in the world of seed {} at {millis} ms\n  replay: {}{summary}",
+            self.seed, self.replay
+        )
     }
 }
 
@@ -236,6 +256,7 @@ impl World {
 impl World {
     /// Begins a life at a seat.
     pub(crate) fn start(&mut self, seat: Seat) {
+        self.note(|| format!("{seat:?} starts"));
         let seed = self.chance.bytes();
         self.places[seat.0].start(seed, self.now);
         let listening = self.places[seat.0].listening(seat);
@@ -246,6 +267,9 @@ impl World {
     pub(crate) fn give(&mut self, seat: Seat, input: Input) {
         let at = self.clock(seat);
         self.trace.input(self.now, seat, &input);
+        if let Input::Closed { link, reason } = &input {
+            self.note(|| format!("{seat:?} <- {link:?} closed: {reason}"));
+        }
         if let Some(node) = self.places[seat.0].node.as_mut() {
             node.handle(input, at);
             self.drain(seat);

@@ -148,6 +148,23 @@ fn somebody_else_than_the_invite_names_is_refused() {
 }
 
 #[test]
+fn nobody_is_linked_to_oneself() {
+    let mut world = World::new(8);
+    let (ana, eva) = (world.tab("Ana"), world.native("Eva"));
+    let own = world.invite(eva).endpoint;
+    world.introducer(ana, eva);
+    let mut invite = world.invite(ana);
+    // Somebody sends Eva back to herself as the introducer.
+    invite.node = tertulia_proto::NodeId([7; 16]);
+    invite.via = tertulia_proto::wire::bounded::List::first(own);
+    world.open(eva, &invite, None);
+    world.run_for(SOON);
+    assert!(world.stat(eva, "handshake_unproven") > 0);
+    let me = world.node(eva).unwrap().me();
+    assert!(world.node(eva).unwrap().peers().iter().all(|peer| peer.person != me));
+}
+
+#[test]
 fn frames_before_the_proof_are_out_of_place() {
     let mut world = World::new(7);
     let (ana, eva) = (world.native("Ana"), world.tab("Eva"));
