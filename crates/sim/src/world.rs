@@ -42,8 +42,11 @@ pub struct World {
     pub(crate) chronicle: Chronicle,
     checked_at: Instant,
     trace: Trace,
-    narrator: Option<Box<dyn FnMut(&str)>>,
+    narrator: Option<Narrator>,
 }
+
+/// Whoever is told what happens, line by line.
+type Narrator = Box<dyn FnMut(&str)>;
 
 /// What the world plans.
 #[derive(Clone, Copy)]
