@@ -3,7 +3,7 @@
 mod common;
 
 use common::{PATIENCE, Peer, idle, linked, run};
-use std::net::UdpSocket;
+use std::net::{SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 use tertulia_proto::endpoint::{Candidate, CandidateHost, CandidateKind, MdnsName};
 use tertulia_proto::wire::bounded::List;
@@ -222,6 +222,30 @@ fn a_peer_that_closes_is_noticed_after_its_last_frame() {
 }
 
 #[test]
+fn a_dialler_whose_nat_gives_it_another_port_is_followed() {
+    let (mut dialler, mut listener) = (Peer::new(), Peer::new());
+    let mut nat = Nat::new(listener.address());
+    let mut endpoint = listener.endpoint();
+    endpoint.addresses = List::first([tertulia_proto::endpoint::Address(nat.inside.local_addr().unwrap())]);
+    dialler.native.dial(LinkId(1), endpoint);
+    run(&mut [&mut dialler, &mut listener], "a dial", |peers| {
+        nat.step();
+        peers.iter().all(|peer| peer.opened().len() == 1)
+    });
+    let inbound = listener.opened()[0].0;
+    let before = listener.native.route(inbound).unwrap().address;
+
+    nat.rebind();
+    listener.native.send(inbound, b"are you still there?".to_vec());
+    run(&mut [&mut dialler, &mut listener], "following", |peers| {
+        nat.step();
+        !peers[0].frames(LinkId(1)).is_empty()
+    });
+    assert_ne!(listener.native.route(inbound).unwrap().address, before);
+    assert_eq!((dialler.closed(LinkId(1)), listener.closed(inbound)), (None, None));
+}
+
+#[test]
 fn nobody_there_is_told_in_time() {
     let mut dialler = Peer::new();
     let gone = Peer::new().endpoint();
@@ -295,4 +319,40 @@ fn first_check(dialler: &mut Peer) -> Vec<u8> {
         }
     }
     panic!("a dial sends nothing");
+}
+
+/// Stands between a dialler and a listener, and gives the dialler an address of its own.
+struct Nat {
+    inside: UdpSocket,
+    outside: UdpSocket,
+    listener: SocketAddr,
+    dialler: Option<SocketAddr>,
+}
+
+impl Nat {
+    fn new(listener: SocketAddr) -> Self {
+        Self { inside: socket(), outside: socket(), listener, dialler: None }
+    }
+
+    fn step(&mut self) {
+        let mut buffer = [0; 2048];
+        while let Ok((len, from)) = self.inside.recv_from(&mut buffer) {
+            self.dialler = Some(from);
+            self.outside.send_to(&buffer[..len], self.listener).unwrap();
+        }
+        while let Ok((len, _)) = self.outside.recv_from(&mut buffer) {
+            self.inside.send_to(&buffer[..len], self.dialler.unwrap()).unwrap();
+        }
+    }
+
+    /// What comes to the old port is lost from now on.
+    fn rebind(&mut self) {
+        self.outside = socket();
+    }
+}
+
+fn socket() -> UdpSocket {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.set_nonblocking(true).unwrap();
+    socket
 }

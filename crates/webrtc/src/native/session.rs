@@ -1,11 +1,14 @@
 //! One link natively: one of `rtc`'s peer connections with its one channel, without a socket.
 
+mod path;
+
 use super::certificate::Certificate;
 use super::stun::{Stun, Username, request_transaction};
 use super::{Port, Transmit};
 use crate::sdp::{self, MESSAGE_SIZE_MAX};
 use crate::{BACKLOG_MAX, CARRY_MS, CandidateType, FLUSH_MS, LABEL, OPEN_MS, Route};
 use bytes::BytesMut;
+use path::Path;
 use rtc::data_channel::{RTCDataChannelId, RTCDataChannelInit};
 use rtc::ice::mdns::MulticastDnsMode;
 use rtc::peer_connection::configuration::RTCConfigurationBuilder;
@@ -13,7 +16,7 @@ use rtc::peer_connection::configuration::setting_engine::{SctpMaxMessageSize, Se
 use rtc::peer_connection::event::{RTCDataChannelEvent, RTCPeerConnectionEvent};
 use rtc::peer_connection::message::RTCMessage;
 use rtc::peer_connection::sdp::RTCSessionDescription;
-use rtc::peer_connection::state::RTCPeerConnectionState;
+use rtc::peer_connection::state::{RTCIceConnectionState, RTCPeerConnectionState};
 use rtc::peer_connection::transport::{
     CandidateConfig, CandidateHostConfig, RTCDtlsRole, RTCIceCandidate, RTCIceCandidateType,
 };
@@ -85,13 +88,14 @@ pub(super) struct Session {
     born: Instant,
     /// When it is over at the latest, unless it opens.
     deadline: Option<Instant>,
-    connected: bool,
     stepped: Instant,
     step_now: bool,
     timeout: Option<Instant>,
     checks: VecDeque<[u8; 12]>,
     early: Option<Early>,
-    moved: Option<Moved>,
+    /// Whether a path was found: checks need no pace of ours any more.
+    connected: bool,
+    path: Path,
     events: VecDeque<RTCPeerConnectionEvent>,
 }
 
@@ -104,13 +108,6 @@ pub(super) struct Session {
 struct Early {
     first: Option<Stun>,
     held: Vec<BytesMut>,
-}
-
-/// The peer's path has moved after `rtc` settled on one, which it never changes. So `rtc` goes on to see the
-/// address that it knows, and we exchange the two at the socket.
-struct Moved {
-    known: SocketAddr,
-    current: SocketAddr,
 }
 
 /// What a session needs to know of the place that it runs in.
@@ -228,18 +225,17 @@ impl Session {
     pub(super) fn route(&self) -> Option<Route> {
         let sctp = self.pc.sctp()?;
         let pair = sctp.transport().ice_transport().get_selected_candidate_pair()?;
-        let address = pair.remote().address.parse().ok().map(|ip| SocketAddr::new(ip, pair.remote().port));
         Some(Route {
             local: candidate_type(pair.local().typ),
             remote: candidate_type(pair.remote().typ),
-            address: address.map(|address| self.translate(address)),
+            address: address(pair.remote()).map(|address| self.path.translate(address)),
         })
     }
 
     /// Takes a check whose signature was verified.
     pub(super) fn receive_request(&mut self, stun: Stun, datagram: &[u8], from: SocketAddr, now: Instant) {
-        if self.connected && stun.nominates() {
-            self.follow(from);
+        if stun.nominates() {
+            self.path.want(from);
         }
         if let Some(early) = &mut self.early {
             early.first.get_or_insert(stun);
@@ -269,6 +265,7 @@ impl Session {
                 self.pump(now, out);
             }
         }
+        self.path.prove(from, now);
         // The next step of the checks can nominate what has just been proven: no need to wait for its turn.
         self.step_now = !self.connected;
     }
@@ -344,7 +341,7 @@ impl Session {
             let mut busy = false;
             while let Some(event) = self.events.pop_front().or_else(|| self.pc.poll_event()) {
                 busy = true;
-                self.on_event(&event, out);
+                self.on_event(&event, now, out);
             }
             while let Some(tagged) = self.pc.poll_read() {
                 busy = true;
@@ -390,13 +387,13 @@ impl Session {
             stage: Stage::Opening,
             born: now,
             deadline: None,
-            connected: false,
             stepped: now,
             step_now: true,
             timeout: None,
             checks: VecDeque::new(),
             early: None,
-            moved: None,
+            connected: false,
+            path: Path::default(),
             events: VecDeque::new(),
         };
         session.with_local_candidates(place.families)
@@ -433,8 +430,15 @@ impl Session {
         self.pc.set_local_description(now, answer)
     }
 
+    /// The peer's address that `rtc` has settled on.
+    fn known_address(&self) -> Option<SocketAddr> {
+        let pair = self.pc.sctp()?.transport().ice_transport().get_selected_candidate_pair()?;
+        address(pair.remote())
+    }
+
     fn feed(&mut self, datagram: &[u8], from: SocketAddr, now: Instant) {
-        let peer_addr = self.translate(from);
+        self.path.hear(from, now);
+        let peer_addr = self.path.translate(from);
         let ip: IpAddr =
             if peer_addr.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
         let transport = TransportContext {
@@ -455,15 +459,15 @@ impl Session {
         self.touch();
     }
 
-    fn on_event(&mut self, event: &RTCPeerConnectionEvent, out: &mut Outbox) {
+    fn on_event(&mut self, event: &RTCPeerConnectionEvent, now: Instant, out: &mut Outbox) {
         match event {
-            RTCPeerConnectionEvent::OnDataChannel(RTCDataChannelEvent::OnOpen(_)) => self.on_open(out),
+            RTCPeerConnectionEvent::OnDataChannel(RTCDataChannelEvent::OnOpen(_)) => self.on_open(now, out),
             RTCPeerConnectionEvent::OnDataChannel(
                 RTCDataChannelEvent::OnClose(_) | RTCDataChannelEvent::OnError(_),
             ) => self.over(CloseReason::Left),
             RTCPeerConnectionEvent::OnIceConnectionStateChangeEvent(state) => {
-                use rtc::peer_connection::state::RTCIceConnectionState as State;
-                self.connected |= matches!(state, State::Connected | State::Completed);
+                self.connected |=
+                    matches!(state, RTCIceConnectionState::Connected | RTCIceConnectionState::Completed);
             }
             RTCPeerConnectionEvent::OnConnectionStateChangeEvent(state) => match state {
                 RTCPeerConnectionState::Closed => self.over(CloseReason::Left),
@@ -476,7 +480,7 @@ impl Session {
         }
     }
 
-    fn on_open(&mut self, out: &mut Outbox) {
+    fn on_open(&mut self, now: Instant, out: &mut Outbox) {
         if self.stage != Stage::Opening {
             return;
         }
@@ -485,6 +489,9 @@ impl Session {
         match der.and_then(|der| out.certificate.crypto().fingerprint(der).ok()) {
             Some(remote) => {
                 (self.stage, self.deadline) = (Stage::Open, None);
+                if let Some(known) = self.known_address() {
+                    self.path.settle(known, now);
+                }
                 out.inputs.push_back(Input::Opened { link: self.link, local: self.local, remote });
             }
             // Without the certificate nobody could prove who is there.
@@ -500,7 +507,7 @@ impl Session {
                 }
                 self.checks.push_back(transaction);
             }
-            let to = self.translate(write.transport.peer_addr);
+            let to = self.path.translate(write.transport.peer_addr);
             out.transmits.push_back(Transmit { port: self.port, to, bytes: write.message.freeze() });
         }
     }
@@ -544,27 +551,6 @@ impl Session {
 
     fn next_step(&self) -> Instant {
         if self.step_now { self.stepped } else { self.stepped + pace(self.stepped - self.born) }
-    }
-
-    /// Exchanges the address that `rtc` settled on and the one that the peer has moved to.
-    fn translate(&self, address: SocketAddr) -> SocketAddr {
-        match &self.moved {
-            Some(Moved { known, current }) if address == *known => *current,
-            Some(Moved { known, current }) if address == *current => *known,
-            _ => address,
-        }
-    }
-
-    fn follow(&mut self, from: SocketAddr) {
-        let sctp = self.pc.sctp();
-        let pair = sctp.and_then(|sctp| sctp.transport().ice_transport().get_selected_candidate_pair());
-        let Some(pair) = pair else { return };
-        let Ok(ip) = pair.remote().address.parse::<IpAddr>() else { return };
-        let known = SocketAddr::new(ip, pair.remote().port);
-        // The two must be of one family: `rtc` would answer from the socket's other candidate.
-        if known.is_ipv4() == from.is_ipv4() {
-            self.moved = (known != from).then_some(Moved { known, current: from });
-        }
     }
 }
 
@@ -631,6 +617,10 @@ fn reachable(description: &Description) -> Description {
     };
     let candidates = description.candidates.iter().filter(|candidate| sendable(&candidate.host)).cloned();
     Description { candidates: List::first(candidates), ..description.clone() }
+}
+
+fn address(candidate: &RTCIceCandidate) -> Option<SocketAddr> {
+    Some(SocketAddr::new(candidate.address.parse().ok()?, candidate.port))
 }
 
 fn candidate_type(kind: RTCIceCandidateType) -> CandidateType {
