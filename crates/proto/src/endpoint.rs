@@ -1,6 +1,6 @@
 //! Where and how a node can be reached: endpoints for dialling, descriptions for offers and answers.
 
-use crate::wire::bounded::{List, Text, fixed_bytes};
+use crate::wire::bounded::{List, Text, fixed_bytes, numbered};
 use minicbor::decode::{Decode, Decoder, Error};
 use minicbor::encode::{Encode, Encoder, Write};
 use std::net::{IpAddr, SocketAddr};
@@ -160,16 +160,15 @@ pub struct Candidate {
 }
 
 /// How an address was learnt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
-#[cbor(index_only)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CandidateKind {
     /// An address of the host itself.
-    #[n(0)]
     Host,
     /// The address that a peer saw, told by its STUN answer.
-    #[n(1)]
     ServerReflexive,
 }
+
+numbered! { CandidateKind { 0 => Host, 1 => ServerReflexive } }
 
 /// An IP address, or an mDNS name such as browsers give out instead of one.
 #[derive(Clone, Debug, PartialEq, Eq)]

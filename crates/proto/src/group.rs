@@ -145,7 +145,7 @@ impl Groups {
     pub(crate) fn on_operations(&mut self, ctx: &mut Ctx<'_>, from: NodeId, operations: Operations) {
         for operation in operations.operations.into_vec() {
             match self.by_id.get_mut(&operation.conversation()) {
-                Some(conversation) if conversation.trusts(&from) => {
+                Some(conversation) if conversation.welcomes(&from) => {
                     conversation.on_operation(ctx, from, operation);
                 }
                 _ => ctx.count("operation_unwelcome"),
@@ -160,10 +160,13 @@ impl Groups {
         }
     }
 
-    /// Answers a comparison.
+    /// Answers a comparison. To one who is not in our list nothing is told, but what it has is asked for: it may
+    /// hold the very Admit that puts it there.
     pub(crate) fn on_heads(&mut self, ctx: &mut Ctx<'_>, from: NodeId, heads: &Heads) {
-        if let Some(conversation) = self.shared(ctx, heads.conversation, from) {
-            conversation.on_heads(ctx, from, heads);
+        match self.by_id.get_mut(&heads.conversation).filter(|one| one.is_open()) {
+            Some(conversation) if conversation.has(&from) => conversation.on_heads(ctx, from, heads),
+            Some(conversation) => conversation.want_heads(ctx, from, heads),
+            None => ctx.count("conversation_not_shared"),
         }
     }
 

@@ -390,7 +390,9 @@ impl Links {
                     self.changes.push_back(Change::Down(node, reason));
                 }
             }
-            Phase::Leaving { .. } | Phase::Opening { .. } | Phase::Greeting { .. } => {
+            // Whoever still waits for it has another link to the same node, or did not want one.
+            Phase::Leaving { .. } => self.changes.push_back(Change::Failed(id, CloseReason::Duplicate)),
+            Phase::Opening { .. } | Phase::Greeting { .. } => {
                 self.changes.push_back(Change::Failed(id, reason));
             }
         }
@@ -431,11 +433,12 @@ impl Links {
         let over: Vec<_> =
             self.table.iter().filter(|(_, link)| link.deadline() <= ctx.now).map(|(id, _)| *id).collect();
         for id in over {
-            let reason = match self.table[&id].phase {
-                Phase::Up(_) => CloseReason::Silent,
-                _ => CloseReason::Unreachable,
+            let (reason, name) = match self.table[&id].phase {
+                Phase::Up(_) => (CloseReason::Silent, "link_silent"),
+                Phase::Leaving { .. } => (CloseReason::Closed, "link_left_unanswered"),
+                _ => (CloseReason::Unreachable, "link_timed_out"),
             };
-            ctx.count(if reason == CloseReason::Silent { "link_silent" } else { "link_timed_out" });
+            ctx.count(name);
             ctx.order(Output::Close { link: id });
             self.forget(id, reason);
         }

@@ -264,7 +264,9 @@ impl Node {
     fn on_request(&mut self, from: NodeId, request: ConnectionRequest) {
         let Some(newcomer) = self.newcomer(from) else { return };
         let mut ctx = ctx!(self);
-        if let Some(conversation) = self.requests.regrant(&mut ctx, from, request.request) {
+        let groups = &self.groups;
+        let is_in = |id: &ConversationId| groups.has(id, &from);
+        if let Some(conversation) = self.requests.regrant(&mut ctx, (from, request.request), is_in) {
             self.groups.send_all(&mut ctx, conversation, from);
             return;
         }

@@ -2,7 +2,7 @@
 
 use crate::ctx::Ctx;
 use crate::group::graph::{Graph, Taken};
-use crate::group::membership::{Participant, has_room, participants};
+use crate::group::membership::{Membership, Participant, has_room};
 use crate::group::op::{Admit, Body, ConversationId, ConversationKind, Message, OpId, Operation};
 use crate::identity::{AccountId, Name, NodeId};
 use crate::io::{ConversationView, Event, MessageState, MessageView, ParticipantView, Person, RequestId};
@@ -25,6 +25,8 @@ const ASK_MAX: Duration = Duration::from_secs(8);
 const ASK_TURNS_MAX: usize = 24;
 /// How long a conversation must have been quiet before differing heads mean more than messages in flight.
 const QUIET: Duration = Duration::from_millis(300);
+/// Operations that may wait here when one who is not in our list sends more.
+const HELD_FOR_OTHERS_MAX: usize = 256;
 /// How long a newcomer waits for the operations that let it in.
 pub const ENTERING_MAX: Duration = Duration::from_secs(30);
 
@@ -32,7 +34,7 @@ pub const ENTERING_MAX: Duration = Duration::from_secs(30);
 pub(crate) struct Conversation {
     id: ConversationId,
     graph: Graph,
-    list: Vec<Participant>,
+    membership: Membership,
     phase: Phase,
     name: Name,
     unread: usize,
@@ -73,7 +75,7 @@ impl Conversation {
         Self {
             id,
             graph: Graph::default(),
-            list: Vec::new(),
+            membership: Membership::default(),
             phase,
             name,
             unread: 0,
@@ -92,7 +94,7 @@ impl Conversation {
         let mut conversation = Self::entering(ctx, ConversationId([0; 16]), Phase::Open, name);
         let operation = conversation.graph.write(ctx.me, ctx.now.as_millis(), create);
         conversation.id = operation.conversation();
-        conversation.list = participants(conversation.graph.in_order());
+        conversation.membership = Membership::of(conversation.graph.in_order());
         conversation
     }
 
@@ -141,12 +143,12 @@ impl Conversation {
 
     /// Whether `node` is in it.
     pub(crate) fn has(&self, node: &NodeId) -> bool {
-        self.list.iter().any(|one| one.node == *node)
+        self.membership.has(node)
     }
 
     /// Who is in it, in the order of entry.
     pub(crate) fn list(&self) -> &[Participant] {
-        &self.list
+        self.membership.list()
     }
 
     /// Lets `newcomer` in, and tells the others. One who is in the list already, because it lost its memory,
@@ -173,7 +175,7 @@ impl Conversation {
 
     /// Whether `newcomer` could be let in now: it is in the list already, or there is room.
     pub(crate) fn has_room_for(&self, newcomer: &Participant) -> bool {
-        self.has(&newcomer.node) || has_room(&self.list, self.kind(), newcomer)
+        self.has(&newcomer.node) || has_room(self.list(), self.kind(), newcomer)
     }
 
     /// Says something.
@@ -200,14 +202,14 @@ impl Conversation {
 
     /// Writes an operation and sends it to all participants that are linked.
     fn write(&mut self, ctx: &mut Ctx<'_>, linked: &BTreeSet<NodeId>, body: Body) -> OpId {
-        let before = self.list.clone();
+        let before: Vec<_> = self.list().iter().map(|one| one.node).collect();
         let operation = self.graph.write(ctx.me, ctx.now.as_millis(), body);
         let me = ctx.me.node();
         self.changed = ctx.now;
         let frames = operation_frames([&operation]);
-        for one in before.iter().filter(|one| one.node != me && linked.contains(&one.node)) {
+        for node in before.into_iter().filter(|node| *node != me && linked.contains(node)) {
             self.sent_seq = operation.content().seq;
-            frames.iter().for_each(|frame| ctx.post(one.node, frame.clone()));
+            frames.iter().for_each(|frame| ctx.post(node, frame.clone()));
         }
         if !matches!(operation.content().body, Body::Message(_)) {
             self.on_membership(ctx);
@@ -221,11 +223,12 @@ impl Conversation {
         operation_frames(self.graph.in_order()).into_iter().for_each(|frame| ctx.post(to, frame));
     }
 
-    /// Whether operations of this conversation are welcome from `from`.
-    pub(crate) fn trusts(&self, from: &NodeId) -> bool {
+    /// Whether operations of this conversation are welcome from `from`. They prove themselves, and one who is
+    /// not in our list may be in everybody else's: the Admit that says so must be able to arrive.
+    pub(crate) fn welcomes(&self, from: &NodeId) -> bool {
         match &self.phase {
             Phase::Entering { from: admitter, .. } => admitter == from || self.has(from),
-            Phase::Open => self.has(from),
+            Phase::Open => self.has(from) || self.graph.held() < HELD_FOR_OTHERS_MAX,
             Phase::Over => false,
         }
     }
@@ -255,13 +258,14 @@ impl Conversation {
         let Some(operation) = self.graph.operation(id) else { return };
         let (node, seq) = (operation.node(), operation.content().seq);
         let is_message = matches!(operation.content().body, Body::Message(_));
+        let counts = is_message && self.membership.counts(operation);
         let is_mine = node == ctx.me.node();
         if !is_mine {
             let highest = self.to_ack.entry(node).or_default();
             *highest = seq.max(*highest);
             self.ack_at.get_or_insert(ctx.now + ACK_DELAY);
         }
-        if is_message && self.is_open() {
+        if counts && self.is_open() {
             self.unread += usize::from(!is_mine);
             ctx.tell(Event::Message { conversation: self.id, message: *id });
         }
@@ -272,12 +276,12 @@ impl Conversation {
 
     /// Computes the list anew and says what that changed.
     fn on_membership(&mut self, ctx: &mut Ctx<'_>) {
-        let list = participants(self.graph.in_order());
-        let is_changed = list != self.list;
-        self.list = list;
+        let membership = Membership::of(self.graph.in_order());
+        let is_changed = membership.list() != self.list();
+        self.membership = membership;
         let me = ctx.me.node();
         let is_in = self.has(&me);
-        self.had_company |= self.list.len() > 1;
+        self.had_company |= self.list().len() > 1;
         match self.phase {
             Phase::Entering { request, admit, .. } if is_in && self.graph.operation(&admit).is_some() => {
                 self.phase = Phase::Open;
@@ -286,7 +290,7 @@ impl Conversation {
                 let outcome = crate::io::RequestOutcome::Yes(self.id);
                 ctx.tell(Event::Answered { request, outcome });
             }
-            Phase::Open if !is_in || (self.had_company && self.list.len() < 2) => {
+            Phase::Open if !is_in || (self.had_company && self.list().len() < 2) => {
                 self.phase = Phase::Over;
                 ctx.tell(Event::ConversationEnded { conversation: self.id });
             }
@@ -330,10 +334,10 @@ impl Conversation {
 
     /// Asks for heads that we do not have although all counts agree: some device lost its memory and counted
     /// anew. What they depend on follows by the same way as all that is held back.
-    fn want_heads(&self, ctx: &mut Ctx<'_>, from: NodeId, heads: &Heads) {
+    pub(crate) fn want_heads(&self, ctx: &mut Ctx<'_>, from: NodeId, heads: &Heads) {
         let unknown: Vec<_> = heads.heads.iter().filter(|id| !self.graph.has(id)).copied().collect();
         if !unknown.is_empty() {
-            ctx.count("comparison_found_fork");
+            ctx.count("comparison_wanted_heads");
             ctx.post(from, Frame::Want(Want { conversation: self.id, ids: List::first(unknown) }));
         }
     }
@@ -381,9 +385,9 @@ impl Conversation {
 
     fn state(&self, me: AccountId, seq: u64) -> MessageState {
         let user = |one: &Participant| one.certificate.account;
-        let others: BTreeSet<_> = self.list.iter().map(user).filter(|user| *user != me).collect();
+        let others: BTreeSet<_> = self.list().iter().map(user).filter(|user| *user != me).collect();
         let has = |one: &&Participant| self.acked.get(&one.node).is_some_and(|acked| *acked >= seq);
-        let by: BTreeSet<_> = self.list.iter().filter(has).map(user).filter(|user| *user != me).collect();
+        let by: BTreeSet<_> = self.list().iter().filter(has).map(user).filter(|user| *user != me).collect();
         if !by.is_empty() {
             MessageState::Delivered { by: by.into_iter().collect(), of: others.len() }
         } else if seq <= self.sent_seq {
@@ -426,7 +430,7 @@ impl Conversation {
             return;
         }
         let me = ctx.me.node();
-        let others = self.list.iter().map(|one| one.node).filter(|node| *node != ask.source && *node != me);
+        let others = self.list().iter().map(|one| one.node).filter(|node| *node != ask.source && *node != me);
         let able: Vec<_> =
             [ask.source].into_iter().chain(others).filter(|node| linked.contains(node)).collect();
         if let Some(to) = able.get(ask.turn % able.len().max(1)) {
@@ -451,8 +455,8 @@ impl Conversation {
     /// How it looks to `me`.
     pub(crate) fn view(&self, me: &Person, linked: &BTreeSet<NodeId>) -> ConversationView {
         let reachable = |one: &Participant| one.node == me.node || linked.contains(&one.node);
-        let coordinator = self.list.iter().find(|one| reachable(one)).map(|one| one.node);
-        let participants = self.list.iter().map(|one| ParticipantView {
+        let coordinator = self.list().iter().find(|one| reachable(one)).map(|one| one.node);
+        let participants = self.list().iter().map(|one| ParticipantView {
             person: one.person(),
             me: one.node == me.node,
             coordinator: coordinator == Some(one.node),
@@ -474,7 +478,7 @@ impl Conversation {
             return self.name.to_string();
         }
         let everybody: Vec<_> =
-            if self.is_open() { self.list.iter().collect() } else { self.graph.people().collect() };
+            if self.is_open() { self.list().iter().collect() } else { self.graph.people().collect() };
         let mut names: Vec<&str> = Vec::new();
         for one in everybody.into_iter().filter(|one| one.certificate.account != me) {
             if !names.contains(&one.profile.name.as_str()) {
@@ -514,6 +518,9 @@ impl Conversation {
     fn message_view(&self, me: &Person, operation: &Operation) -> Option<MessageView> {
         let content = operation.content();
         let Body::Message(message) = &content.body else { return None };
+        if !self.membership.counts(operation) {
+            return None;
+        }
         let node = operation.node();
         Some(MessageView {
             id: operation.id(),

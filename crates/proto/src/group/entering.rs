@@ -3,7 +3,7 @@
 use crate::ctx::Ctx;
 use crate::group::ticket::{Ticket, TicketSerial};
 use crate::group::{ConversationId, ConversationKind, OpId};
-use crate::identity::{Name, NodeId};
+use crate::identity::{DeviceKey, Name, NodeId};
 use crate::io::{CloseReason, Event, Greeting, Person, RequestId, RequestOutcome};
 use crate::node::{Refusal, Wake};
 use crate::time::{Duration, Instant};
@@ -18,7 +18,7 @@ pub(super) const WAITING_PER_NODE_MAX: usize = 4;
 pub(super) const ASKED_MAX: usize = 64;
 /// How long a request outlives the link that it went over, in case the link comes back.
 const GRACE: Duration = Duration::from_secs(20);
-/// Tickets whose uses are counted at once; the oldest serial number is forgotten first.
+/// Tickets whose uses are counted at once: those that have expired make room.
 const COUNTED_TICKETS_MAX: usize = 1_024;
 /// Granted requests that are remembered: those of the last minutes matter.
 const GRANTED_MAX: usize = 64;
@@ -29,7 +29,13 @@ pub(crate) struct Requests {
     outgoing: BTreeMap<RequestId, Outgoing>,
     incoming: BTreeMap<RequestId, Incoming>,
     granted: VecDeque<Granted>,
-    ticket_uses: BTreeMap<TicketSerial, u32>,
+    ticket_uses: BTreeMap<(DeviceKey, TicketSerial), Uses>,
+}
+
+/// How often a ticket was used.
+struct Uses {
+    count: u32,
+    expires_ms: u64,
 }
 
 /// A request that was answered with Yes. Asked again, because the answer was lost with its link, it is
@@ -176,30 +182,35 @@ impl Requests {
         accept(ctx, node, request, entry);
     }
 
-    /// Answers a request again that was granted before; yields the conversation.
+    /// Answers a request again that was granted before, if who asked `is_in` that conversation still; yields it.
     pub(crate) fn regrant(
         &self,
         ctx: &mut Ctx<'_>,
-        node: NodeId,
-        request: RequestId,
+        (node, request): (NodeId, RequestId),
+        is_in: impl Fn(&ConversationId) -> bool,
     ) -> Option<ConversationId> {
-        let granted =
-            self.granted.iter().find(|granted| granted.request == request && granted.node == node)?;
+        let is_it = |granted: &&Granted| granted.request == request && granted.node == node;
+        let granted = self.granted.iter().find(is_it).filter(|granted| is_in(&granted.entry.0))?;
         accept(ctx, node, request, granted.entry);
         Some(granted.entry.0)
     }
 
-    /// Takes one use off a ticket; false when there is none left.
+    /// Takes one use off a ticket; false when there is none left, or too many tickets are being counted.
     pub(crate) fn use_ticket(&mut self, ctx: &Ctx<'_>, ticket: &Ticket) -> bool {
-        if ticket.expires_ms <= ctx.now.as_millis() {
+        let now_ms = ctx.now.as_millis();
+        if ticket.expires_ms <= now_ms {
             return false;
         }
-        if self.ticket_uses.len() >= COUNTED_TICKETS_MAX && !self.ticket_uses.contains_key(&ticket.serial) {
-            self.ticket_uses.pop_first();
+        let key = (ticket.issuer, ticket.serial);
+        if self.ticket_uses.len() >= COUNTED_TICKETS_MAX && !self.ticket_uses.contains_key(&key) {
+            self.ticket_uses.retain(|_, counted| counted.expires_ms > now_ms);
         }
-        let uses = self.ticket_uses.entry(ticket.serial).or_default();
-        *uses += 1;
-        *uses <= ticket.uses
+        if self.ticket_uses.len() >= COUNTED_TICKETS_MAX && !self.ticket_uses.contains_key(&key) {
+            return false;
+        }
+        let counted = self.ticket_uses.entry(key).or_insert(Uses { count: 0, expires_ms: ticket.expires_ms });
+        counted.count = counted.count.saturating_add(1);
+        counted.count <= ticket.uses
     }
 
     /// The nodes that we have asked.

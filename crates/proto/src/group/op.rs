@@ -2,7 +2,7 @@
 
 use crate::identity::{AccountId, Certificate, DeviceKey, Identity, NodeId, Profile, Signature};
 use crate::io::MessageText;
-use crate::wire::bounded::{List, fixed_bytes};
+use crate::wire::bounded::{List, fixed_bytes, numbered};
 use crate::wire::decode_whole;
 use crate::wire::signed::verify;
 use minicbor::decode::{Decode, Decoder, Error};
@@ -27,16 +27,15 @@ pub const OPERATION_MAX: usize = 12 * 1024;
 const CONTEXT: &str = "tertulia operation v1";
 
 /// How many may be in a conversation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, DeriveEncode, DeriveDecode)]
-#[cbor(index_only)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConversationKind {
     /// Two users.
-    #[n(0)]
     Private,
     /// Two or more.
-    #[n(1)]
     Public,
 }
+
+numbered! { ConversationKind { 0 => Private, 1 => Public } }
 
 impl ConversationKind {
     /// The word for it in the API.
@@ -49,16 +48,15 @@ impl ConversationKind {
 }
 
 /// Which of the past a newcomer is given, decided at Create.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, DeriveEncode, DeriveDecode)]
-#[cbor(index_only)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum History {
     /// Everything.
-    #[n(0)]
     All,
     /// What comes after their admission.
-    #[n(1)]
     FromAdmission,
 }
+
+numbered! { History { 0 => All, 1 => FromAdmission } }
 
 /// What an operation does.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -175,7 +175,7 @@ impl Introductions {
         consents: impl Fn(&NodeId) -> bool,
     ) {
         let letter = seal::open(&ctx.me.sealing_seed(), INFO, &signal.sealed)
-            .and_then(|plain| minicbor::decode::<Signed<Letter>>(&plain).ok())
+            .and_then(|plain| crate::wire::decode_whole::<Signed<Letter>>(&plain).ok())
             .filter(|letter| letter.to == ctx.me.certificate().device);
         let Some(letter) = letter else {
             ctx.count("signal_not_for_us");

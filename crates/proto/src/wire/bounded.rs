@@ -189,6 +189,32 @@ macro_rules! fixed_bytes {
 }
 pub(crate) use fixed_bytes;
 
+/// Codes an enum without fields as its number. An unknown number is an error of its own, and not minicbor's
+/// `unknown_variant`, which an optional field around it would take for absence and read on in its middle.
+macro_rules! numbered {
+    ($name:ident { $($number:literal => $variant:ident),* $(,)? }) => {
+        impl<C> minicbor::Encode<C> for $name {
+            fn encode<W: minicbor::encode::Write>(
+                &self,
+                e: &mut minicbor::Encoder<W>,
+                _: &mut C,
+            ) -> Result<(), minicbor::encode::Error<W::Error>> {
+                e.u32(match self { $(Self::$variant => $number,)* })?.ok()
+            }
+        }
+
+        impl<'b, C> minicbor::Decode<'b, C> for $name {
+            fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
+                match d.u32()? {
+                    $($number => Ok(Self::$variant),)*
+                    _ => Err(minicbor::decode::Error::message(concat!("unknown ", stringify!($name)))),
+                }
+            }
+        }
+    };
+}
+pub(crate) use numbered;
+
 #[cfg(test)]
 mod tests {
     use super::*;
