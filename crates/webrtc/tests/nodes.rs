@@ -52,12 +52,12 @@ impl Person {
         self.command(Command::Open { invite: Box::new(invite), kind, greeting }).await;
     }
 
-    async fn await_event<T>(&mut self, what: &str, pick: impl Fn(Event) -> Option<T>) -> T {
+    async fn await_event<T>(&mut self, what: &str, pick: impl Fn(&Event) -> Option<T>) -> T {
         within(what, async {
             loop {
                 match self.events.next().await.expect("the node runs") {
                     Notice::Event(event) => {
-                        if let Some(picked) = pick(event) {
+                        if let Some(picked) = pick(&event) {
                             return picked;
                         }
                     }
@@ -78,9 +78,9 @@ async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, future).await.unwrap_or_else(|_| panic!("{what} took too long"))
 }
 
-fn opened(event: Event) -> Option<ConversationId> {
+fn opened(event: &Event) -> Option<ConversationId> {
     match event {
-        Event::ConversationOpened { conversation } => Some(conversation),
+        Event::ConversationOpened { conversation } => Some(*conversation),
         _ => None,
     }
 }
@@ -92,7 +92,7 @@ async fn two_people_talk_by_an_invite_alone() {
     bea.open(invite, Some(ConversationKind::Private)).await;
     let request = ana
         .await_event("the request", |event| match event {
-            Event::Request { request, greeting, .. } if greeting == "it is me" => Some(request),
+            Event::Request { request, greeting, .. } if greeting == "it is me" => Some(*request),
             _ => None,
         })
         .await;
@@ -123,7 +123,7 @@ async fn two_people_talk_by_an_invite_alone() {
 async fn who_quits_is_missed_at_once_and_the_runner_ends() {
     let (mut ana, bea) = (Person::new("Ana"), Person::new("Bea"));
     bea.open(ana.invite().await, None).await;
-    let linked = |event| matches!(event, Event::LinkOpened { .. }).then_some(());
+    let linked = |event: &Event| matches!(event, Event::LinkOpened { .. }).then_some(());
     ana.await_event("the link", linked).await;
     let began = std::time::Instant::now();
     within("quitting", bea.handle.quit()).await;
@@ -147,7 +147,7 @@ async fn two_people_who_dial_each_other_at_once_end_with_one_link() {
     let (mut ana, mut bea) = (Person::new("Ana"), Person::new("Bea"));
     let (to_ana, to_bea) = (ana.invite().await, bea.invite().await);
     tokio::join!(ana.open(to_bea, None), bea.open(to_ana, None));
-    let linked = |event| matches!(event, Event::LinkOpened { .. }).then_some(());
+    let linked = |event: &Event| matches!(event, Event::LinkOpened { .. }).then_some(());
     ana.await_event("the link", linked).await;
     bea.await_event("the link", linked).await;
     tokio::time::sleep(Duration::from_secs(3)).await;

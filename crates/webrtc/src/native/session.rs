@@ -1,45 +1,32 @@
 //! One link natively: one of `rtc`'s peer connections with its one channel, without a socket.
 
+mod opening;
 mod path;
 
+pub(super) use opening::Place;
+
 use super::certificate::Certificate;
-use super::stun::{Stun, Username, request_transaction};
+use super::stun::{Stun, request_transaction};
 use super::{Port, Transmit};
-use crate::sdp::{self, MESSAGE_SIZE_MAX};
-use crate::{BACKLOG_MAX, CARRY_MS, CandidateType, FLUSH_MS, LABEL, OPEN_MS, Route};
+use crate::{BACKLOG_MAX, CandidateType, FLUSH_MS, Route};
 use bytes::BytesMut;
+use opening::Credentials;
 use path::Path;
-use rtc::data_channel::{RTCDataChannelId, RTCDataChannelInit};
-use rtc::ice::mdns::MulticastDnsMode;
-use rtc::peer_connection::configuration::RTCConfigurationBuilder;
-use rtc::peer_connection::configuration::setting_engine::{SctpMaxMessageSize, SettingEngineBuilder};
+use rtc::data_channel::RTCDataChannelId;
+use rtc::peer_connection::RTCPeerConnection;
 use rtc::peer_connection::event::{RTCDataChannelEvent, RTCPeerConnectionEvent};
 use rtc::peer_connection::message::RTCMessage;
-use rtc::peer_connection::sdp::RTCSessionDescription;
 use rtc::peer_connection::state::{RTCIceConnectionState, RTCPeerConnectionState};
-use rtc::peer_connection::transport::{
-    CandidateConfig, CandidateHostConfig, RTCDtlsRole, RTCIceCandidate, RTCIceCandidateType,
-};
-use rtc::peer_connection::{RTCPeerConnection, RTCPeerConnectionBuilder};
+use rtc::peer_connection::transport::{RTCIceCandidate, RTCIceCandidateType};
 use rtc::sansio::Protocol;
 use rtc::shared::error::Error;
 use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
-use tertulia_proto::endpoint::{CandidateHost, IcePwd, IceUfrag};
-use tertulia_proto::wire::bounded::List;
-use tertulia_proto::{CloseReason, Description, Endpoint, Fingerprint, Input, LinkId};
+use tertulia_proto::endpoint::{IcePwd, IceUfrag};
+use tertulia_proto::{CloseReason, Fingerprint, Input, LinkId};
 
-/// How long an open link may hear nothing at all before it counts as broken. The core notices sooner: this is for
-/// when it does not.
-const SILENCE: Duration = Duration::from_secs(15);
-/// How often an idle path is checked (RFC 7675 asks for every five seconds; NATs forget sooner).
-const CONSENT: Duration = Duration::from_secs(2);
-/// The finest step of connectivity checks. When a step is taken is decided in [`Session::poll_timeout`].
-const CHECK: Duration = Duration::from_millis(1);
-/// The most checks of one pair: what the cadence of [`pace`] comes to in the longest wait, and to spare.
-const CHECKS_MAX: u16 = 1_000;
 /// The most DTLS packets of a dialler that are kept until its path is proven: one flight.
 const HELD_MAX: usize = 8;
 /// The most own checks that are remembered to recognise their answers by: sixteen pairs, a few rounds.
@@ -66,13 +53,6 @@ enum Stage {
     Closing,
     /// It is over: to be forgotten, after telling the core why if it is owed that.
     Over(Option<CloseReason>),
-}
-
-/// The ICE credentials of a session, as far as they are known.
-struct Credentials {
-    ufrag: IceUfrag,
-    pwd: IcePwd,
-    remote_pwd: Option<IcePwd>,
 }
 
 pub(super) struct Session {
@@ -110,79 +90,7 @@ struct Early {
     held: Vec<BytesMut>,
 }
 
-/// What a session needs to know of the place that it runs in.
-pub(super) struct Place<'a> {
-    pub(super) certificate: &'a Certificate,
-    pub(super) port: Port,
-    pub(super) udp_port: u16,
-    /// Whether the socket carries IPv4 and IPv6.
-    pub(super) families: (bool, bool),
-    pub(super) now: Instant,
-}
-
 impl Session {
-    /// Opens a session to an endpoint, with an answer made from it.
-    pub(super) fn dial(link: LinkId, endpoint: &Endpoint, place: &Place<'_>) -> Result<Self, Error> {
-        let mut session = Self::new(link, Part::Dialler, fresh_credentials(place)?, place)?;
-        session.describe_as_offerer(place.now)?;
-        session.credentials.remote_pwd = IcePwd::new(&endpoint.ice_pwd());
-        let answer = sdp::dial_answer(endpoint, &session.credentials.pwd);
-        session.pc.set_remote_description(place.now, RTCSessionDescription::answer(answer)?)?;
-        session.deadline = Some(place.now + millis(OPEN_MS));
-        Ok(session)
-    }
-
-    /// Takes a dialler that is known by the USERNAME of its first check only. Our user fragment is its password.
-    pub(super) fn listen(
-        link: LinkId,
-        dialler: &Username,
-        own_pwd: &IcePwd,
-        place: &Place<'_>,
-    ) -> Result<Self, Error> {
-        let short = || Error::Other("the user fragment is too short to be a password".to_owned());
-        let dialler_pwd = IcePwd::new(dialler.receiver.as_str()).ok_or_else(short)?;
-        let credentials = Credentials {
-            ufrag: dialler.receiver.clone(),
-            pwd: own_pwd.clone(),
-            remote_pwd: Some(dialler_pwd.clone()),
-        };
-        let mut session = Self::new(link, Part::Listener, credentials, place)?;
-        session.describe_as_answerer(sdp::dial_offer(&dialler.sender, &dialler_pwd), place.now)?;
-        session.early = Some(Early::default());
-        session.deadline = Some(place.now + millis(OPEN_MS));
-        Ok(session)
-    }
-
-    /// Prepares an offer. It waits for its answer as long as the core likes.
-    pub(super) fn offer(link: LinkId, place: &Place<'_>) -> Result<Self, Error> {
-        let mut session = Self::new(link, Part::Offerer, fresh_credentials(place)?, place)?;
-        session.describe_as_offerer(place.now)?;
-        Ok(session)
-    }
-
-    /// Takes an offer and starts to look for the peer at once.
-    pub(super) fn accept(link: LinkId, offer: &Description, place: &Place<'_>) -> Result<Self, Error> {
-        let mut session = Self::new(link, Part::Answerer, fresh_credentials(place)?, place)?;
-        session.credentials.remote_pwd = Some(offer.pwd.clone());
-        session.describe_as_answerer(sdp::offer(&reachable(offer)), place.now)?;
-        session.deadline = Some(place.now + millis(CARRY_MS));
-        Ok(session)
-    }
-
-    /// Takes the answer to our offer.
-    pub(super) fn complete(&mut self, answer: &Description, now: Instant) -> Result<(), Error> {
-        if self.part != Part::Offerer || self.credentials.remote_pwd.is_some() {
-            return Ok(());
-        }
-        self.credentials.remote_pwd = Some(answer.pwd.clone());
-        let answer = RTCSessionDescription::answer(sdp::answer(&reachable(answer)))?;
-        self.pc.set_remote_description(now, answer)?;
-        (self.born, self.stepped) = (now, now);
-        self.deadline = Some(now + millis(OPEN_MS));
-        self.touch();
-        Ok(())
-    }
-
     pub(super) fn link(&self) -> LinkId {
         self.link
     }
@@ -364,72 +272,6 @@ impl Session {
 }
 
 impl Session {
-    fn new(link: LinkId, part: Part, credentials: Credentials, place: &Place<'_>) -> Result<Self, Error> {
-        let now = place.now;
-        let (ufrag, pwd) = (credentials.ufrag.as_str().to_owned(), credentials.pwd.as_str().to_owned());
-        let configuration =
-            RTCConfigurationBuilder::new().with_certificates(vec![place.certificate.inner().clone()]).build();
-        let mut pc = RTCPeerConnectionBuilder::new()
-            .with_configuration(configuration)
-            .with_setting_engine(settings(part, ufrag, pwd).build())
-            .build(now)?;
-        let negotiated = RTCDataChannelInit { negotiated: Some(0), ..RTCDataChannelInit::default() };
-        let channel = pc.create_data_channel(LABEL, Some(negotiated))?.id();
-        let session = Self {
-            link,
-            part,
-            pc,
-            channel,
-            local: place.certificate.fingerprint(),
-            credentials,
-            port: place.port,
-            udp_port: place.udp_port,
-            stage: Stage::Opening,
-            born: now,
-            deadline: None,
-            stepped: now,
-            step_now: true,
-            timeout: None,
-            checks: VecDeque::new(),
-            early: None,
-            connected: false,
-            path: Path::default(),
-            events: VecDeque::new(),
-        };
-        session.with_local_candidates(place.families)
-    }
-
-    /// The agent is given the socket as it is bound. The addresses that peers see are told by our descriptions:
-    /// to the agent they would be so many names for one socket.
-    fn with_local_candidates(mut self, (v4, v6): (bool, bool)) -> Result<Self, Error> {
-        let families: [(bool, IpAddr); 2] =
-            [(v4, Ipv4Addr::UNSPECIFIED.into()), (v6, Ipv6Addr::UNSPECIFIED.into())];
-        for (_, ip) in families.into_iter().filter(|(carried, _)| *carried) {
-            let base_config = CandidateConfig {
-                network: "udp".to_owned(),
-                address: ip.to_string(),
-                port: self.udp_port,
-                component: 1,
-                ..CandidateConfig::default()
-            };
-            let config = CandidateHostConfig { base_config, ..CandidateHostConfig::default() };
-            let candidate = RTCIceCandidate::from(&config.new_candidate_host()?);
-            self.pc.add_local_candidate(candidate.to_json()?)?;
-        }
-        Ok(self)
-    }
-
-    fn describe_as_offerer(&mut self, now: Instant) -> Result<(), Error> {
-        let offer = self.pc.create_offer(None)?;
-        self.pc.set_local_description(now, offer)
-    }
-
-    fn describe_as_answerer(&mut self, offer: String, now: Instant) -> Result<(), Error> {
-        self.pc.set_remote_description(now, RTCSessionDescription::offer(offer)?)?;
-        let answer = self.pc.create_answer(None)?;
-        self.pc.set_local_description(now, answer)
-    }
-
     /// The peer's address that `rtc` has settled on.
     fn known_address(&self) -> Option<SocketAddr> {
         let pair = self.pc.sctp()?.transport().ice_transport().get_selected_candidate_pair()?;
@@ -571,52 +413,6 @@ fn pace(age: Duration) -> Duration {
         15_000..300_000 => 2_000,
         _ => 10_000,
     })
-}
-
-fn settings(part: Part, ufrag: String, pwd: String) -> SettingEngineBuilder {
-    let settings = SettingEngineBuilder::new()
-        .with_ice_credentials(ufrag, pwd)
-        .with_include_loopback_candidate(true)
-        .with_multicast_dns_mode(MulticastDnsMode::Disabled)
-        // The first path that works is taken: better ones cost waiting, and paths can move later.
-        .with_host_acceptance_min_wait(Some(Duration::ZERO))
-        .with_srflx_acceptance_min_wait(Some(Duration::ZERO))
-        .with_prflx_acceptance_min_wait(Some(Duration::ZERO))
-        .with_ice_timeouts(Some(SILENCE), Some(Duration::ZERO), Some(CONSENT))
-        .with_ice_connection_attempts(Some(CHECK), Some(CHECKS_MAX))
-        .with_sctp_max_message_size(SctpMaxMessageSize::Bounded(MESSAGE_SIZE_MAX));
-    if part != Part::Listener {
-        return settings;
-    }
-    settings
-        .with_lite(true)
-        .with_answering_dtls_role(RTCDtlsRole::Server)
-        .with_disable_certificate_fingerprint_verification(true)
-}
-
-fn fresh_credentials(place: &Place<'_>) -> Result<Credentials, Error> {
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    let other = |error: super::CertificateError| Error::Other(error.to_string());
-    let crypto = place.certificate.crypto();
-    let ufrag = hex(&crypto.random::<8>().map_err(other)?);
-    let pwd = hex(&crypto.random::<16>().map_err(other)?);
-    let credentials = |ufrag, pwd| Credentials { ufrag, pwd, remote_pwd: None };
-    let both = IceUfrag::new(&ufrag).zip(IcePwd::new(&pwd));
-    both.map(|(ufrag, pwd)| credentials(ufrag, pwd))
-        .ok_or_else(|| Error::Other("no ICE credentials".to_owned()))
-}
-
-/// The peer's description with only those candidates that a datagram can be sent to. A browser's mDNS names are
-/// not among them: its own checks reach us and tell us its address.
-fn reachable(description: &Description) -> Description {
-    let sendable = |host: &CandidateHost| match host {
-        CandidateHost::Ip(ip) => {
-            !ip.is_unspecified() && !ip.is_multicast() && *ip != IpAddr::V4(Ipv4Addr::BROADCAST)
-        }
-        CandidateHost::Mdns(_) => false,
-    };
-    let candidates = description.candidates.iter().filter(|candidate| sendable(&candidate.host)).cloned();
-    Description { candidates: List::first(candidates), ..description.clone() }
 }
 
 fn address(candidate: &RTCIceCandidate) -> Option<SocketAddr> {
