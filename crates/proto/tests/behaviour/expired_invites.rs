@@ -3,7 +3,7 @@
 use tertulia_proto::invite::InviteError;
 use tertulia_proto::io::{Greeting, RequestOutcome};
 use tertulia_proto::{Command, ConversationKind, Duration, Invite};
-use tertulia_sim::World;
+use tertulia_sim::{Kind, World};
 
 #[test]
 fn it_is_refused_with_words_for_people() {
@@ -40,4 +40,22 @@ fn without_its_date_it_is_no_better() {
         assert!(!world.is_linked(ana, eva) && world.channels(ana, eva) == 0);
     }
     assert!(world.stat(ana, "signal_uninvited") >= 2);
+}
+
+#[test]
+fn the_clock_of_who_invited_counts() {
+    let mut world = World::new(3);
+    let hour = Duration::from_secs(3600);
+    let (nodo, eva) = (world.native("Nodo"), world.tab("Eva"));
+    let ana = world.ahead(Kind::Tab, "Ana", hour);
+    world.introducer(ana, nodo);
+    let end = (world.now() + hour).as_millis() + 60_000;
+    let invite = world.invite_with(ana, None, false, Some(end));
+    world.run_for(Duration::from_secs(61));
+    let request = world.open(eva, &invite, Some(ConversationKind::Public));
+    assert!(
+        matches!(world.outcome(eva, request), RequestOutcome::Failed(_)),
+        "Eva's clock is an hour behind"
+    );
+    assert!(world.stat(ana, "signal_uninvited") >= 1);
 }
