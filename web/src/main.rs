@@ -1,7 +1,41 @@
-//! The page.
+//! The page: a node in a browser tab.
+//!
+//! [`session`] runs the node and folds its events into [`state`]; `components` show that, one a file; [`ui`] is
+//! where the person is on the page. The modules without a browser in them are tested natively.
+#![cfg_attr(not(target_family = "wasm"), allow(dead_code))]
 
-use leptos::prelude::*;
+mod avatar;
+mod qr;
+mod state;
 
+#[cfg(target_family = "wasm")]
+mod address;
+#[cfg(target_family = "wasm")]
+mod clipboard;
+#[cfg(target_family = "wasm")]
+mod components;
+#[cfg(target_family = "wasm")]
+mod keys;
+#[cfg(target_family = "wasm")]
+mod lock;
+#[cfg(target_family = "wasm")]
+mod session;
+#[cfg(target_family = "wasm")]
+mod store;
+#[cfg(target_family = "wasm")]
+mod theme;
+#[cfg(target_family = "wasm")]
+mod ui;
+#[cfg(target_family = "wasm")]
+mod when;
+
+#[cfg(target_family = "wasm")]
 fn main() {
-    mount_to_body(|| view! { <h1>"Tertulia"</h1> });
+    console_error_panic_hook::set_once();
+    leptos::mount::mount_to_body(components::App);
+}
+
+#[cfg(not(target_family = "wasm"))]
+fn main() {
+    eprintln!("This program is the page. Run `cargo xtask run` and open the address that it prints.");
 }

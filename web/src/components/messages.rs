@@ -1,0 +1,204 @@
+//! What was said.
+
+use super::avatar::Avatar;
+use super::erased::{Each, When, flag, items, key_of, text};
+use crate::session::Session;
+use crate::state::{Row, progress};
+use crate::ui::Ui;
+use crate::when;
+use leptos::html;
+use leptos::prelude::*;
+use send_wrapper::SendWrapper;
+use std::collections::BTreeMap;
+use tertulia_proto::group::{ConversationId, OpId};
+use tertulia_proto::io::{ConversationView, MessageView};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::Closure;
+use web_sys::{HtmlElement, ResizeObserver};
+
+/// So close to the end counts as at the end: a line of text, and what zooming rounds.
+const END_PX: i32 = 48;
+
+const ALONE: &str =
+    "Nobody else is here yet. Press “Invite” and send the link to somebody, or let them scan the code.";
+const SILENT: &str = "Nothing was said yet. Say hello.";
+
+/// How far each message of ours has come, in words. It changes in place: the message itself is not said again.
+type Progress = StoredValue<BTreeMap<OpId, ArcRwSignal<String>>>;
+
+/// The log `Messages`. It follows what is said only while the person is at its end.
+#[component]
+pub(crate) fn Messages(conversation: ConversationId) -> impl IntoView {
+    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
+    let log = NodeRef::<html::Div>::new();
+    let is_at_end = RwSignal::new(true);
+    let progress: Progress = StoredValue::default();
+    let to_end = move || {
+        is_at_end.set(true);
+        scroll_to_end(log);
+    };
+    begin(log, is_at_end);
+    follow(session, log, is_at_end);
+    update_progress(session, progress);
+    report_reading(session, ui, conversation, is_at_end);
+    let rows =
+        items(move || session.feed.with(|feed| feed.rows.clone()), key, move |row| message(row, progress));
+    view! {
+        <div class="log-frame">
+            <div
+                class="log"
+                role="log"
+                aria-label="Messages"
+                tabindex="0"
+                node_ref=log
+                on:scroll=move |_| {
+                    let now = log.get_untracked().is_none_or(|log| at_end(&log));
+                    if now != is_at_end.get_untracked() {
+                        is_at_end.set(now);
+                    }
+                }
+            >
+                <When on=flag(move || session.feed.with(|feed| feed.has_earlier))>
+                    <button class="earlier" on:click=move |_| session.show_earlier()>
+                        "Show earlier"
+                    </button>
+                </When>
+                <When on=flag(move || session.feed.with(|feed| feed.rows.is_empty()))>
+                    <Nothing conversation />
+                </When>
+                <Each items=rows />
+            </div>
+            <When on=flag(move || !is_at_end.get())>
+                <button class="jump" on:click=move |_| to_end()>"Jump to latest"</button>
+            </When>
+        </div>
+    }
+}
+
+#[component]
+fn Nothing(conversation: ConversationId) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let others = |view: &ConversationView| view.participants.iter().filter(|one| !one.me).count();
+    let is_alone =
+        move || session.state.with(|state| state.conversation(conversation).map_or(0, others)) == 0;
+    let words = text(move || if is_alone() { ALONE } else { SILENT }.to_owned());
+    view! { <p class="empty">{words}</p> }
+}
+
+/// What must be equal for a row to stay in place as it is. How far it has come is not in it: that changes in place.
+fn key(row: &Row) -> u128 {
+    let above = [u8::from(row.leads), u8::from(row.day_ms.is_some()), u8::from(row.is_new)];
+    key_of(&row.message.id.0, &above)
+}
+
+fn message(row: Row, progress: Progress) -> AnyView {
+    let Row { message, leads, day_ms, is_new } = row;
+    let is_own = message.state.is_some();
+    let state = state_of(&message, progress);
+    view! {
+        {day_ms.map(|ms| view! { <p class="divider" role="separator"><span>{when::day_name(ms)}</span></p> })}
+        {is_new.then(|| view! { <p class="divider new" role="separator"><span>"New"</span></p> })}
+        <article class="message" class:own=is_own class:leads=leads>
+            {(leads && !is_own).then(|| view! { <Avatar user=message.author /> })}
+            <header>
+                <bdi class="author">{message.name.to_string()}</bdi>
+                " "
+                <time datetime=when::iso(message.time_ms) title=when::full(message.time_ms)>{when::time(message.time_ms)}</time>
+            </header>
+            <p class="text" dir="auto">{message.text.clone()}</p>
+            {state.map(|state| view! { <p class="state">{state}</p> })}
+        </article>
+    }
+    .into_any()
+}
+
+fn state_of(message: &MessageView, known: Progress) -> Option<Signal<String>> {
+    let words = progress(message.state.as_ref()?);
+    let signal = |known: &mut BTreeMap<_, _>| {
+        known.entry(message.id).or_insert_with(|| ArcRwSignal::new(words)).clone()
+    };
+    known.try_update_value(signal).map(Signal::from)
+}
+
+fn update_progress(session: Session, known: Progress) {
+    Effect::new(move |_| {
+        session.feed.with(|feed| {
+            for message in feed.rows.iter().map(|row| &row.message) {
+                let (Some(state), Some(signal)) =
+                    (&message.state, known.with_value(|known| known.get(&message.id).cloned()))
+                else {
+                    continue;
+                };
+                let words = progress(state);
+                if signal.with_untracked(|before| *before != words) {
+                    signal.set(words);
+                }
+            }
+        });
+    });
+}
+
+/// Shows the first unread message, or the end when there is none; and the end whenever the room for the log changes
+/// while it is in view: a keyboard slides in, the composer grows.
+fn begin(log: NodeRef<html::Div>, is_at_end: RwSignal<bool>) {
+    let watching = StoredValue::new_local(None::<(ResizeObserver, Closure<dyn Fn()>)>);
+    Effect::new(move |_| {
+        let Some(log) = log.get() else { return };
+        let line = log.query_selector(".divider.new").ok().flatten();
+        match line.and_then(|line| line.dyn_into::<HtmlElement>().ok()) {
+            Some(line) => log.set_scroll_top(line.offset_top() - END_PX),
+            None => log.set_scroll_top(log.scroll_height()),
+        }
+        is_at_end.set(at_end(&log));
+        let scrolled = log.clone();
+        let resized = Closure::<dyn Fn()>::new(move || {
+            if is_at_end.try_get_untracked() == Some(true) {
+                scrolled.set_scroll_top(scrolled.scroll_height());
+            }
+        });
+        if let Ok(observer) = ResizeObserver::new(resized.as_ref().unchecked_ref()) {
+            observer.observe(&log);
+            watching.set_value(Some((observer, resized)));
+        }
+    });
+    let watching = SendWrapper::new(watching);
+    on_cleanup(move || {
+        watching.try_with_value(|watching| watching.iter().for_each(|(observer, _)| observer.disconnect()));
+    });
+}
+
+/// Stays at the end while the person is there, and goes there when they say something themselves.
+fn follow(session: Session, log: NodeRef<html::Div>, is_at_end: RwSignal<bool>) {
+    Effect::new(move |before: Option<Option<OpId>>| {
+        let (last, is_own) = session.feed.with(|feed| {
+            let last = feed.rows.last().map(|row| &row.message);
+            (last.map(|last| last.id), last.is_some_and(|last| last.state.is_some()))
+        });
+        let is_first = before.is_none();
+        if !is_first && before.flatten() != last && (is_own || is_at_end.get_untracked()) {
+            is_at_end.set(true);
+            // The rows are in the document after this turn.
+            queue_microtask(move || scroll_to_end(log));
+        }
+        last
+    });
+}
+
+/// The conversation is being read while its end is in view on a page that can be seen.
+fn report_reading(session: Session, ui: Ui, conversation: ConversationId, is_at_end: RwSignal<bool>) {
+    Effect::new(move |_| {
+        let reads = is_at_end.get() && ui.is_visible.get();
+        session.reads(reads.then_some(conversation));
+    });
+    on_cleanup(move || session.reads(None));
+}
+
+fn at_end(log: &HtmlElement) -> bool {
+    log.scroll_height() - log.scroll_top() - log.client_height() < END_PX
+}
+
+fn scroll_to_end(log: NodeRef<html::Div>) {
+    if let Some(log) = log.try_get_untracked().flatten() {
+        log.set_scroll_top(log.scroll_height());
+    }
+}

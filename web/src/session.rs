@@ -1,0 +1,455 @@
+//! The page's node: the only file that gives it commands. Its events are folded into signals, many at a time.
+
+use crate::address;
+use crate::state::{Feed, Follow, NoticeId, Offered, Stale, State, Waiting, Way, sentence};
+use crate::store::Store;
+use crate::ui::{Overlay, Place, Ui};
+use crate::when;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tertulia_proto::group::{ConversationId, ConversationKind};
+use tertulia_proto::identity::{Name, NodeId};
+use tertulia_proto::io::{Consent, Greeting, LinkId, MessageText, Person, RequestId};
+use tertulia_proto::rng::Rng;
+use tertulia_proto::{Command, Event, Identity, Invite, Node, Reply, ReplyCode, Window};
+use tertulia_webrtc::browser::{LinkStats, StartError, Tab};
+
+/// Events that come within one frame are taken together: a burst of hundreds is one change of the page. A page
+/// that paints no frames (a window that is covered) takes them after this long.
+const BATCH: Duration = Duration::from_millis(50);
+
+/// The running node and what is known of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Session {
+    /// What the page shows.
+    pub(crate) state: RwSignal<State>,
+    /// The conversation in view.
+    pub(crate) feed: RwSignal<Feed>,
+    /// Who we are.
+    pub(crate) me: RwSignal<Person>,
+    /// What the browser says of each link's path.
+    pub(crate) routes: RwSignal<BTreeMap<LinkId, LinkStats>>,
+    ui: Ui,
+    store: StoredValue<Store>,
+    tab: StoredValue<Option<Tab>, LocalStorage>,
+    queue: StoredValue<Queue>,
+    reading: StoredValue<Option<ConversationId>>,
+}
+
+/// Events that wait for the next frame.
+#[derive(Default)]
+struct Queue {
+    events: Vec<Event>,
+    is_scheduled: bool,
+}
+
+/// Makes the identity of somebody called `name`.
+pub(crate) fn new_identity(name: &str) -> Result<Identity, StartError> {
+    let mut rng = Rng::new(Tab::seed()?);
+    Ok(Identity::generate(&mut rng, &Name::cut(name), Tab::clock().as_millis()))
+}
+
+impl Session {
+    /// Starts the node of this tab.
+    pub(crate) fn start(identity: Identity, store: Store, ui: Ui) -> Result<Self, StartError> {
+        let profile = identity.profile().name.clone();
+        let me = Person { node: identity.node(), user: identity.account(), name: profile };
+        let session = Self {
+            state: RwSignal::default(),
+            feed: RwSignal::default(),
+            me: RwSignal::new(me),
+            routes: RwSignal::default(),
+            ui,
+            store: StoredValue::new(store),
+            tab: StoredValue::new_local(None),
+            queue: StoredValue::default(),
+            reading: StoredValue::default(),
+        };
+        let tab = Tab::start(identity, move |event| session.take(event))?;
+        session.tab.set_value(Some(tab));
+        session.keep_introducer();
+        Ok(session)
+    }
+
+    /// Leaves every conversation politely and ends the node.
+    pub(crate) fn quit(self) {
+        self.tab.with_value(|tab| tab.iter().for_each(Tab::quit));
+    }
+
+    /// Shows a conversation.
+    pub(crate) fn show(self, conversation: ConversationId) {
+        if self.feed.with_untracked(|feed| feed.conversation) != Some(conversation) {
+            self.feed.set(Feed::of(conversation));
+        }
+        self.refresh(Stale { messages: [conversation].into(), ..Stale::default() });
+        self.ui.place.set(Place::Conversation(conversation));
+    }
+
+    /// Shows more of the past.
+    pub(crate) fn show_earlier(self) {
+        let conversation = self.feed.try_update(|feed| {
+            feed.extend();
+            feed.conversation
+        });
+        let messages = conversation.flatten().into_iter().collect();
+        self.refresh(Stale { messages, ..Stale::default() });
+    }
+
+    /// What a conversation is called here.
+    pub(crate) fn name_of(self, conversation: ConversationId) -> String {
+        self.state
+            .with(|state| state.conversation(conversation).map(|view| view.name.clone()).unwrap_or_default())
+    }
+
+    /// Notes which conversation the person sees the end of, if any.
+    pub(crate) fn reads(self, conversation: Option<ConversationId>) {
+        self.reading.set_value(conversation);
+        let Some(conversation) = conversation else { return };
+        let unread = |state: &State| state.conversation(conversation).map_or(0, |view| view.unread);
+        if self.state.with_untracked(unread) > 0 {
+            self.mark_read(conversation);
+            self.refresh(Stale { conversations: true, ..Stale::default() });
+        }
+    }
+
+    /// Follows the invite in the page's address, if there is one.
+    pub(crate) fn follow_address(self) {
+        if let Some(text) = address::fragment() {
+            self.follow(&text);
+        }
+    }
+
+    /// Asks the person whether to follow an invite, or says why it cannot be followed.
+    pub(crate) fn follow(self, text: &str) {
+        let Some(invite) = self.with_tab(|tab| Invite::parse(text, tab.now())) else { return };
+        match invite {
+            Ok(invite) if invite.node == self.me.with_untracked(|me| me.node) => {
+                self.urge(
+                    "This is an invite of your own.",
+                    "Send it to the person whom you want to talk to.",
+                );
+                address::clear_fragment();
+            }
+            Ok(invite) => match self.already_in(&invite) {
+                Some(conversation) => {
+                    address::clear_fragment();
+                    self.show(conversation);
+                }
+                None => self.ui.open(Overlay::Join(Arc::new(invite))),
+            },
+            Err(error) => {
+                self.urge(&sentence(&format!("{error}.")), "");
+                address::clear_fragment();
+            }
+        }
+    }
+
+    /// Follows an invite: asks for its conversation, or for a new one of `kind`.
+    pub(crate) fn open(self, invite: &Invite, kind: ConversationKind, greeting: &str) -> Option<LinkId> {
+        let command = Command::Open {
+            invite: Box::new(invite.clone()),
+            kind: invite.conversation.is_none().then_some(kind),
+            greeting: Greeting::cut(greeting),
+        };
+        let way = if invite.is_by_hand() { Way::ByHand(None) } else { Way::Direct };
+        self.ask(command, invite.name.clone(), Name::default(), way)
+    }
+
+    /// Asks somebody known for a conversation.
+    pub(crate) fn connect(self, person: &Person, kind: ConversationKind, name: &str) {
+        let command = Command::Connect { node: person.node, kind: Some(kind), greeting: Greeting::default() };
+        self.ask(command, person.name.clone(), Name::cut(name), Way::Direct);
+    }
+
+    /// Begins a conversation and shows it.
+    pub(crate) fn create(self, kind: ConversationKind, name: &str) {
+        if let Some(Reply::Conversation(id)) = self.run(Command::Create { kind, name: Name::cut(name) }) {
+            self.enter(id);
+        }
+    }
+
+    /// The text of an invite that a linked native node helps to follow.
+    pub(crate) fn invite(self, conversation: Option<ConversationId>, ticket: bool) -> Option<String> {
+        let command = Command::Invite { conversation, ticket, expires_ms: None, by_hand: false };
+        match self.run(command) {
+            Some(Reply::Invite(invite)) => Some(invite.to_string()),
+            _ => None,
+        }
+    }
+
+    /// Prepares an invite by hand, unless one for the same purpose still waits for its reply. It will be found in
+    /// [`State::offered`].
+    pub(crate) fn offer(self, conversation: Option<ConversationId>, ticket: bool) {
+        let now_ms = when::now_ms();
+        let is_current = |offer: &Offered| {
+            offer.invite.as_ref().and_then(|invite| invite.expires_ms).is_none_or(|end| end > now_ms)
+        };
+        self.state.update(|state| state.offers.retain(is_current));
+        if self.state.with_untracked(|state| state.offered(conversation, ticket).is_some()) {
+            return;
+        }
+        let command = Command::Invite { conversation, ticket, expires_ms: None, by_hand: true };
+        if let Some(Reply::Opening { link, .. }) = self.run(command) {
+            let offered = Offered { link, conversation, ticket, invite: None };
+            self.state.update(|state| state.offers.push(offered));
+        }
+    }
+
+    /// Finishes a link by hand; says what is wrong with the code if it cannot be used.
+    pub(crate) fn complete(self, code: &str) -> Result<NodeId, String> {
+        let reply = ReplyCode::parse(code).map_err(|error| sentence(&format!("{error}.")))?;
+        let (node, offer) = (reply.node, reply.offer);
+        let outcome = self.with_tab(|tab| tab.command(Command::Complete { reply: Box::new(reply) }));
+        if let Some(Err(refusal)) = outcome {
+            return Err(sentence(&format!("{refusal}.")));
+        }
+        let is_other = |offered: &Offered| {
+            offered
+                .invite
+                .as_ref()
+                .and_then(|invite| invite.offer.as_ref())
+                .is_none_or(|made| made.id != offer)
+        };
+        self.state.update(|state| state.offers.retain(is_other));
+        Ok(node)
+    }
+
+    /// Answers a request, and shows the conversation that comes of it.
+    pub(crate) fn answer(self, request: RequestId, answer: Consent) {
+        let reply = self.run(Command::Answer { request, answer });
+        self.state.update(|state| state.requests.retain(|asked| asked.request != request));
+        if let Some(Reply::Conversation(id)) = reply {
+            self.enter(id);
+        }
+    }
+
+    /// Says something; tells what is wrong when it was not taken.
+    pub(crate) fn send(self, conversation: ConversationId, text: &str) -> Result<(), String> {
+        let Some(text) = MessageText::new(text) else {
+            return Err(
+                "This message is too long to send in one. Your text is still here: send it in parts.".into(),
+            );
+        };
+        match self.with_tab(|tab| tab.command(Command::Send { conversation, text, reply_to: None })) {
+            Some(Err(refusal)) => Err(sentence(&format!("{refusal}. Your text is still here."))),
+            _ => {
+                self.forget_line();
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes the line above what was unread away.
+    pub(crate) fn forget_line(self) {
+        self.feed.update(Feed::forget_line);
+    }
+
+    /// Calls a conversation something, here only.
+    pub(crate) fn rename(self, conversation: ConversationId, name: &str) {
+        self.run(Command::Rename { conversation, name: Name::cut(name) });
+        self.refresh(Stale { conversations: true, ..Stale::default() });
+    }
+
+    /// Leaves a conversation; its messages stay.
+    pub(crate) fn leave(self, conversation: ConversationId) {
+        self.run(Command::Leave { conversation });
+        self.refresh(Stale { conversations: true, ..Stale::default() });
+    }
+
+    /// Takes another name, and keeps it.
+    pub(crate) fn set_name(self, name: &str) {
+        if self.run(Command::SetName { name: Name::cut(name) }).is_none() {
+            return;
+        }
+        let Some((me, bytes)) = self.with_node(|node| (node.me(), node.identity().to_bytes())) else {
+            return;
+        };
+        self.me.set(me);
+        let store = self.store.get_value();
+        spawn_local(async move {
+            match store.keep_identity(&bytes).await {
+                Ok(()) => self.say("Your name was changed."),
+                Err(_) => self.urge(
+                    "Your new name is used now, but this browser could not keep it.",
+                    "Free some space for this site, then save the name again.",
+                ),
+            }
+        });
+    }
+
+    /// Ends the node and forgets all of this profile. The page must be loaded anew then.
+    pub(crate) async fn erase(self) -> Result<(), idb::Error> {
+        self.quit();
+        self.store.get_value().erase().await
+    }
+
+    /// Reads the links anew, with what the browser knows of their paths.
+    pub(crate) fn refresh_links(self) {
+        self.refresh(Stale { peers: true, ..Stale::default() });
+        let links: Vec<LinkId> =
+            self.state.with_untracked(|state| state.peers.iter().map(|peer| peer.link).collect());
+        let Some(tab) = self.with_tab(Tab::clone) else { return };
+        spawn_local(async move {
+            let mut routes = BTreeMap::new();
+            for link in links {
+                routes.extend(tab.stats(link).await.map(|stats| (link, stats)));
+            }
+            // The page may be gone by now.
+            let _ = self.routes.try_set(routes);
+        });
+    }
+
+    /// Tells the person something when there is time.
+    pub(crate) fn say(self, text: &str) {
+        self.state.update(|state| state.notices.quiet(text.to_owned()));
+    }
+
+    /// Tells the person something now, and what they can do.
+    pub(crate) fn urge(self, text: &str, remedy: &str) {
+        self.state.update(|state| state.notices.urgent(text.to_owned(), remedy.to_owned()));
+    }
+
+    /// Takes a notice away.
+    pub(crate) fn dismiss(self, id: NoticeId) {
+        self.state.update(|state| state.notices.dismiss(id));
+    }
+
+    /// Keeps a link to the node that served the page, which can then introduce us to others.
+    fn keep_introducer(self) {
+        let Some(text) = address::serving_node() else { return };
+        match self.with_tab(|tab| Invite::parse(&text, tab.now())) {
+            Some(Ok(invite)) => drop(self.run(Command::Introducer { invite: Box::new(invite) })),
+            _ => self.urge(
+                "The node that served this page did not say how to reach it.",
+                "You can still talk by hand. Reload the page to try again.",
+            ),
+        }
+    }
+
+    fn already_in(self, invite: &Invite) -> Option<ConversationId> {
+        let id = invite.conversation.as_ref()?.id;
+        self.state.with_untracked(|state| state.conversation(id).filter(|view| view.open).map(|view| view.id))
+    }
+
+    fn ask(self, command: Command, to: Name, name: Name, way: Way) -> Option<LinkId> {
+        match self.run(command)? {
+            Reply::Opening { link, request } => {
+                let waiting = request.map(|request| Waiting { request, link, to, name, way });
+                self.state.update(|state| state.waiting.extend(waiting));
+                Some(link)
+            }
+            Reply::Conversation(id) => {
+                self.enter(id);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn enter(self, conversation: ConversationId) {
+        self.refresh(Stale { conversations: true, ..Stale::default() });
+        self.ui.close();
+        self.show(conversation);
+    }
+
+    fn mark_read(self, conversation: ConversationId) {
+        // A conversation that is gone has nothing to be read.
+        let _ = self.with_tab(|tab| tab.command(Command::Read { conversation }));
+        self.feed.update_untracked(Feed::seen);
+    }
+
+    /// Gives a command; a refusal is told.
+    fn run(self, command: Command) -> Option<Reply> {
+        match self.with_tab(|tab| tab.command(command))? {
+            Ok(reply) => Some(reply),
+            Err(refusal) => {
+                self.urge(&sentence(&format!("{refusal}.")), &sentence(&format!("{}.", refusal.unchanged())));
+                None
+            }
+        }
+    }
+
+    fn with_tab<T>(self, f: impl FnOnce(&Tab) -> T) -> Option<T> {
+        // Cloned, so that an event within a command may come back here.
+        let tab = self.tab.try_get_value().flatten();
+        tab.as_ref().map(f)
+    }
+
+    fn with_node<T>(self, f: impl FnOnce(&Node) -> T) -> Option<T> {
+        self.with_tab(|tab| tab.with(f))
+    }
+
+    /// Takes one event of the node's; all of a frame are folded together.
+    fn take(self, event: Event) {
+        let was_scheduled = self.queue.try_update_value(|queue| {
+            queue.events.push(event);
+            std::mem::replace(&mut queue.is_scheduled, true)
+        });
+        if was_scheduled == Some(false) {
+            // A hidden page paints no frames, and a covered one may not: whichever comes first.
+            request_animation_frame(move || self.fold());
+            let hidden = document().hidden();
+            set_timeout(move || self.fold(), if hidden { Duration::ZERO } else { BATCH });
+        }
+    }
+
+    fn fold(self) {
+        let events = self.queue.try_update_value(|queue| {
+            queue.is_scheduled = false;
+            std::mem::take(&mut queue.events)
+        });
+        let events = events.filter(|events| !events.is_empty()).unwrap_or_default();
+        if events.is_empty() {
+            return;
+        }
+        let (mut stale, mut follows) = (Stale::default(), Vec::new());
+        self.state.update_untracked(|state| {
+            follows.extend(events.into_iter().filter_map(|event| state.fold(event, &mut stale)));
+        });
+        if let Some(read) = self.reading.get_value().filter(|read| stale.messages.contains(read)) {
+            self.mark_read(read);
+        }
+        self.refresh(stale);
+        for Follow::Enter(conversation, name) in follows {
+            if !name.as_str().is_empty() {
+                self.rename(conversation, name.as_str());
+            }
+            self.enter(conversation);
+        }
+    }
+
+    /// Reads the stale views anew.
+    fn refresh(self, stale: Stale) {
+        self.state.update(|state| {
+            if stale.conversations {
+                self.with_node(Node::conversations)
+                    .into_iter()
+                    .for_each(|views| state.take_conversations(views));
+            }
+            if stale.peers {
+                self.with_node(Node::peers).into_iter().for_each(|peers| state.peers = peers);
+            }
+            for conversation in &stale.messages {
+                let window = Window { limit: Some(1), ..Window::default() };
+                let last = self.with_node(|node| node.messages(*conversation, window)).unwrap_or_default();
+                last.iter().for_each(|last| state.take_preview(*conversation, last));
+            }
+        });
+        let in_view = self.feed.with_untracked(|feed| feed.conversation);
+        if let Some(conversation) = in_view.filter(|in_view| stale.messages.contains(in_view)) {
+            self.refresh_feed(conversation);
+        }
+    }
+
+    fn refresh_feed(self, conversation: ConversationId) {
+        let limit = Some(self.feed.with_untracked(Feed::wanted));
+        let window = Window { limit, ..Window::default() };
+        let Some(messages) = self.with_node(|node| node.messages(conversation, window)) else { return };
+        let view = |state: &State| state.conversation(conversation).map_or(0, |view| view.unread);
+        let unread = self.state.with_untracked(view);
+        self.feed.update(|feed| feed.take(messages, unread, when::day));
+    }
+}

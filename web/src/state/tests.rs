@@ -1,0 +1,156 @@
+use super::*;
+use tertulia_proto::group::OpId;
+use tertulia_proto::identity::AccountId;
+use tertulia_proto::io::{ParticipantView, Path};
+
+fn person(n: u8, name: &str) -> Person {
+    Person { node: NodeId([n; 16]), user: AccountId([n; 32]), name: Name::cut(name) }
+}
+
+fn participant(n: u8, name: &str) -> ParticipantView {
+    ParticipantView { person: person(n, name), me: n == 0, coordinator: n == 0, linked: true }
+}
+
+fn conversation(n: u8, participants: Vec<ParticipantView>) -> ConversationView {
+    ConversationView {
+        id: ConversationId([n; 16]),
+        kind: ConversationKind::Public,
+        name: "Garden".into(),
+        participants,
+        unread: usize::from(n),
+        open: true,
+    }
+}
+
+fn peer(n: u8, name: &str) -> PeerView {
+    PeerView {
+        person: person(n, name),
+        link: LinkId(u64::from(n)),
+        path: Path::Dial,
+        rtt_micros: None,
+        since_ms: 0,
+        bytes_in: 0,
+        bytes_out: 0,
+        endpoint: None,
+    }
+}
+
+fn waiting(way: Way) -> Waiting {
+    let (request, link) = (RequestId([7; 8]), LinkId(7));
+    Waiting { request, link, to: Name::cut("Ana"), name: Name::cut("Tea"), way }
+}
+
+fn fold(state: &mut State, event: Event) -> (Stale, Option<Follow>) {
+    let mut stale = Stale::default();
+    let follow = state.fold(event, &mut stale);
+    (stale, follow)
+}
+
+fn texts(state: &State, tone: Tone) -> Vec<String> {
+    state.notices.of(tone).into_iter().map(|notice| notice.text).collect()
+}
+
+#[test]
+fn an_accepted_request_leads_into_its_conversation() {
+    let mut state = State { waiting: vec![waiting(Way::Direct)], ..State::default() };
+    let id = ConversationId([3; 16]);
+    let answered = Event::Answered { request: RequestId([7; 8]), outcome: RequestOutcome::Yes(id) };
+    let (_, follow) = fold(&mut state, answered.clone());
+    assert_eq!(follow, Some(Follow::Enter(id, Name::cut("Tea"))));
+    assert!(state.waiting.is_empty());
+    assert_eq!(texts(&state, Tone::Quiet), ["Ana let you in."]);
+    assert_eq!(fold(&mut state, answered).1, None, "an answer counts once");
+}
+
+#[test]
+fn a_failed_request_says_why_and_what_to_do() {
+    let failed = |reason, way| {
+        let mut state = State { waiting: vec![waiting(way)], ..State::default() };
+        let outcome = RequestOutcome::Failed(reason);
+        fold(&mut state, Event::Answered { request: RequestId([7; 8]), outcome });
+        state.notices.of(Tone::Urgent).remove(0)
+    };
+    let unreachable = failed(CloseReason::Unreachable, Way::Direct);
+    assert!(unreachable.text.contains("nobody answered"), "{}", unreachable.text);
+    let by_hand = failed(CloseReason::Unreachable, Way::ByHand(None));
+    assert_ne!(unreachable.remedy, by_hand.remedy);
+    assert!(failed(CloseReason::Unproven, Way::Direct).remedy.starts_with("Do not use this invite"));
+}
+
+#[test]
+fn requests_wait_in_order_once_each_and_go_when_withdrawn() {
+    let mut state = State::default();
+    let request = |n: u8| Event::Request {
+        request: RequestId([n; 8]),
+        from: person(n, "Eva"),
+        kind: ConversationKind::Private,
+        conversation: None,
+        greeting: String::new(),
+    };
+    for n in [1, 2, 1] {
+        fold(&mut state, request(n));
+    }
+    assert_eq!(state.requests.iter().map(|asked| asked.request.0[0]).collect::<Vec<_>>(), [2, 1]);
+    fold(&mut state, Event::RequestWithdrawn { request: RequestId([2; 8]) });
+    assert_eq!(state.requests.len(), 1);
+    assert_eq!(texts(&state, Tone::Quiet), ["Eva is gone and no longer asks to talk."]);
+}
+
+#[test]
+fn it_tells_who_came_and_went_but_not_what_was_there_at_first() {
+    let mut state = State::default();
+    state.take_conversations(vec![conversation(1, vec![participant(0, "Me"), participant(1, "Ana")])]);
+    assert!(texts(&state, Tone::Quiet).is_empty());
+    state.take_conversations(vec![conversation(1, vec![participant(0, "Me"), participant(2, "Eva")])]);
+    assert_eq!(texts(&state, Tone::Quiet), ["Eva is now in “Garden”.", "Ana left “Garden”."]);
+}
+
+#[test]
+fn a_lost_link_is_remembered_with_its_reason_until_it_is_back() {
+    let mut state = State { peers: vec![peer(1, "Ana"), peer(2, "Eva")], ..State::default() };
+    let closed = |n, reason| Event::LinkClosed { node: NodeId([n; 16]), reason };
+    let (stale, _) = fold(&mut state, closed(1, CloseReason::Silent));
+    assert!(stale.peers && stale.conversations);
+    fold(&mut state, closed(2, CloseReason::Duplicate));
+    fold(&mut state, closed(9, CloseReason::Broken));
+    let lost: Vec<_> = state.lost.iter().map(|lost| (lost.person.name.as_str(), lost.reason)).collect();
+    assert_eq!(lost, [("Ana", CloseReason::Silent)], "neither duplicates nor strangers");
+    fold(&mut state, Event::LinkOpened { node: NodeId([1; 16]), path: Path::Dial });
+    assert!(state.lost.is_empty());
+}
+
+#[test]
+fn people_are_everybody_once_by_name_without_me() {
+    let state = State {
+        conversations: vec![conversation(
+            1,
+            vec![participant(0, "Me"), participant(2, "eva"), participant(3, "Zoe")],
+        )],
+        peers: vec![peer(2, "Eva"), peer(4, "Ana")],
+        ..State::default()
+    };
+    let people: Vec<_> =
+        state.people().iter().map(|known| (known.person.name.as_str().to_owned(), known.linked)).collect();
+    assert_eq!(people, [("Ana".into(), true), ("Eva".into(), true), ("Zoe".into(), false)]);
+}
+
+#[test]
+fn messages_make_their_conversation_stale_and_states_only_its_messages() {
+    let mut state = State::default();
+    let (conversation, message) = (ConversationId([1; 16]), OpId([1; 32]));
+    let (stale, _) = fold(&mut state, Event::Message { conversation, message });
+    assert_eq!(stale, Stale { conversations: true, messages: [conversation].into(), peers: false });
+    let (stale, _) =
+        fold(&mut state, Event::MessageState { conversation, message, state: MessageState::Sent });
+    assert_eq!(stale, Stale { conversations: false, messages: [conversation].into(), peers: false });
+}
+
+#[test]
+fn unread_adds_up_and_progress_is_in_words() {
+    let state =
+        State { conversations: vec![conversation(2, vec![]), conversation(3, vec![])], ..State::default() };
+    assert_eq!(state.unread(), 5);
+    let by = vec![AccountId([1; 32]), AccountId([2; 32])];
+    assert_eq!(progress(&MessageState::Delivered { by, of: 3 }), "delivered to 2 of 3");
+    assert_eq!(progress(&MessageState::Queued), "queued");
+}

@@ -1,0 +1,100 @@
+//! Where the person is on the page.
+
+use crate::theme::Theme;
+use leptos::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tertulia_proto::Invite;
+use tertulia_proto::group::ConversationId;
+use tertulia_proto::io::LinkId;
+
+/// What fills the middle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// What to do first.
+    Home,
+    /// A conversation.
+    Conversation(ConversationId),
+    /// Everybody known.
+    People,
+    /// The links.
+    Network,
+    /// The settings.
+    Settings,
+}
+
+impl Place {
+    /// The word that the style sheet knows it by.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Home => "home",
+            Self::Conversation(_) => "conversation",
+            Self::People => "people",
+            Self::Network => "network",
+            Self::Settings => "settings",
+        }
+    }
+}
+
+/// The dialog that is open. There is one at a time.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Overlay {
+    /// Begin a conversation.
+    New,
+    /// Invite somebody: into a conversation, or to talk at all.
+    Invite(Option<ConversationId>),
+    /// Follow an invite.
+    Join(Arc<Invite>),
+    /// Hand back the reply code of this link.
+    Reply(LinkId),
+    /// Name a conversation.
+    Rename(ConversationId),
+    /// Go to a conversation by typing its name.
+    Switch,
+    /// The keys.
+    Keys,
+    /// Forget everything.
+    Erase,
+}
+
+/// The page's own signals, apart from what the node says.
+#[derive(Clone, Copy)]
+pub(crate) struct Ui {
+    /// What fills the middle.
+    pub(crate) place: RwSignal<Place>,
+    /// The open dialog.
+    pub(crate) overlay: RwSignal<Option<Overlay>>,
+    /// Light or dark.
+    pub(crate) theme: RwSignal<Theme>,
+    /// Whether anybody can see the page.
+    pub(crate) is_visible: RwSignal<bool>,
+    /// What was typed and not sent.
+    pub(crate) drafts: StoredValue<BTreeMap<ConversationId, String>>,
+}
+
+impl Ui {
+    /// The page at its start.
+    pub(crate) fn new() -> Self {
+        let theme = Theme::kept();
+        theme.apply();
+        let is_visible = RwSignal::new(!document().hidden());
+        window_event_listener(leptos::ev::visibilitychange, move |_| is_visible.set(!document().hidden()));
+        Self {
+            place: RwSignal::new(Place::Home),
+            overlay: RwSignal::new(None),
+            theme: RwSignal::new(theme),
+            is_visible,
+            drafts: StoredValue::default(),
+        }
+    }
+
+    /// Opens a dialog in place of any other.
+    pub(crate) fn open(self, overlay: Overlay) {
+        self.overlay.set(Some(overlay));
+    }
+
+    /// Closes the dialog.
+    pub(crate) fn close(self) {
+        self.overlay.set(None);
+    }
+}
