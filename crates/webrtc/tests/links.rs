@@ -138,6 +138,28 @@ fn fifty_diallers_at_once_on_one_port_are_told_apart() {
 }
 
 #[test]
+fn a_frame_that_comes_with_the_opening_of_the_channel_is_not_lost() {
+    let (mut dialler, mut listener) = (Peer::new(), Peer::new());
+    dialler.native.dial(LinkId(1), listener.endpoint());
+    let mut greeted = false;
+    run(&mut [&mut listener], "the listener's side of a dial", |peers| {
+        if let [(inbound, _, _)] = peers[0].opened()[..] {
+            // Behind the packet that opens the dialler's side, which has not been read yet.
+            peers[0].native.send(inbound, b"first".to_vec());
+            greeted = true;
+        } else {
+            dialler.step();
+        }
+        greeted
+    });
+    listener.step();
+    run(&mut [&mut dialler, &mut listener], "the first frame", |peers| {
+        !peers[0].frames(LinkId(1)).is_empty()
+    });
+    assert_eq!(dialler.frames(LinkId(1)), [b"first"]);
+}
+
+#[test]
 fn two_nodes_that_dial_each_other_at_once_get_both_links() {
     let (mut alice, mut bob) = (Peer::new(), Peer::new());
     alice.native.dial(LinkId(1), bob.endpoint());

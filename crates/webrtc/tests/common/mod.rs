@@ -112,7 +112,7 @@ impl Peer {
 }
 
 /// Runs `peers` until `done`, and fails when that takes too long.
-pub(crate) fn run(peers: &mut [&mut Peer], what: &str, mut done: impl FnMut(&[&mut Peer]) -> bool) {
+pub(crate) fn run(peers: &mut [&mut Peer], what: &str, mut done: impl FnMut(&mut [&mut Peer]) -> bool) {
     let end = Instant::now() + PATIENCE;
     while !done(peers) {
         assert!(Instant::now() < end, "{what} took too long");
