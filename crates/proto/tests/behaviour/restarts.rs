@@ -1,5 +1,6 @@
 //! A node that died comes back as the same node, with nothing remembered.
 
+use tertulia_proto::io::RequestOutcome;
 use tertulia_proto::{ConversationKind, Duration};
 use tertulia_sim::World;
 use tertulia_sim::people::SOON;
@@ -89,4 +90,38 @@ fn two_lives_that_both_spoke_are_both_heard() {
     let mut texts = world.texts(zoe, talk);
     texts.sort();
     assert_eq!(texts, ["in my first life", "in my second life"]);
+}
+
+#[test]
+fn a_restarted_node_that_calls_back_is_not_taken_for_a_second_link() {
+    for seed in 0..6 {
+        let mut world = World::new(seed);
+        let (ana, eva) = (world.native("Ana"), world.native("Eva"));
+        let (to_ana, to_eva) = (world.invite(ana), world.invite(eva));
+        world.open(ana, &to_eva, None);
+        world.settle("linked", SOON, |world| world.is_linked(ana, eva) && world.is_linked(eva, ana));
+        world.kill(eva);
+        world.restart(eva);
+        world.open(eva, &to_ana, None);
+        let took = world.settle("linked again", SOON, |world| world.is_linked(eva, ana));
+        assert!(took < Duration::from_secs(1), "seed {seed}: the dead link was kept for {took:?}");
+        world.run_for(SOON.times(2));
+        assert!(world.is_linked(eva, ana) && world.is_linked(ana, eva), "seed {seed}");
+    }
+}
+
+#[test]
+fn who_is_still_on_the_list_need_not_ask() {
+    let mut world = World::new(7);
+    let (ana, eva) = (world.native("Ana"), world.tab("Eva"));
+    let talk = world.befriend(ana, eva, ConversationKind::Public);
+    world.say(ana, talk, "don't go");
+    world.settle_agreement(talk, &[ana, eva], SOON);
+    world.kill(eva);
+    world.restart(eva);
+    let invite = world.invite_into(ana, talk);
+    let request = world.open(eva, &invite, None);
+    assert_eq!(world.outcome(eva, request), RequestOutcome::Yes(talk));
+    world.settle_agreement(talk, &[ana, eva], SOON);
+    assert_eq!(world.texts(eva, talk), ["don't go"]);
 }
