@@ -22,7 +22,7 @@ pub use ticket::Ticket;
 use crate::ctx::Ctx;
 use crate::identity::{Certificate, Name, NodeId};
 use crate::io::{ConversationView, Event, MessageView, Person};
-use crate::node::{Refusal, Wake, Window};
+use crate::io::{Refusal, Wake, Window};
 use crate::time::Instant;
 use crate::wire::{DIGESTS_MAX, Delivered, Digest, Heads, Operations, Want};
 use conversation::Conversation;

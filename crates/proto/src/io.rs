@@ -1,5 +1,9 @@
 //! What goes into a node and what comes out of it. Nothing else crosses the boundary.
 
+mod refusal;
+
+pub use refusal::Refusal;
+
 use crate::endpoint::{Description, Endpoint, Fingerprint};
 use crate::group::{ConversationId, ConversationKind, OpId};
 use crate::identity::{AccountId, Name, NodeId};
@@ -528,4 +532,26 @@ pub struct PeerView {
     pub bytes_out: u64,
     /// Whether it can be dialled, and so introduce others.
     pub endpoint: Option<Endpoint>,
+}
+
+/// Why a node wants to be woken: for traces and for people who debug.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Wake {
+    /// A link's heartbeat, handshake or farewell is due.
+    Link,
+    /// Somebody whom we want a link to is to be tried again.
+    Reach,
+    /// A conversation asks for what is missing, acknowledges, or gives up.
+    Group,
+}
+
+/// Which messages of a conversation to show.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Window {
+    /// Only those after this one.
+    pub after: Option<OpId>,
+    /// Only those before this one.
+    pub before: Option<OpId>,
+    /// At most so many: the first ones after `after` if that is given, else the last ones.
+    pub limit: Option<usize>,
 }

@@ -32,6 +32,6 @@ pub use endpoint::{Description, Endpoint, Fingerprint};
 pub use group::{ConversationId, ConversationKind, OpId};
 pub use identity::{AccountId, Identity, NodeId};
 pub use invite::{Invite, ReplyCode};
-pub use io::{CloseReason, Command, Event, Input, LinkId, Output, Reply};
-pub use node::{Config, Node, Refusal, Wake, Window};
+pub use io::{CloseReason, Command, Event, Input, LinkId, Output, Refusal, Reply, Wake, Window};
+pub use node::{Config, Node};
 pub use time::{Duration, Instant};

@@ -1,16 +1,16 @@
 //! The node: the only boundary. It routes between the concepts, which do not know each other.
 
 mod command;
-mod refusal;
-
-pub use refusal::Refusal;
 
 use crate::ctx::{Ctx, Out};
 use crate::endpoint::Endpoint;
 use crate::group::{Groups, Incoming, Participant, Phase, Requests};
 use crate::identity::{Identity, Name, NodeId};
 use crate::invite::{OfferId, ReplyCode};
-use crate::io::{CloseReason, ConversationView, Event, Input, LinkId, MessageView, Output, PeerView, Person};
+use crate::io::{
+    CloseReason, ConversationView, Event, Input, LinkId, MessageView, Output, PeerView, Person, Refusal,
+    Wake, Window,
+};
 use crate::link::introduction::{Introductions, Invited};
 use crate::link::pursuit::{Pursuits, Way};
 use crate::link::reach::Reach;
@@ -33,28 +33,6 @@ impl Config {
     pub const TAB: Self = Self { link_budget: 40 };
     /// What fits a native node.
     pub const NATIVE: Self = Self { link_budget: 200 };
-}
-
-/// Why a node wants to be woken: for traces and for people who debug.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Wake {
-    /// A link's heartbeat, handshake or farewell is due.
-    Link,
-    /// Somebody whom we want a link to is to be tried again.
-    Reach,
-    /// A conversation asks for what is missing, acknowledges, or gives up.
-    Group,
-}
-
-/// Which messages of a conversation to show.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Window {
-    /// Only those after this one.
-    pub after: Option<OpId>,
-    /// Only those before this one.
-    pub before: Option<OpId>,
-    /// At most so many: the first ones after `after` if that is given, else the last ones.
-    pub limit: Option<usize>,
 }
 
 /// One running instance of a user.

@@ -6,7 +6,7 @@ use crate::group::membership::{Membership, Participant, has_room};
 use crate::group::op::{Admit, Body, ConversationId, ConversationKind, Message, OpId, Operation};
 use crate::identity::{AccountId, Name, NodeId};
 use crate::io::{ConversationView, Event, MessageState, MessageView, ParticipantView, Person, RequestId};
-use crate::node::{Refusal, Window};
+use crate::io::{Refusal, Window};
 use crate::time::{Duration, Instant};
 use crate::wire::bounded::List;
 use crate::wire::{Delivered, DeviceHead, Frame, Heads, WANT_MAX, Want, operation_frames};

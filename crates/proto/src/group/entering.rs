@@ -5,7 +5,7 @@ use crate::group::ticket::{Ticket, TicketSerial};
 use crate::group::{ConversationId, ConversationKind, OpId};
 use crate::identity::{DeviceKey, Name, NodeId};
 use crate::io::{CloseReason, Event, Greeting, Person, RequestId, RequestOutcome};
-use crate::node::{Refusal, Wake};
+use crate::io::{Refusal, Wake};
 use crate::time::{Duration, Instant};
 use crate::wire::{Answer, AnswerCode, ConnectionRequest, Frame};
 use std::collections::{BTreeMap, VecDeque};

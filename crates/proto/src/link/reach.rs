@@ -2,7 +2,7 @@
 
 use crate::endpoint::Endpoint;
 use crate::identity::NodeId;
-use crate::node::Wake;
+use crate::io::Wake;
 use crate::time::{Duration, Instant};
 use std::collections::BTreeMap;
 

@@ -1,13 +1,15 @@
 //! Commands: what a person or a program asks of the node.
 
-use super::{ByHand, Node, Refusal, ctx};
+use super::{ByHand, Node, ctx};
 use crate::ctx::Ctx;
 use crate::group::op::Message;
 use crate::group::ticket::{TicketBody, TicketSerial};
 use crate::group::{ConversationId, ConversationKind, Outgoing};
 use crate::identity::{Name, NodeId};
 use crate::invite::{Invite, InvitedTo, OfferId, ReplyCode, VIA_MAX};
-use crate::io::{Command, Consent, Event, Greeting, LinkId, MessageText, Output, Path, Reply, RequestId};
+use crate::io::{
+    Command, Consent, Event, Greeting, LinkId, MessageText, Output, Path, Refusal, Reply, RequestId,
+};
 use crate::link::handshake::Role;
 use crate::link::introduction::{self, Invited};
 use crate::link::pursuit::Way;
