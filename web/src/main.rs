@@ -2,10 +2,11 @@
 //!
 //! [`session`] runs the node and folds its events into [`state`]; `components` show that, one a file; [`ui`] is
 //! where the person is on the page. The modules without a browser in them are tested natively.
-#![cfg_attr(not(target_family = "wasm"), allow(dead_code))]
+#![cfg_attr(not(target_family = "wasm"), allow(dead_code, unused_imports))]
 
 mod avatar;
 mod qr;
+mod sorted;
 mod state;
 
 #[cfg(target_family = "wasm")]

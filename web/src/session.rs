@@ -1,13 +1,13 @@
 //! The page's node: the only file that gives it commands. Its events are folded into signals, many at a time.
 
 use crate::address;
+use crate::sorted::Sorted;
 use crate::state::{Feed, Follow, NoticeId, Offered, Stale, State, Waiting, Way, sentence};
 use crate::store::Store;
 use crate::ui::{Overlay, Place, Ui};
 use crate::when;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tertulia_proto::group::{ConversationId, ConversationKind};
@@ -31,7 +31,7 @@ pub(crate) struct Session {
     /// Who we are.
     pub(crate) me: RwSignal<Person>,
     /// What the browser says of each link's path.
-    pub(crate) routes: RwSignal<BTreeMap<LinkId, LinkStats>>,
+    pub(crate) routes: RwSignal<Sorted<LinkId, LinkStats>>,
     ui: Ui,
     store: StoredValue<Store>,
     tab: StoredValue<Option<Tab>, LocalStorage>,
@@ -84,7 +84,7 @@ impl Session {
         if self.feed.with_untracked(|feed| feed.conversation) != Some(conversation) {
             self.feed.set(Feed::of(conversation));
         }
-        self.refresh(Stale { messages: [conversation].into(), ..Stale::default() });
+        self.refresh(Stale { messages: vec![conversation], ..Stale::default() });
         self.ui.place.set(Place::Conversation(conversation));
     }
 
@@ -293,9 +293,9 @@ impl Session {
             self.state.with_untracked(|state| state.peers.iter().map(|peer| peer.link).collect());
         let Some(tab) = self.with_tab(Tab::clone) else { return };
         spawn_local(async move {
-            let mut routes = BTreeMap::new();
+            let mut routes = Sorted::default();
             for link in links {
-                routes.extend(tab.stats(link).await.map(|stats| (link, stats)));
+                tab.stats(link).await.into_iter().for_each(|stats| routes.set(link, stats));
             }
             // The page may be gone by now.
             let _ = self.routes.try_set(routes);

@@ -6,7 +6,8 @@ mod notice;
 pub(crate) use feed::{Feed, Row};
 pub(crate) use notice::{Notice, NoticeId, Notices, Tone};
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use crate::sorted::Sorted;
+use std::collections::VecDeque;
 use tertulia_proto::group::{ConversationId, ConversationKind};
 use tertulia_proto::identity::{Name, NodeId};
 use tertulia_proto::invite::Invite;
@@ -28,7 +29,7 @@ pub(crate) struct State {
     /// All conversations, the latest first.
     pub(crate) conversations: Vec<ConversationView>,
     /// The last message of each.
-    pub(crate) previews: BTreeMap<ConversationId, Preview>,
+    pub(crate) previews: Sorted<ConversationId, Preview>,
     /// Usable links.
     pub(crate) peers: Vec<PeerView>,
     /// Links that are gone, the latest first.
@@ -130,7 +131,7 @@ pub(crate) struct Stale {
     /// The list of conversations, with participants and unread counts.
     pub(crate) conversations: bool,
     /// The messages of these.
-    pub(crate) messages: BTreeSet<ConversationId>,
+    pub(crate) messages: Vec<ConversationId>,
     /// The links.
     pub(crate) peers: bool,
 }
@@ -140,6 +141,14 @@ pub(crate) struct Stale {
 pub(crate) enum Follow {
     /// A request of ours was accepted: show the conversation, under this name if there is one.
     Enter(ConversationId, Name),
+}
+
+impl Stale {
+    fn said_in(&mut self, conversation: ConversationId) {
+        if !self.messages.contains(&conversation) {
+            self.messages.push(conversation);
+        }
+    }
 }
 
 impl State {
@@ -172,10 +181,10 @@ impl State {
             }
             Event::Message { conversation, .. } => {
                 stale.conversations = true;
-                stale.messages.insert(conversation);
+                stale.said_in(conversation);
             }
             Event::MessageState { conversation, .. } => {
-                stale.messages.insert(conversation);
+                stale.said_in(conversation);
             }
             Event::Trouble { what, why, remedy } => {
                 self.notices.urgent(format!("{}: {why}.", sentence(&what)), sentence(&remedy));
@@ -199,7 +208,7 @@ impl State {
     pub(crate) fn take_preview(&mut self, conversation: ConversationId, last: &MessageView) {
         let author = last.state.is_none().then(|| last.name.clone());
         let text = last.text.chars().take(PREVIEW_MAX).collect();
-        self.previews.insert(conversation, Preview { author, text, time_ms: last.time_ms });
+        self.previews.set(conversation, Preview { author, text, time_ms: last.time_ms });
     }
 
     /// The conversation with this id.
@@ -217,6 +226,11 @@ impl State {
         self.peers.iter().any(|peer| peer.endpoint.is_some())
     }
 
+    /// The usable link to this node.
+    pub(crate) fn peer(&self, node: NodeId) -> Option<&PeerView> {
+        self.peers.iter().find(|peer| peer.person.node == node)
+    }
+
     /// The request of ours on this link.
     pub(crate) fn waiting_on(&self, link: LinkId) -> Option<&Waiting> {
         self.waiting.iter().find(|waiting| waiting.link == link)
@@ -229,23 +243,23 @@ impl State {
 
     /// Everybody known from links and conversations but ourselves, by name; each once.
     pub(crate) fn people(&self) -> Vec<Known> {
-        let linked: BTreeSet<NodeId> = self.peers.iter().map(|peer| peer.person.node).collect();
-        let mut people: BTreeMap<NodeId, Person> = BTreeMap::new();
+        let mut people = Sorted::default();
+        let mut take = |person: &Person| {
+            let linked = self.peers.iter().any(|peer| peer.person.node == person.node);
+            people.set(person.node, Known { person: person.clone(), linked });
+        };
         let participants = self.conversations.iter().flat_map(|conversation| &conversation.participants);
-        for participant in participants.filter(|participant| !participant.me) {
-            people.insert(participant.person.node, participant.person.clone());
+        participants.filter(|participant| !participant.me).for_each(|participant| take(&participant.person));
+        self.peers.iter().for_each(|peer| take(&peer.person));
+        let mut by_name = Sorted::default();
+        for known in people.into_values() {
+            by_name.set((known.person.name.as_str().to_lowercase(), known.person.node), known);
         }
-        for peer in &self.peers {
-            people.insert(peer.person.node, peer.person.clone());
-        }
-        let known = |(node, person): (NodeId, Person)| Known { person, linked: linked.contains(&node) };
-        let mut people: Vec<Known> = people.into_iter().map(known).collect();
-        people.sort_by_cached_key(|known| (known.person.name.as_str().to_lowercase(), known.person.node));
-        people
+        by_name.into_values()
     }
 
     fn lose(&mut self, node: NodeId, reason: CloseReason) {
-        let Some(peer) = self.peers.iter().find(|peer| peer.person.node == node) else { return };
+        let Some(peer) = self.peer(node) else { return };
         if reason == CloseReason::Duplicate {
             return;
         }

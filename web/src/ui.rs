@@ -1,8 +1,8 @@
 //! Where the person is on the page.
 
+use crate::sorted::Sorted;
 use crate::theme::Theme;
 use leptos::prelude::*;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use tertulia_proto::Invite;
 use tertulia_proto::group::ConversationId;
@@ -69,7 +69,7 @@ pub(crate) struct Ui {
     /// Whether anybody can see the page.
     pub(crate) is_visible: RwSignal<bool>,
     /// What was typed and not sent.
-    pub(crate) drafts: StoredValue<BTreeMap<ConversationId, String>>,
+    pub(crate) drafts: StoredValue<Sorted<ConversationId, String>>,
 }
 
 impl Ui {

@@ -39,7 +39,7 @@ pub(crate) fn InviteDialog(conversation: Option<ConversationId>) -> impl IntoVie
     view! {
         <Dialog title="Invite">
             <p>
-                "Send this link to one person whom you want to talk to, or let them scan the code. It leads to "
+                "Send this link to somebody whom you want to talk to, or let them scan the code. It leads to "
                 <strong dir="auto">{name.unwrap_or_else(|| "a conversation with you".into())}</strong> "."
             </p>
             <div class="invite">
@@ -115,12 +115,15 @@ fn ReplyForm() -> impl IntoView {
         }
     };
     let progress = text(move || connecting.get().map(|_| "Connecting…".to_owned()).unwrap_or_default());
+    // A memo, since the notice below changes the state that this is read from: it must not be told for ever.
+    let linked = Memo::new(move |_| {
+        let node = connecting.get()?;
+        session.state.with(|state| state.peer(node).map(|peer| peer.person.name.clone()))
+    });
     // Done: what comes of it is a request or a newcomer, which is told in its own place.
     Effect::new(move |_| {
-        let node = connecting.get();
-        let linked = |state: &State| state.peers.iter().find(|peer| Some(peer.person.node) == node).cloned();
-        if let Some(peer) = session.state.with(linked) {
-            session.say(&format!("You are connected to {}.", peer.person.name));
+        if let Some(name) = linked.get() {
+            session.say(&format!("You are connected to {name}."));
             ui.close();
         }
     });

@@ -3,13 +3,13 @@
 use super::avatar::Avatar;
 use super::erased::{Each, When, flag, items, key_of, text};
 use crate::session::Session;
+use crate::sorted::Sorted;
 use crate::state::{Row, progress};
 use crate::ui::Ui;
 use crate::when;
 use leptos::html;
 use leptos::prelude::*;
 use send_wrapper::SendWrapper;
-use std::collections::BTreeMap;
 use tertulia_proto::group::{ConversationId, OpId};
 use tertulia_proto::io::{ConversationView, MessageView};
 use wasm_bindgen::JsCast;
@@ -24,7 +24,7 @@ const ALONE: &str =
 const SILENT: &str = "Nothing was said yet. Say hello.";
 
 /// How far each message of ours has come, in words. It changes in place: the message itself is not said again.
-type Progress = StoredValue<BTreeMap<OpId, ArcRwSignal<String>>>;
+type Progress = StoredValue<Sorted<OpId, ArcRwSignal<String>>>;
 
 /// The log `Messages`. It follows what is said only while the person is at its end.
 #[component]
@@ -52,7 +52,9 @@ pub(crate) fn Messages(conversation: ConversationId) -> impl IntoView {
                 tabindex="0"
                 node_ref=log
                 on:scroll=move |_| {
-                    let now = log.get_untracked().is_none_or(|log| at_end(&log));
+                    // The browser tells of it in the next frame, when the log may be gone.
+                    let Some(log) = log.try_get_untracked().flatten() else { return };
+                    let now = at_end(&log);
                     if now != is_at_end.get_untracked() {
                         is_at_end.set(now);
                     }
@@ -114,10 +116,12 @@ fn message(row: Row, progress: Progress) -> AnyView {
 
 fn state_of(message: &MessageView, known: Progress) -> Option<Signal<String>> {
     let words = progress(message.state.as_ref()?);
-    let signal = |known: &mut BTreeMap<_, _>| {
-        known.entry(message.id).or_insert_with(|| ArcRwSignal::new(words)).clone()
-    };
-    known.try_update_value(signal).map(Signal::from)
+    let signal = known.with_value(|known| known.get(&message.id).cloned()).unwrap_or_else(|| {
+        let signal = ArcRwSignal::new(words);
+        known.update_value(|known| known.set(message.id, signal.clone()));
+        signal
+    });
+    Some(signal.into())
 }
 
 fn update_progress(session: Session, known: Progress) {

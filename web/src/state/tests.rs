@@ -139,10 +139,10 @@ fn messages_make_their_conversation_stale_and_states_only_its_messages() {
     let mut state = State::default();
     let (conversation, message) = (ConversationId([1; 16]), OpId([1; 32]));
     let (stale, _) = fold(&mut state, Event::Message { conversation, message });
-    assert_eq!(stale, Stale { conversations: true, messages: [conversation].into(), peers: false });
+    assert_eq!(stale, Stale { conversations: true, messages: vec![conversation], peers: false });
     let (stale, _) =
         fold(&mut state, Event::MessageState { conversation, message, state: MessageState::Sent });
-    assert_eq!(stale, Stale { conversations: false, messages: [conversation].into(), peers: false });
+    assert_eq!(stale, Stale { conversations: false, messages: vec![conversation], peers: false });
 }
 
 #[test]
