@@ -159,8 +159,8 @@ fn prepare(
     progress: &Progress,
     selection: &Selection,
 ) -> Result<Option<(Artifacts, Browsers)>> {
-    let _alone = project.lock()?;
     let wanted = selection.needs_artifacts();
+    let _alone = wanted.then(|| project.lock()).transpose()?;
     let compile = || if wanted { artifacts::compile(project, progress) } else { Ok(()) };
     let prepared = setup::prepare(project, progress, selection.setup(), compile).and_then(|browsers| {
         wanted.then(|| Ok((artifacts::build(project, progress)?, browsers))).transpose()
