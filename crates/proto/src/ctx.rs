@@ -3,9 +3,10 @@
 use crate::identity::{Identity, NodeId};
 use crate::io::{Event, Output};
 use crate::rng::Rng;
+use crate::table::Table;
 use crate::time::Instant;
 use crate::wire::Frame;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 /// The surroundings of one step. A concept that has it needs nothing else from the world.
 pub(crate) struct Ctx<'a> {
@@ -37,7 +38,7 @@ impl Ctx<'_> {
 
     /// Counts one occurrence of `reason`.
     pub(crate) fn count(&mut self, reason: &'static str) {
-        *self.out.stats.entry(reason).or_default() += 1;
+        *self.out.stats.or_insert_with(reason, || 0) += 1;
     }
 }
 
@@ -49,5 +50,5 @@ pub(crate) struct Out {
     /// Frames whose link is still to be chosen. Empty between steps.
     pub mail: VecDeque<(NodeId, Frame)>,
     /// Counters by name.
-    pub stats: BTreeMap<&'static str, u64>,
+    pub stats: Table<&'static str, u64>,
 }

@@ -23,11 +23,11 @@ use crate::ctx::Ctx;
 use crate::identity::{Certificate, Name, NodeId};
 use crate::io::{ConversationView, Event, MessageView, Person};
 use crate::io::{Refusal, Wake, Window};
+use crate::table::{Set, Table};
 use crate::time::Instant;
 use crate::wire::{DIGESTS_MAX, Delivered, Digest, Heads, Operations, Want};
 use conversation::Conversation;
 use op::{Create, History, Message};
-use std::collections::{BTreeMap, BTreeSet};
 
 /// Conversations that a node keeps; more are refused until one is forgotten.
 pub const CONVERSATIONS_MAX: usize = 1_024;
@@ -35,8 +35,8 @@ pub const CONVERSATIONS_MAX: usize = 1_024;
 /// All conversations of a node.
 #[derive(Default)]
 pub(crate) struct Groups {
-    by_id: BTreeMap<ConversationId, Conversation>,
-    linked: BTreeSet<NodeId>,
+    by_id: Table<ConversationId, Conversation>,
+    linked: Set<NodeId>,
     /// Where the next PING goes on listing conversations.
     turn: usize,
 }
@@ -206,7 +206,7 @@ impl Groups {
 
     /// Takes note that a node is linked: each tells the other how far it is.
     pub(crate) fn on_linked(&mut self, ctx: &mut Ctx<'_>, node: NodeId) {
-        self.linked.insert(node);
+        self.linked.insert(node, ());
         for conversation in self.by_id.values_mut().filter(|one| one.is_open() && one.has(&node)) {
             // Marked as an answer: the other side sends its own without being asked.
             conversation.compare(ctx, node, true);
@@ -224,14 +224,14 @@ impl Groups {
 
     /// Everybody whom we share a conversation with, and whether it is on us to open the link: it is on the
     /// one who entered later.
-    pub(crate) fn fellows(&self, me: NodeId) -> BTreeMap<NodeId, bool> {
-        let mut fellows = BTreeMap::new();
+    pub(crate) fn fellows(&self, me: NodeId) -> Table<NodeId, bool> {
+        let mut fellows = Table::default();
         for conversation in self.by_id.values().filter(|one| one.is_open()) {
             let mut on_us = true;
             for one in conversation.list() {
                 // The list is in the order of entry: whoever stands after us comes to us.
                 on_us &= one.node != me;
-                *fellows.entry(one.node).or_insert(false) |= on_us;
+                *fellows.or_insert_with(one.node, || false) |= on_us;
             }
         }
         fellows.remove(&me);
@@ -291,10 +291,11 @@ impl Groups {
 
     /// All conversations that have anything to show, the one that changed last first.
     pub(crate) fn views(&self, me: &Person) -> Vec<ConversationView> {
-        let mut shown: Vec<_> =
-            self.by_id.values().filter(|one| !matches!(one.phase(), Phase::Entering { .. })).collect();
-        shown.sort_by_key(|one| std::cmp::Reverse(one.changed()));
-        shown.into_iter().map(|one| one.view(me, &self.linked)).collect()
+        let mut shown = Table::default();
+        for one in self.by_id.values().filter(|one| !matches!(one.phase(), Phase::Entering { .. })) {
+            shown.insert((std::cmp::Reverse(one.changed()), one.id()), one);
+        }
+        shown.values().map(|one| one.view(me, &self.linked)).collect()
     }
 
     /// One conversation.

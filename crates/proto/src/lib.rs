@@ -12,6 +12,8 @@ pub mod rng;
 
 mod ctx;
 
+mod table;
+
 pub mod identity;
 
 pub mod wire;

@@ -11,10 +11,11 @@ use crate::endpoint::{Endpoint, Fingerprint};
 use crate::identity::NodeId;
 use crate::io::Wake;
 use crate::io::{CloseReason, LinkId, Output, Path, PeerView, Person};
+use crate::table::Table;
 use crate::time::{Duration, Instant};
 use crate::wire::{Bye, FarewellCode, Frame, FrameError, Hello, Ping, Pong, Proof, SessionId};
 use handshake::{Handshake, Peer, Role};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use traffic::Traffic;
 
 /// How often a link is asked for a sign of life.
@@ -41,8 +42,8 @@ pub(crate) struct Links {
     budget: usize,
     session: SessionId,
     endpoint: Option<Endpoint>,
-    table: BTreeMap<LinkId, Link>,
-    in_use: BTreeMap<NodeId, LinkId>,
+    table: Table<LinkId, Link>,
+    in_use: Table<NodeId, LinkId>,
     last: u64,
     changes: VecDeque<Change>,
 }
@@ -102,7 +103,7 @@ struct Up {
 impl Links {
     /// No links yet, at most `budget` of them.
     pub(crate) fn new(budget: usize, session: SessionId) -> Self {
-        let (table, in_use, changes) = (BTreeMap::new(), BTreeMap::new(), VecDeque::new());
+        let (table, in_use, changes) = (Table::default(), Table::default(), VecDeque::new());
         Self { budget, session, endpoint: None, table, in_use, last: 0, changes }
     }
 
@@ -293,23 +294,19 @@ impl Links {
     /// Puts a proven link to use, or settles which of two to the same node to keep.
     fn on_proven(&mut self, ctx: &mut Ctx<'_>, id: LinkId, peer: Peer) {
         let node = peer.certificate.node();
-        let keeps_new = self.in_use.get(&node).map(|old| self.prefers_new(ctx, *old, id, &peer));
+        let rival = self.in_use.get(&node).copied();
+        let keeps_new = rival.is_none_or(|old| self.prefers_new(ctx, old, id, &peer));
         let Some(link) = self.table.get_mut(&id) else { return };
         let path = link.path;
         link.phase = Phase::Up(Box::new(Up::new(ctx, peer)));
-        match keeps_new {
-            None => {
-                self.in_use.insert(node, id);
-                self.changes.push_back(Change::Up(node, path));
-            }
-            Some(keeps_new) => {
+        if keeps_new {
+            self.in_use.insert(node, id);
+        }
+        match rival {
+            None => self.changes.push_back(Change::Up(node, path)),
+            Some(old) => {
                 ctx.count("link_duplicate");
-                let old = self.in_use[&node];
-                let loser = if keeps_new { old } else { id };
-                if keeps_new {
-                    self.in_use.insert(node, id);
-                }
-                self.begin_leaving(ctx, loser, FarewellCode::Duplicate);
+                self.begin_leaving(ctx, if keeps_new { old } else { id }, FarewellCode::Duplicate);
             }
         }
     }
@@ -371,13 +368,13 @@ impl Links {
 
     /// Says goodbye on every link and closes it: the node is about to go.
     pub(crate) fn quit(&mut self, ctx: &mut Ctx<'_>) {
-        for (id, link) in std::mem::take(&mut self.table) {
+        for (id, link) in self.table.take() {
             if !matches!(link.phase, Phase::Opening { .. }) {
                 send_bye(ctx, id, FarewellCode::Left);
             }
             ctx.order(Output::Close { link: id });
         }
-        self.in_use.clear();
+        self.in_use = Table::default();
     }
 
     fn forget(&mut self, id: LinkId, reason: CloseReason) {
@@ -433,9 +430,9 @@ impl Links {
         let over: Vec<_> =
             self.table.iter().filter(|(_, link)| link.deadline() <= ctx.now).map(|(id, _)| *id).collect();
         for id in over {
-            let (reason, name) = match self.table[&id].phase {
-                Phase::Up(_) => (CloseReason::Silent, "link_silent"),
-                Phase::Leaving { .. } => (CloseReason::Closed, "link_left_unanswered"),
+            let (reason, name) = match self.table.get(&id).map(|link| &link.phase) {
+                Some(Phase::Up(_)) => (CloseReason::Silent, "link_silent"),
+                Some(Phase::Leaving { .. }) => (CloseReason::Closed, "link_left_unanswered"),
                 _ => (CloseReason::Unreachable, "link_timed_out"),
             };
             ctx.count(name);

@@ -16,6 +16,7 @@ use crate::link::pursuit::{Pursuits, Way};
 use crate::link::reach::Reach;
 use crate::link::{Change, Links};
 use crate::rng::Rng;
+use crate::table::Table;
 use crate::time::Instant;
 use crate::wire::{Answer, ConnectionRequest, Frame, SessionId};
 use crate::{ConversationId, OpId};
@@ -50,7 +51,7 @@ pub struct Node {
     reach: Reach,
     groups: Groups,
     requests: Requests,
-    by_hand: BTreeMap<LinkId, ByHand>,
+    by_hand: Table<LinkId, ByHand>,
 }
 
 /// A link by hand whose other half people carry.
@@ -84,7 +85,7 @@ impl Node {
             reach: Reach::default(),
             groups: Groups::default(),
             requests: Requests::default(),
-            by_hand: BTreeMap::new(),
+            by_hand: Table::default(),
             rng,
         }
     }
@@ -319,9 +320,10 @@ impl Node {
             let mut ctx = ctx!(self);
             self.requests.on_unreachable(&mut ctx, failure.target, failure.reason);
         }
-        let mut wanted = if self.links.has_room() { fellows.clone() } else { BTreeMap::new() };
-        wanted.extend(self.reach.introducers().map(|node| (node, true)));
-        wanted.extend(self.requests.asked().map(|node| (node, true)));
+        let mut wanted = if self.links.has_room() { fellows.clone() } else { Table::default() };
+        for node in self.reach.introducers().chain(self.requests.asked()) {
+            wanted.insert(node, true);
+        }
         wanted.retain(|node, _| !self.links.is_underway(node) && !self.pursuits.is_underway(node));
         let due = self.reach.due(self.now, &wanted);
         for target in due {
@@ -341,7 +343,7 @@ impl Node {
 
     /// The ways to somebody known: dial it, else through those who share a conversation with it, else through
     /// any node that introduces.
-    fn ways_to(&self, target: NodeId, fellows: &BTreeMap<NodeId, bool>) -> Vec<Way> {
+    fn ways_to(&self, target: NodeId, fellows: &Table<NodeId, bool>) -> Vec<Way> {
         /// Carriers to try for one target before it has to wait for its next turn.
         const CARRIERS_MAX: usize = 4;
         let dial = self.reach.endpoint(&target).cloned().map(Way::Dial);
@@ -418,6 +420,6 @@ impl Node {
 
     /// Counters by name: what was dropped and why, and how much went well.
     pub fn stats(&self) -> BTreeMap<&'static str, u64> {
-        self.out.stats.clone()
+        self.out.stats.iter().map(|(name, count)| (*name, *count)).collect()
     }
 }

@@ -7,10 +7,10 @@ use crate::group::op::{Admit, Body, ConversationId, ConversationKind, Message, O
 use crate::identity::{AccountId, Name, NodeId};
 use crate::io::{ConversationView, Event, MessageState, MessageView, ParticipantView, Person, RequestId};
 use crate::io::{Refusal, Window};
+use crate::table::{Set, Table};
 use crate::time::{Duration, Instant};
 use crate::wire::bounded::List;
 use crate::wire::{Delivered, DeviceHead, Frame, Heads, WANT_MAX, Want, operation_frames};
-use std::collections::{BTreeMap, BTreeSet};
 
 /// How long an acknowledgement waits for others to go along with it.
 const ACK_DELAY: Duration = Duration::from_millis(30);
@@ -43,8 +43,8 @@ pub(crate) struct Conversation {
     /// The count of our last operation that went over a link.
     sent_seq: u64,
     /// The count of our last operation that each node has.
-    acked: BTreeMap<NodeId, u64>,
-    to_ack: BTreeMap<NodeId, u64>,
+    acked: Table<NodeId, u64>,
+    to_ack: Table<NodeId, u64>,
     ack_at: Option<Instant>,
     ask: Option<Ask>,
     changed: Instant,
@@ -81,8 +81,8 @@ impl Conversation {
             unread: 0,
             had_company: false,
             sent_seq: 0,
-            acked: BTreeMap::new(),
-            to_ack: BTreeMap::new(),
+            acked: Table::default(),
+            to_ack: Table::default(),
             ack_at: None,
             ask: None,
             changed: ctx.now,
@@ -156,7 +156,7 @@ impl Conversation {
     pub(crate) fn admit(
         &mut self,
         ctx: &mut Ctx<'_>,
-        linked: &BTreeSet<NodeId>,
+        linked: &Set<NodeId>,
         newcomer: &Participant,
     ) -> Result<OpId, Refusal> {
         if !self.is_open() {
@@ -182,7 +182,7 @@ impl Conversation {
     pub(crate) fn say(
         &mut self,
         ctx: &mut Ctx<'_>,
-        linked: &BTreeSet<NodeId>,
+        linked: &Set<NodeId>,
         message: Message,
     ) -> Result<OpId, Refusal> {
         if !self.is_open() {
@@ -194,20 +194,20 @@ impl Conversation {
     }
 
     /// Leaves, with a word to the others.
-    pub(crate) fn leave(&mut self, ctx: &mut Ctx<'_>, linked: &BTreeSet<NodeId>) {
+    pub(crate) fn leave(&mut self, ctx: &mut Ctx<'_>, linked: &Set<NodeId>) {
         if self.is_open() {
             self.write(ctx, linked, Body::Leave);
         }
     }
 
     /// Writes an operation and sends it to all participants that are linked.
-    fn write(&mut self, ctx: &mut Ctx<'_>, linked: &BTreeSet<NodeId>, body: Body) -> OpId {
+    fn write(&mut self, ctx: &mut Ctx<'_>, linked: &Set<NodeId>, body: Body) -> OpId {
         let before: Vec<_> = self.list().iter().map(|one| one.node).collect();
         let operation = self.graph.write(ctx.me, ctx.now.as_millis(), body);
         let me = ctx.me.node();
         self.changed = ctx.now;
         let frames = operation_frames([&operation]);
-        for node in before.into_iter().filter(|node| *node != me && linked.contains(node)) {
+        for node in before.into_iter().filter(|node| *node != me && linked.contains_key(node)) {
             self.sent_seq = operation.content().seq;
             frames.iter().for_each(|frame| ctx.post(node, frame.clone()));
         }
@@ -261,7 +261,7 @@ impl Conversation {
         let counts = is_message && self.membership.counts(operation);
         let is_mine = node == ctx.me.node();
         if !is_mine {
-            let highest = self.to_ack.entry(node).or_default();
+            let highest = self.to_ack.or_insert_with(node, || 0);
             *highest = seq.max(*highest);
             self.ack_at.get_or_insert(ctx.now + ACK_DELAY);
         }
@@ -366,7 +366,7 @@ impl Conversation {
     pub(crate) fn on_acked(&mut self, ctx: &mut Ctx<'_>, from: NodeId, seq: u64) {
         let me = ctx.me.node();
         let seq = seq.min(self.graph.last_seq(&me));
-        let acked = self.acked.entry(from).or_default();
+        let acked = self.acked.or_insert_with(from, || 0);
         let news = *acked + 1..=seq;
         *acked = seq.max(*acked);
         for seq in news {
@@ -384,12 +384,15 @@ impl Conversation {
     }
 
     fn state(&self, me: AccountId, seq: u64) -> MessageState {
-        let user = |one: &Participant| one.certificate.account;
-        let others: BTreeSet<_> = self.list().iter().map(user).filter(|user| *user != me).collect();
-        let has = |one: &&Participant| self.acked.get(&one.node).is_some_and(|acked| *acked >= seq);
-        let by: BTreeSet<_> = self.list().iter().filter(has).map(user).filter(|user| *user != me).collect();
-        if !by.is_empty() {
-            MessageState::Delivered { by: by.into_iter().collect(), of: others.len() }
+        let (mut others, mut by) = (Set::default(), Set::default());
+        for one in self.list().iter().filter(|one| one.certificate.account != me) {
+            others.insert(one.certificate.account, ());
+            if self.acked.get(&one.node).is_some_and(|acked| *acked >= seq) {
+                by.insert(one.certificate.account, ());
+            }
+        }
+        if by.len() > 0 {
+            MessageState::Delivered { by: by.keys().copied().collect(), of: others.len() }
         } else if seq <= self.sent_seq {
             MessageState::Sent
         } else {
@@ -398,10 +401,10 @@ impl Conversation {
     }
 
     /// Does what is due: acknowledges, asks for what is missing, gives up entering.
-    pub(crate) fn on_timeout(&mut self, ctx: &mut Ctx<'_>, linked: &BTreeSet<NodeId>) {
+    pub(crate) fn on_timeout(&mut self, ctx: &mut Ctx<'_>, linked: &Set<NodeId>) {
         if self.ack_at.is_some_and(|at| at <= ctx.now) {
             self.ack_at = None;
-            for (node, seq) in std::mem::take(&mut self.to_ack) {
+            for (node, seq) in self.to_ack.take() {
                 ctx.post(node, Frame::Delivered(Delivered { conversation: self.id, seq }));
             }
         }
@@ -418,7 +421,7 @@ impl Conversation {
     }
 
     /// Asks whoever sent what waits, then one participant after another.
-    fn ask_for_missing(&mut self, ctx: &mut Ctx<'_>, linked: &BTreeSet<NodeId>) {
+    fn ask_for_missing(&mut self, ctx: &mut Ctx<'_>, linked: &Set<NodeId>) {
         let missing = self.graph.missing(WANT_MAX);
         let Some(mut ask) = self.ask.take() else { return };
         if missing.is_empty() {
@@ -432,7 +435,7 @@ impl Conversation {
         let me = ctx.me.node();
         let others = self.list().iter().map(|one| one.node).filter(|node| *node != ask.source && *node != me);
         let able: Vec<_> =
-            [ask.source].into_iter().chain(others).filter(|node| linked.contains(node)).collect();
+            [ask.source].into_iter().chain(others).filter(|node| linked.contains_key(node)).collect();
         if let Some(to) = able.get(ask.turn % able.len().max(1)) {
             ctx.count("operations_asked_for");
             ctx.post(*to, Frame::Want(Want { conversation: self.id, ids: List::first(missing) }));
@@ -453,8 +456,8 @@ impl Conversation {
     }
 
     /// How it looks to `me`.
-    pub(crate) fn view(&self, me: &Person, linked: &BTreeSet<NodeId>) -> ConversationView {
-        let reachable = |one: &Participant| one.node == me.node || linked.contains(&one.node);
+    pub(crate) fn view(&self, me: &Person, linked: &Set<NodeId>) -> ConversationView {
+        let reachable = |one: &Participant| one.node == me.node || linked.contains_key(&one.node);
         let coordinator = self.list().iter().find(|one| reachable(one)).map(|one| one.node);
         let participants = self.list().iter().map(|one| ParticipantView {
             person: one.person(),
@@ -495,22 +498,15 @@ impl Conversation {
 
     /// Messages in the order of display.
     pub(crate) fn messages(&self, me: &Person, window: Window) -> Vec<MessageView> {
-        use std::ops::Bound::{Excluded, Unbounded};
         let key = |id: Option<OpId>| id.and_then(|id| self.graph.operation(&id)).map(Operation::display_key);
         let (after, before) = (key(window.after), key(window.before));
-        if let (Some(after), Some(before)) = (after, before)
-            && after >= before
-        {
-            return Vec::new();
-        }
-        let range = (after.map_or(Unbounded, Excluded), before.map_or(Unbounded, Excluded));
-        let views = self.graph.range(range).filter_map(|operation| self.message_view(me, operation));
         let limit = window.limit.unwrap_or(usize::MAX);
+        let shown =
+            self.graph.between(after, before).filter_map(|operation| self.message_view(me, operation));
         if window.after.is_some() {
-            return views.take(limit).collect();
+            return shown.take(limit).collect();
         }
-        let latest = self.graph.range(range).rev().filter_map(|operation| self.message_view(me, operation));
-        let mut latest: Vec<_> = latest.take(limit).collect();
+        let mut latest: Vec<_> = shown.rev().take(limit).collect();
         latest.reverse();
         latest
     }

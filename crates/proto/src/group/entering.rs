@@ -6,9 +6,10 @@ use crate::group::{ConversationId, ConversationKind, OpId};
 use crate::identity::{DeviceKey, Name, NodeId};
 use crate::io::{CloseReason, Event, Greeting, Person, RequestId, RequestOutcome};
 use crate::io::{Refusal, Wake};
+use crate::table::Table;
 use crate::time::{Duration, Instant};
 use crate::wire::{Answer, AnswerCode, ConnectionRequest, Frame};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 /// Requests that may wait for a person at once: more than anybody reads.
 pub(super) const WAITING_MAX: usize = 32;
@@ -26,10 +27,10 @@ const GRANTED_MAX: usize = 64;
 /// Requests under way.
 #[derive(Default)]
 pub(crate) struct Requests {
-    outgoing: BTreeMap<RequestId, Outgoing>,
-    incoming: BTreeMap<RequestId, Incoming>,
+    outgoing: Table<RequestId, Outgoing>,
+    incoming: Table<RequestId, Incoming>,
     granted: VecDeque<Granted>,
-    ticket_uses: BTreeMap<(DeviceKey, TicketSerial), Uses>,
+    ticket_uses: Table<(DeviceKey, TicketSerial), Uses>,
 }
 
 /// How often a ticket was used.
@@ -208,7 +209,8 @@ impl Requests {
         if self.ticket_uses.len() >= COUNTED_TICKETS_MAX && !self.ticket_uses.contains_key(&key) {
             return false;
         }
-        let counted = self.ticket_uses.entry(key).or_insert(Uses { count: 0, expires_ms: ticket.expires_ms });
+        let counted =
+            self.ticket_uses.or_insert_with(key, || Uses { count: 0, expires_ms: ticket.expires_ms });
         counted.count = counted.count.saturating_add(1);
         counted.count <= ticket.uses
     }

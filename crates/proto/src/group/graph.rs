@@ -4,9 +4,11 @@
 use crate::group::membership::Participant;
 use crate::group::op::{Admit, Body, Content, Create, DEPENDENCIES_MAX, DisplayKey, OpId, Operation};
 use crate::identity::{Certificate, Identity, NodeId};
+use crate::table::{Set, Table};
 use crate::wire::bounded::List;
 use crate::wire::{DeviceHead, HeadsDigest};
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 /// Operations that may wait for others at once: a burst from everybody in a full conversation.
 pub const HELD_MAX: usize = 4_096;
@@ -17,14 +19,16 @@ pub const HELD_BYTES_MAX: usize = 4 * 1024 * 1024;
 #[derive(Default)]
 pub(crate) struct Graph {
     delivered: BTreeMap<OpId, Operation>,
-    heads: BTreeSet<OpId>,
-    display: BTreeMap<DisplayKey, OpId>,
-    chains: BTreeMap<NodeId, BTreeMap<u64, OpId>>,
-    people: BTreeMap<NodeId, Participant>,
+    heads: Set<OpId>,
+    /// In the order of display. What comes new belongs at the end or close to it.
+    display: Vec<DisplayKey>,
+    /// Each device's operations by their count, from one.
+    chains: Table<NodeId, Vec<OpId>>,
+    people: Table<NodeId, Participant>,
     held: BTreeMap<OpId, Held>,
     held_bytes: usize,
     /// What is missing, and who waits for it.
-    awaited: BTreeMap<OpId, BTreeSet<OpId>>,
+    awaited: BTreeMap<OpId, Vec<OpId>>,
 }
 
 struct Held {
@@ -94,11 +98,14 @@ impl Graph {
             return Taken::Refused("operation_held_back_full");
         }
         let id = operation.id();
-        let missing: BTreeSet<_> = missing.iter().copied().collect();
+        let missing = missing.iter().fold(Set::default(), |mut set, id| {
+            set.insert(*id, ());
+            set
+        });
         self.held_bytes += operation.size();
         self.held.insert(id, Held { operation, lacks: missing.len() });
-        for dependency in missing {
-            self.awaited.entry(dependency).or_default().insert(id);
+        for dependency in missing.keys().copied() {
+            self.awaited.entry(dependency).or_default().push(id);
         }
         Taken::Held
     }
@@ -175,15 +182,20 @@ impl Graph {
         for dependency in content.dependencies.iter() {
             self.heads.remove(dependency);
         }
-        self.heads.insert(id);
-        self.display.insert(operation.display_key(), id);
+        self.heads.insert(id, ());
+        let key = operation.display_key();
+        let place = self.display.partition_point(|other| *other < key);
+        self.display.insert(place, key);
         // A device that was forked keeps the first of two; both are delivered, and asked for by id.
-        self.chains.entry(operation.node()).or_default().entry(content.seq).or_insert(id);
+        let chain = self.chains.or_insert_with(operation.node(), Vec::new);
+        if chain.len() as u64 + 1 == content.seq {
+            chain.push(id);
+        }
         match &content.body {
             Body::Create(Create { certificate, profile, .. })
             | Body::Admit(Admit { certificate, profile }) => {
                 let newest = Participant::new(certificate, profile);
-                let known = self.people.entry(newest.node).or_insert_with(|| newest.clone());
+                let known = self.people.or_insert_with(newest.node, || newest.clone());
                 if known.profile.seq < newest.profile.seq {
                     known.profile = newest.profile;
                 }
@@ -195,8 +207,8 @@ impl Graph {
 
     /// Writes the next operation of `me` on top of all that is here, and takes it in.
     pub(crate) fn write(&mut self, me: &Identity, time_ms: u64, body: Body) -> Operation {
-        let chain = self.chains.get(&me.node()).and_then(BTreeMap::last_key_value);
-        let (seq, previous) = chain.map_or((1, None), |(seq, id)| (seq + 1, Some(*id)));
+        let chain = self.chains.get(&me.node());
+        let (seq, previous) = (1 + self.last_seq(&me.node()), chain.and_then(|chain| chain.last()).copied());
         let others = self.heads().into_iter().filter(|head| Some(*head) != previous);
         let dependencies = List::<_, DEPENDENCIES_MAX>::first(previous.into_iter().chain(others));
         let lamport = |id: &OpId| self.delivered.get(id).map_or(0, |operation| operation.content().lamport);
@@ -218,8 +230,7 @@ impl Graph {
 
     /// The Create, once it is here.
     pub(crate) fn create(&self) -> Option<&Operation> {
-        let (_, id) = self.display.first_key_value()?;
-        self.delivered.get(id)
+        self.delivered.get(&self.display.first()?.id)
     }
 
     /// The operation with this id, if it is part of the conversation.
@@ -229,15 +240,20 @@ impl Graph {
 
     /// All operations in the order of display, which is causal.
     pub(crate) fn in_order(&self) -> impl DoubleEndedIterator<Item = &Operation> {
-        self.display.values().filter_map(|id| self.delivered.get(id))
+        self.display.iter().filter_map(|key| self.delivered.get(&key.id))
     }
 
-    /// The operations after or before others in the order of display.
-    pub(crate) fn range(
+    /// The operations after one place and before another in the order of display.
+    pub(crate) fn between(
         &self,
-        range: impl std::ops::RangeBounds<DisplayKey>,
+        after: Option<DisplayKey>,
+        before: Option<DisplayKey>,
     ) -> impl DoubleEndedIterator<Item = &Operation> {
-        self.display.range(range).filter_map(|(_, id)| self.delivered.get(id))
+        let first = after.map_or(0, |after| self.display.partition_point(|key| *key <= after));
+        let end =
+            before.map_or(self.display.len(), |before| self.display.partition_point(|key| *key < before));
+        let keys = self.display.get(first..end).unwrap_or_default();
+        keys.iter().filter_map(|key| self.delivered.get(&key.id))
     }
 
     /// Somebody who is or was in the conversation.
@@ -258,9 +274,11 @@ impl Graph {
     /// The heads, the one with the highest lamport first: whoever takes only some of them still stands behind all.
     pub(crate) fn heads(&self) -> Vec<OpId> {
         let lamport = |id: &OpId| self.delivered.get(id).map_or(0, |operation| operation.content().lamport);
-        let mut heads: Vec<_> = self.heads.iter().copied().collect();
-        heads.sort_by_key(|head| std::cmp::Reverse(lamport(head)));
-        heads
+        let mut heads = Set::default();
+        for head in self.heads.keys() {
+            heads.insert((Reverse(lamport(head)), *head), ());
+        }
+        heads.keys().map(|(_, head)| *head).collect()
     }
 
     /// How many operations wait for others.
@@ -276,7 +294,7 @@ impl Graph {
     /// A hash over the heads: equal hashes mean equal conversations.
     pub(crate) fn digest(&self) -> HeadsDigest {
         let mut hasher = blake3::Hasher::new();
-        for head in &self.heads {
+        for head in self.heads.keys() {
             hasher.update(&head.0);
         }
         let mut digest = [0; 8];
@@ -286,13 +304,15 @@ impl Graph {
 
     /// How far each device has come here.
     pub(crate) fn device_heads(&self) -> Vec<DeviceHead> {
-        let last = |chain: &BTreeMap<u64, OpId>| chain.last_key_value().map_or(0, |(seq, _)| *seq);
-        self.chains.iter().map(|(node, chain)| DeviceHead { node: *node, seq: last(chain) }).collect()
+        self.chains.iter().map(|(node, chain)| DeviceHead { node: *node, seq: chain.len() as u64 }).collect()
     }
 
     /// What somebody who has come as far as `theirs` lacks, in causal order.
     pub(crate) fn beyond(&self, theirs: &[DeviceHead]) -> Vec<&Operation> {
-        let has: BTreeMap<_, _> = theirs.iter().map(|head| (head.node, head.seq)).collect();
+        let mut has = Table::default();
+        for head in theirs {
+            has.insert(head.node, head.seq);
+        }
         let lacks = |operation: &&Operation| {
             operation.content().seq > has.get(&operation.node()).copied().unwrap_or(0)
         };
@@ -301,20 +321,18 @@ impl Graph {
 
     /// Whether somebody who has come as far as `theirs` has what is not here.
     pub(crate) fn is_behind(&self, theirs: &[DeviceHead]) -> bool {
-        let seq = |node: &NodeId| {
-            self.chains.get(node).and_then(BTreeMap::last_key_value).map_or(0, |(seq, _)| *seq)
-        };
-        theirs.iter().any(|head| head.seq > seq(&head.node))
+        theirs.iter().any(|head| head.seq > self.last_seq(&head.node))
     }
 
     /// The highest count of a device.
     pub(crate) fn last_seq(&self, node: &NodeId) -> u64 {
-        self.chains.get(node).and_then(BTreeMap::last_key_value).map_or(0, |(seq, _)| *seq)
+        self.chains.get(node).map_or(0, |chain| chain.len() as u64)
     }
 
     /// The operation of a device with this count.
     pub(crate) fn at(&self, node: &NodeId, seq: u64) -> Option<&Operation> {
-        self.delivered.get(self.chains.get(node)?.get(&seq)?)
+        let at = usize::try_from(seq.checked_sub(1)?).ok()?;
+        self.delivered.get(self.chains.get(node)?.get(at)?)
     }
 }
 
@@ -372,10 +390,8 @@ mod tests {
     fn a_stranger_a_forger_and_a_liar_are_refused() {
         let (ana, eva) = (someone(1), someone(2));
         let (mut graph, _) = begun(&ana);
-        let mut evas = Graph {
-            people: [(eva.node(), Participant::new(eva.certificate(), eva.profile()))].into(),
-            ..Graph::default()
-        };
+        let mut evas = Graph::default();
+        evas.people.insert(eva.node(), Participant::new(eva.certificate(), eva.profile()));
         evas.delivered.clone_from(&graph.delivered);
         evas.heads.clone_from(&graph.heads);
         evas.display.clone_from(&graph.display);

@@ -2,7 +2,6 @@
 
 use crate::group::op::{Body, ConversationKind, DisplayKey, Operation};
 use crate::identity::{Certificate, NodeId, Profile};
-use std::collections::BTreeSet;
 
 /// The most participants: every two have a link, and a native node keeps two hundred.
 pub const PARTICIPANTS_MAX: usize = 128;
@@ -24,7 +23,7 @@ pub(crate) struct Participant {
 pub(crate) struct Membership {
     list: Vec<Participant>,
     /// Who was in it from each change on, in the order of display.
-    steps: Vec<(DisplayKey, BTreeSet<NodeId>)>,
+    steps: Vec<(DisplayKey, Vec<NodeId>)>,
 }
 
 impl Membership {
@@ -84,8 +83,10 @@ impl Membership {
 /// Whether `newcomer` may come into the list: not twice, not a third user in private, not without end.
 pub(crate) fn has_room(list: &[Participant], kind: ConversationKind, newcomer: &Participant) -> bool {
     let user = |one: &Participant| one.certificate.account;
-    let users: BTreeSet<_> = list.iter().map(user).chain([user(newcomer)]).collect();
-    let fits = kind == ConversationKind::Public || users.len() <= 2;
+    let first = list.first().map(user);
+    let is_third = |one: &Participant| Some(user(one)) != first && user(one) != user(newcomer);
+    let fits =
+        kind == ConversationKind::Public || Some(user(newcomer)) == first || !list.iter().any(is_third);
     fits && list.len() < PARTICIPANTS_MAX && list.iter().all(|one| one.node != newcomer.node)
 }
 

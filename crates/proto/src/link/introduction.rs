@@ -10,11 +10,12 @@ use crate::invite::Pass;
 use crate::io::{CloseReason, LinkId, Output, Path};
 use crate::link::handshake::Role;
 use crate::link::{Beginning, Links};
+use crate::table::Table;
 use crate::wire::bounded::Blob;
 use crate::wire::letter::{AttemptId, Letter};
 use crate::wire::signed::Signed;
 use crate::wire::{Contact, Frame, Lookup, Signal, Unreachable, seal};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 /// Offers that may be answered at once: each costs the driver a connection and a port.
 pub(crate) const ANSWERING_MAX: usize = 32;
@@ -43,8 +44,8 @@ pub(crate) fn pass(ctx: &Ctx<'_>, expires_ms: Option<u64>) -> Pass {
 /// All introductions under way, ours and those that we answer.
 #[derive(Default)]
 pub(crate) struct Introductions {
-    attempts: BTreeMap<LinkId, Attempt>,
-    answering: BTreeMap<LinkId, Answering>,
+    attempts: Table<LinkId, Attempt>,
+    answering: Table<LinkId, Answering>,
     seen: VecDeque<AttemptId>,
 }
 

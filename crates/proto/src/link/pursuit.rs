@@ -7,7 +7,8 @@ use crate::io::{CloseReason, LinkId, Output, Path};
 use crate::link::handshake::Role;
 use crate::link::introduction::{Introductions, Invited};
 use crate::link::{Beginning, Links};
-use std::collections::{BTreeMap, VecDeque};
+use crate::table::Table;
+use std::collections::VecDeque;
 
 /// One way to a node.
 #[derive(Clone, Debug)]
@@ -23,7 +24,7 @@ pub(crate) enum Way {
 /// The nodes that we are trying to reach.
 #[derive(Default)]
 pub(crate) struct Pursuits {
-    by_target: BTreeMap<NodeId, Pursuit>,
+    by_target: Table<NodeId, Pursuit>,
 }
 
 struct Pursuit {
@@ -52,7 +53,7 @@ impl Pursuits {
         ways: impl IntoIterator<Item = Way>,
         (certificate, invited): (Option<Certificate>, Invited),
     ) -> Option<LinkId> {
-        let pursuit = self.by_target.entry(target).or_insert(Pursuit {
+        let pursuit = self.by_target.or_insert_with(target, || Pursuit {
             ways: VecDeque::new(),
             certificate: None,
             invited,
@@ -80,7 +81,7 @@ impl Pursuits {
         node: NodeId,
     ) {
         self.by_target.remove(&node);
-        for (target, pursuit) in &mut self.by_target {
+        for (target, pursuit) in self.by_target.iter_mut() {
             if pursuit.current.is_some_and(|link| links.node_of(link) == Some(node)) {
                 pursuit.ways.push_front(Way::Through(node));
                 pursuit.advance(ctx, links, introductions, *target);
@@ -96,7 +97,7 @@ impl Pursuits {
         link: LinkId,
         reason: CloseReason,
     ) {
-        for (target, pursuit) in &mut self.by_target {
+        for (target, pursuit) in self.by_target.iter_mut() {
             if pursuit.current == Some(link) {
                 pursuit.failure = reason;
                 pursuit.advance(ctx, links, introductions, *target);

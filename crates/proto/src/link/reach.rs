@@ -3,8 +3,8 @@
 use crate::endpoint::Endpoint;
 use crate::identity::NodeId;
 use crate::io::Wake;
+use crate::table::Table;
 use crate::time::{Duration, Instant};
-use std::collections::BTreeMap;
 
 /// How long the one who need not begin leaves it to the other side.
 const OTHER_SIDE_FIRST: Duration = Duration::from_secs(2);
@@ -20,9 +20,9 @@ pub(crate) const INTRODUCERS_MAX: usize = 4;
 /// Where nodes can be dialled, and who is due for another try.
 #[derive(Default)]
 pub(crate) struct Reach {
-    endpoints: BTreeMap<NodeId, Endpoint>,
+    endpoints: Table<NodeId, Endpoint>,
     introducers: Vec<NodeId>,
-    tries: BTreeMap<NodeId, Try>,
+    tries: Table<NodeId, Try>,
 }
 
 struct Try {
@@ -75,11 +75,11 @@ impl Reach {
     }
 
     /// Of the wanted nodes, each with whether it is on us to begin, those that are to be tried now.
-    pub(crate) fn due(&mut self, now: Instant, wanted: &BTreeMap<NodeId, bool>) -> Vec<NodeId> {
+    pub(crate) fn due(&mut self, now: Instant, wanted: &Table<NodeId, bool>) -> Vec<NodeId> {
         // A try under way is not wanted at the moment; its count is kept until the node is linked.
-        for (node, on_us) in wanted {
+        for (node, on_us) in wanted.iter() {
             let at = if *on_us { now } else { now + OTHER_SIDE_FIRST };
-            self.tries.entry(*node).or_insert(Try { at, delay: AGAIN });
+            self.tries.or_insert_with(*node, || Try { at, delay: AGAIN });
         }
         let mut due = Vec::new();
         for node in wanted.keys() {
