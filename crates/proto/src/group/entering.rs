@@ -11,8 +11,8 @@ use crate::time::{Duration, Instant};
 use crate::wire::{Answer, AnswerCode, ConnectionRequest, Frame};
 use std::collections::VecDeque;
 
-/// Requests that may wait for a person at once: more than anybody reads.
-pub(super) const WAITING_MAX: usize = 32;
+/// Requests that may wait for a person at once: a hall of people who come at once, and more than anybody reads.
+pub(super) const WAITING_MAX: usize = 64;
 /// Requests of one node that may wait at once.
 pub(super) const WAITING_PER_NODE_MAX: usize = 4;
 /// Requests of ours that may wait for an answer at once.
