@@ -31,8 +31,12 @@ pub(crate) enum Hold {
 /// Called when this tab loses the profile to another: it must end the node.
 pub(crate) type OnLoss = Rc<dyn Fn()>;
 
-/// Takes the profile if no other tab has it.
+/// Takes the profile if no other tab has it. A tab that is loaded anew may meet itself on the way out: it asks twice.
 pub(crate) async fn take(profile: &str, on_loss: OnLoss) -> Hold {
+    if request(&name(profile), "ifAvailable", on_loss.clone()).await == Hold::Ours {
+        return Hold::Ours;
+    }
+    pause(ATTEMPT_MS).await;
     request(&name(profile), "ifAvailable", on_loss).await
 }
 

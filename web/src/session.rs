@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tertulia_proto::group::{ConversationId, ConversationKind};
 use tertulia_proto::identity::{Name, NodeId};
+use tertulia_proto::invite::InviteError;
 use tertulia_proto::io::{Consent, Greeting, LinkId, MessageText, Person, RequestId};
 use tertulia_proto::rng::Rng;
 use tertulia_proto::{Command, Event, Identity, Invite, Node, Reply, ReplyCode, Window};
@@ -200,7 +201,14 @@ impl Session {
 
     /// Finishes a link by hand; says what is wrong with the code if it cannot be used.
     pub(crate) fn complete(self, code: &str) -> Result<NodeId, String> {
-        let reply = ReplyCode::parse(code).map_err(|error| sentence(&format!("{error}.")))?;
+        // Whoever was sent the code as a link, or pastes their own invite's, is told by what stands behind the `#`.
+        let code = code.rsplit('#').next().unwrap_or_default();
+        let reply = ReplyCode::parse(code).map_err(|error| match error {
+            InviteError::NotAnInvite => {
+                "This is not a reply code: copy all of what your friend's page shows.".into()
+            }
+            error => sentence(&format!("{error}.")),
+        })?;
         let (node, offer) = (reply.node, reply.offer);
         let outcome = self.with_tab(|tab| tab.command(Command::Complete { reply: Box::new(reply) }));
         if let Some(Err(refusal)) = outcome {
@@ -244,7 +252,9 @@ impl Session {
 
     /// Takes the line above what was unread away.
     pub(crate) fn forget_line(self) {
-        self.feed.update(Feed::forget_line);
+        if self.feed.with_untracked(Feed::has_line) {
+            self.feed.update(Feed::forget_line);
+        }
     }
 
     /// Calls a conversation something, here only.
@@ -278,6 +288,11 @@ impl Session {
                 ),
             }
         });
+    }
+
+    /// Whether this browser keeps who we are.
+    pub(crate) fn is_kept(self) -> bool {
+        self.store.with_value(Store::keeps)
     }
 
     /// Ends the node and forgets all of this profile. The page must be loaded anew then.

@@ -26,6 +26,11 @@ impl Store {
         Self { database: None }
     }
 
+    /// Whether anything is kept at all.
+    pub(crate) fn keeps(&self) -> bool {
+        self.database.is_some()
+    }
+
     /// The identity that was kept here, as its bytes.
     pub(crate) async fn identity(&self) -> Result<Option<Vec<u8>>, Error> {
         let Some(name) = &self.database else { return Ok(None) };

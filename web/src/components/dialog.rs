@@ -75,12 +75,12 @@ pub(crate) fn Dialog(
             on:pointerdown=on_backdrop
         >
             <div class="dialog-body">
-                <header class="dialog-head">
+                <div class="dialog-head">
                     <h2 id="dialog-title">{title}</h2>
                     <button class="quiet close" aria-label="Close" on:click=move |_| close()>
                         <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 6l12 12M18 6L6 18" /></svg>
                     </button>
-                </header>
+                </div>
                 {children()}
             </div>
             <Attention />

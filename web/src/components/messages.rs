@@ -30,15 +30,16 @@ type Progress = StoredValue<Sorted<OpId, ArcRwSignal<String>>>;
 #[component]
 pub(crate) fn Messages(conversation: ConversationId) -> impl IntoView {
     let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
-    let log = NodeRef::<html::Div>::new();
+    let (log, rows_node) = (NodeRef::<html::Div>::new(), NodeRef::<html::Div>::new());
+    let last_top = StoredValue::new(0);
     let is_at_end = RwSignal::new(true);
     let progress: Progress = StoredValue::default();
     let to_end = move || {
         is_at_end.set(true);
         scroll_to_end(log);
     };
-    begin(log, is_at_end);
-    follow(session, log, is_at_end);
+    begin(log, rows_node, is_at_end);
+    follow_own(session, is_at_end);
     update_progress(session, progress);
     report_reading(session, ui, conversation, is_at_end);
     let rows =
@@ -51,14 +52,7 @@ pub(crate) fn Messages(conversation: ConversationId) -> impl IntoView {
                 aria-label="Messages"
                 tabindex="0"
                 node_ref=log
-                on:scroll=move |_| {
-                    // The browser tells of it in the next frame, when the log may be gone.
-                    let Some(log) = log.try_get_untracked().flatten() else { return };
-                    let now = at_end(&log);
-                    if now != is_at_end.get_untracked() {
-                        is_at_end.set(now);
-                    }
-                }
+                on:scroll=move |_| watch_scrolling(log, is_at_end, last_top)
             >
                 <When on=flag(move || session.feed.with(|feed| feed.has_earlier))>
                     <button class="earlier" on:click=move |_| session.show_earlier()>
@@ -68,7 +62,9 @@ pub(crate) fn Messages(conversation: ConversationId) -> impl IntoView {
                 <When on=flag(move || session.feed.with(|feed| feed.rows.is_empty()))>
                     <Nothing conversation />
                 </When>
-                <Each items=rows />
+                <div class="rows" node_ref=rows_node>
+                    <Each items=rows />
+                </div>
             </div>
             <When on=flag(move || !is_at_end.get())>
                 <button class="jump" on:click=move |_| to_end()>"Jump to latest"</button>
@@ -142,12 +138,12 @@ fn update_progress(session: Session, known: Progress) {
     });
 }
 
-/// Shows the first unread message, or the end when there is none; and the end whenever the room for the log changes
-/// while it is in view: a keyboard slides in, the composer grows.
-fn begin(log: NodeRef<html::Div>, is_at_end: RwSignal<bool>) {
+/// Shows the first unread message, or the end when there is none. From then on it keeps the end in view while the
+/// person is there, whatever changes: more is said, a keyboard slides in, the composer grows.
+fn begin(log: NodeRef<html::Div>, rows: NodeRef<html::Div>, is_at_end: RwSignal<bool>) {
     let watching = StoredValue::new_local(None::<(ResizeObserver, Closure<dyn Fn()>)>);
     Effect::new(move |_| {
-        let Some(log) = log.get() else { return };
+        let (Some(log), Some(rows)) = (log.get(), rows.get()) else { return };
         let line = log.query_selector(".divider.new").ok().flatten();
         match line.and_then(|line| line.dyn_into::<HtmlElement>().ok()) {
             Some(line) => log.set_scroll_top(line.offset_top() - END_PX),
@@ -162,6 +158,7 @@ fn begin(log: NodeRef<html::Div>, is_at_end: RwSignal<bool>) {
         });
         if let Ok(observer) = ResizeObserver::new(resized.as_ref().unchecked_ref()) {
             observer.observe(&log);
+            observer.observe(&rows);
             watching.set_value(Some((observer, resized)));
         }
     });
@@ -171,18 +168,27 @@ fn begin(log: NodeRef<html::Div>, is_at_end: RwSignal<bool>) {
     });
 }
 
-/// Stays at the end while the person is there, and goes there when they say something themselves.
-fn follow(session: Session, log: NodeRef<html::Div>, is_at_end: RwSignal<bool>) {
+/// Tells the person who scrolls up from a log that has grown below them: only the former leaves the end.
+fn watch_scrolling(log: NodeRef<html::Div>, is_at_end: RwSignal<bool>, last_top: StoredValue<i32>) {
+    let Some(log) = log.get_untracked() else { return };
+    let top = log.scroll_top();
+    let went_up = top < last_top.get_value();
+    last_top.set_value(top);
+    let (before, now) = (is_at_end.get_untracked(), at_end(&log));
+    if now != before && (now || went_up) {
+        is_at_end.set(now);
+    }
+}
+
+/// Goes to the end when the person says something themselves.
+fn follow_own(session: Session, is_at_end: RwSignal<bool>) {
     Effect::new(move |before: Option<Option<OpId>>| {
         let (last, is_own) = session.feed.with(|feed| {
             let last = feed.rows.last().map(|row| &row.message);
             (last.map(|last| last.id), last.is_some_and(|last| last.state.is_some()))
         });
-        let is_first = before.is_none();
-        if !is_first && before.flatten() != last && (is_own || is_at_end.get_untracked()) {
+        if is_own && before.is_some_and(|before| before != last) && !is_at_end.get_untracked() {
             is_at_end.set(true);
-            // The rows are in the document after this turn.
-            queue_microtask(move || scroll_to_end(log));
         }
         last
     });

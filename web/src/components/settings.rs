@@ -11,10 +11,15 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use tertulia_proto::identity::NAME_MAX;
 
+const KEPT: &str =
+    "Your key is kept in this browser and nowhere else. Conversations last as long as this tab.";
+const NOT_KEPT: &str = "Nothing is kept: closing this tab forgets who you are, and your conversations.";
+
 /// The region `Settings`.
 #[component]
 pub(crate) fn Settings() -> impl IntoView {
-    let ui = expect_context::<Ui>();
+    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
+    let kept = if session.is_kept() { KEPT } else { NOT_KEPT };
     view! {
         <section class="view" role="region" aria-label="Settings">
             <Head title="Settings" />
@@ -23,9 +28,7 @@ pub(crate) fn Settings() -> impl IntoView {
                 <Appearance />
                 <section aria-labelledby="data-title">
                     <h2 id="data-title">"Data"</h2>
-                    <p class="hint">
-                        "Your key is kept in this browser and nowhere else. Conversations last as long as this tab."
-                    </p>
+                    <p class="hint">{kept}</p>
                     <button class="danger" on:click=move |_| ui.open(Overlay::Erase)>"Erase everything"</button>
                 </section>
                 <section aria-labelledby="keys-title">

@@ -68,34 +68,31 @@ fn Entry(id: ConversationId) -> impl IntoView {
     let note_id = format!("note-{id}");
     let described_by = note_id.clone();
     view! {
-        <li>
+        <li class="entry" class:over=is_over class:unread=flag(move || unread() != 0)>
+            <span class="faces" aria-hidden="true">
+                {faces}
+            </span>
+            // Only the name is the button's, so that it is called that; it takes presses on all of the row.
             <button
-                class="entry"
-                class:over=is_over
-                class:unread=flag(move || unread() != 0)
-                aria-label=name
+                class="entry-name"
+                dir="auto"
                 aria-describedby=described_by
                 aria-current=current(move || ui.place.get() == Place::Conversation(id))
                 on:click=move |_| session.show(id)
             >
-                <span class="faces" aria-hidden="true">
-                    {faces}
-                </span>
-                <span class="entry-name" dir="auto">
-                    {name}
-                </span>
-                <time class="entry-time">{last(|last| when::brief(last.time_ms))}</time>
-                <span class="entry-last" id=note_id>
-                    <span class="entry-text" dir="auto">
-                        {last(line)}
-                    </span>
-                    <When on=flag(move || unread() != 0)>
-                        <span class="badge">
-                            {text(move || unread().to_string())} <span class="visually-hidden">" unread"</span>
-                        </span>
-                    </When>
-                </span>
+                {name}
             </button>
+            <time class="entry-time">{last(|last| when::brief(last.time_ms))}</time>
+            <span class="entry-last" id=note_id>
+                <span class="entry-text" dir="auto">
+                    {last(line)}
+                </span>
+                <When on=flag(move || unread() != 0)>
+                    <span class="badge">
+                        {text(move || unread().to_string())} <span class="visually-hidden">" unread"</span>
+                    </span>
+                </When>
+            </span>
         </li>
     }
 }
@@ -134,12 +131,16 @@ fn Me() -> impl IntoView {
                 <p class="me-name" dir="auto">
                     {text(move || session.me.with(|me| me.name.to_string()))}
                 </p>
-                // The state leads to the links that it speaks of.
-                <button class="status quiet" aria-label="Status" on:click=move |_| ui.place.set(Place::Network)>
-                    <span class="presence" class:online=flag(move || links() != 0)>
+                // The state leads to the links that it speaks of. The button is called `Status` whatever that is, so
+                // what is seen of it stands beside it.
+                <p class="status">
+                    <span class="presence" class:online=flag(move || links() != 0) aria-hidden="true">
                         {status}
                     </span>
-                </button>
+                    <button aria-label="Status" on:click=move |_| ui.place.set(Place::Network)>
+                        <span class="visually-hidden">{status}</span>
+                    </button>
+                </p>
             </div>
         </div>
     }

@@ -74,6 +74,11 @@ impl Feed {
         self.line_seen = true;
     }
 
+    /// Whether a line stands above what was unread.
+    pub(crate) fn has_line(&self) -> bool {
+        self.line.is_some()
+    }
+
     /// Takes the line away: the person has answered, or says that they have read.
     pub(crate) fn forget_line(&mut self) {
         self.line = None;
