@@ -11,7 +11,8 @@ const PAIRS = [
 
 behaviour('two tabs meet by hand, whichever browser invites', async (scene) => {
   const site = await scene.staticSite();
-  const browsers = { chromium: await scene.browser('chromium'), firefox: await scene.browser('firefox') };
+  const [chromium, firefox] = await Promise.all([scene.browser('chromium'), scene.browser('firefox')]);
+  const browsers = { chromium, firefox };
   for (const [inviting, invited] of PAIRS) {
     const ines = await scene.tab(browsers[inviting], 'Ines');
     const jan = await scene.tab(browsers[invited], 'Jan');

@@ -28,6 +28,7 @@ behaviour(
     assert.notEqual(other.user, before.user);
     assert.notEqual(other.node, before.node);
 
+    await ana.page.bringToFront();
     await ana.page.reload();
     await ana.find('navigation', 'Conversations');
     assert.equal(await ana.glance('textbox', 'Your name'), undefined, 'a known person is not asked again');

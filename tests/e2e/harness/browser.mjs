@@ -8,7 +8,9 @@ import { Person } from './person.mjs';
 import { within } from './wait.mjs';
 
 const LAUNCH_MS = 30_000;
-const CLOSE_MS = 5_000;
+const CLOSE_MS = 4_000;
+/// One question to a page; one that hangs never answers.
+const ANSWER_MS = 30_000;
 const DESK = { width: 1280, height: 800 };
 
 const CHROMIUM_FLAGS = [
@@ -25,16 +27,34 @@ const LAUNCHES = {
   firefox: () => ({ browser: 'firefox', executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr' }),
 };
 
+/// Those that nobody uses at the moment. To start one takes seconds, so the behaviours of a file hand them on; the
+/// profiles are new each time.
+const idle = { chromium: [], firefox: [] };
+
 export class Browser {
-  /// Starts `chromium` or `firefox`.
+  /// A `chromium` or `firefox` of one's own until it is ended.
   static async start(kind) {
+    const kept = idle[kind].pop();
+    if (kept?.isAlive) return kept;
     const userDataDir = mkdtempSync(join(tmpdir(), `${kind}-`));
-    const options = { ...LAUNCHES[kind](), headless: true, timeout: LAUNCH_MS, defaultViewport: DESK, userDataDir };
+    const times = { timeout: LAUNCH_MS, protocolTimeout: ANSWER_MS };
+    const options = { ...LAUNCHES[kind](), ...times, headless: true, defaultViewport: DESK, userDataDir };
     return new Browser(kind, await puppeteer.launch(options));
+  }
+
+  /// Ends those that were handed back.
+  static async endIdle() {
+    const kept = Object.values(idle).flatMap((browsers) => browsers.splice(0));
+    await Promise.all(kept.map((browser) => browser.#close()));
   }
 
   constructor(kind, driver) {
     Object.assign(this, { kind, driver, profiles: [] });
+  }
+
+  get isAlive() {
+    const { exitCode, signalCode } = this.driver.process();
+    return exitCode === null && signalCode === null;
   }
 
   /// A profile of its own, which shares nothing with others but the process.
@@ -52,14 +72,25 @@ export class Browser {
 
   /// Ends it as a crash does.
   async kill() {
+    if (!this.isAlive) return;
     const child = this.driver.process();
-    if (child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise((done) => child.once('exit', done));
     child.kill('SIGKILL');
     await ended;
   }
 
+  /// Forgets its profiles and hands it back, if it is well.
   async end() {
+    if (!this.isAlive) return;
+    const profiles = this.profiles.splice(0);
+    const forgotten = Promise.all(profiles.map((profile) => profile.close()));
+    await within(`forgetting the profiles of ${this.kind}`, forgotten, CLOSE_MS).then(
+      () => idle[this.kind].push(this),
+      () => this.kill(),
+    );
+  }
+
+  async #close() {
     await within(`closing ${this.kind}`, this.driver.close(), CLOSE_MS).catch(() => {});
     await this.kill();
   }

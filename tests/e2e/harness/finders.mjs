@@ -7,7 +7,7 @@
 /// Elements with this role and, if given, exactly this name.
 export const FINDERS = {
   chromium: (role, name, inside) =>
-    inside.$$(`::-p-aria(${name === undefined ? '' : `[name="${name}"]`}[role="${role}"])`),
+    inside.$$(`::-p-aria(${name === undefined ? '' : `[name="${name}"]`}[role="${OWN_WORDS[role] ?? role}"])`),
   firefox: async (role, name, inside) => {
     const candidates = await inside.$$(SELECTORS[role]);
     if (name === undefined || candidates.length === 0) return candidates;
@@ -15,6 +15,9 @@ export const FINDERS = {
     return candidates.filter((_, at) => names[at] === name);
   },
 };
+
+/// What Chromium calls a role in its tree.
+const OWN_WORDS = { img: 'image' };
 
 /// The elements that have a role by nature, and those that are given it.
 const SELECTORS = Object.fromEntries(

@@ -43,15 +43,25 @@ export async function otherHost() {
   const holder = spawn('unshare', ['--net', 'cat'], { stdio: ['pipe', 'ignore', 'inherit'] });
   await once(holder, 'spawn');
   const prefix = ['nsenter', `--net=/proc/${holder.pid}/ns/net`];
-  await untilApart(holder.pid);
-  sh(`
-    ip link set far netns ${holder.pid}
-    inside="${prefix.join(' ')}"
-    $inside ip link set lo up
-    $inside ip addr add ${OTHER_ADDRESS}/24 dev far
-    $inside ip link set far up
-    $inside ip route add default via ${OWN_ADDRESS}`);
-  return { prefix, end: () => holder.kill('SIGKILL') };
+  const inside = prefix.join(' ');
+  try {
+    await untilApart(holder.pid);
+    sh(`
+      ip link set far netns ${holder.pid}
+      ${inside} ip link set lo up
+      ${inside} ip addr add ${OTHER_ADDRESS}/24 dev far
+      ${inside} ip link set far up
+      ${inside} ip route add default via ${OWN_ADDRESS}`);
+  } catch (error) {
+    holder.kill('SIGKILL');
+    throw error;
+  }
+  // The end of the wire comes back before its namespace ends, else our own end would go with it.
+  const end = () => {
+    sh(`${inside} ip link set far netns ${process.pid}; ip link set far up`);
+    holder.kill('SIGKILL');
+  };
+  return { prefix, end };
 }
 
 async function runInside() {

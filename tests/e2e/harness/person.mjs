@@ -3,9 +3,13 @@
 import { writeFile } from 'node:fs/promises';
 import { FINDERS } from './finders.mjs';
 import { textOf } from './native.mjs';
-import { LINK_MS, VIEW_MS, until } from './wait.mjs';
+import { LINK_MS, VIEW_MS, until, within } from './wait.mjs';
 
 const LINES_KEPT = 80;
+/// A backtrace of the page's is long, and its first lines are about the panic itself.
+const LINE_MAX = 3000;
+/// A page that hangs is asked in vain.
+const REPORT_MS = 3_000;
 const BY_HAND = 'Make a link that needs no node in between, but a reply code';
 const PRESSABLE = ['button', 'link', 'tab', 'menuitem'];
 
@@ -90,15 +94,13 @@ export class Person {
   async flood(count) {
     const box = await this.find('textbox', 'Message');
     const button = await this.find('button', 'Send');
-    const log = await this.find('log', 'Messages');
+    const log = await this.#log();
     await this.page.evaluate(flood, box, button, log, this.name, count);
   }
 
   /// What the log says, one text a message, in the order of display.
   async messages() {
-    const log = await this.find('log', 'Messages');
-    const articles = await log.$$('article, [role="article"]');
-    return articles.length === 0 ? [] : log.evaluate(articleTexts);
+    return (await this.#log()).evaluate(articleTexts);
   }
 
   /// Waits until a message with `text` is in the log, and gives all that the log says of it.
@@ -262,12 +264,25 @@ export class Person {
   }
 
   async report(picture) {
-    const shot = await this.page.screenshot().catch(() => null);
-    if (shot && picture) await writeFile(picture, shot);
-    const text = await this.page.evaluate(() => document.body.innerText.slice(-3000)).catch((error) => error.message);
-    return [`${this.label} at ${this.page.url()}${picture ? `, picture ${picture}` : ''}`, ...this.console, text].join(
-      '\n    ',
+    const text = within(
+      'reading the page',
+      this.page.evaluate(() => document.body.innerText.slice(-3000)),
+      REPORT_MS,
     );
+    const shot = within('the picture', this.page.screenshot(), REPORT_MS).then((shot) => writeFile(picture, shot));
+    const [read, drawn] = await Promise.allSettled([text, shot]);
+    return [
+      `${this.label} at ${this.page.url()}, ${drawn.reason?.message ?? `picture ${picture}`}`,
+      ...this.console,
+      read.value ?? read.reason.message,
+    ].join('\n    ');
+  }
+
+  /// The log, looked for once: in a long conversation that takes its time.
+  async #log() {
+    const isThere = await this.log?.evaluate((log) => log.isConnected).catch(() => false);
+    if (!isThere) this.log = await this.find('log', 'Messages');
+    return this.log;
   }
 
   async #inviteDialog(withoutAsking) {
@@ -295,7 +310,7 @@ export class Person {
   }
 
   #hear(kind, text) {
-    this.console.push(`${kind}: ${text.slice(0, 500)}`);
+    this.console.push(`${kind}: ${text.slice(0, LINE_MAX)}`);
     if (this.console.length > LINES_KEPT) this.console.shift();
   }
 }

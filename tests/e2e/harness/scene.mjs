@@ -2,27 +2,31 @@
 
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import test from 'node:test';
+import test, { after } from 'node:test';
 import { Browser } from './browser.mjs';
 import { NativeNode } from './native.mjs';
 import { StaticSite } from './static_site.mjs';
 import { otherHost } from './network.mjs';
+import { within } from './wait.mjs';
 
 /// Where pictures go; ignored by git.
 export const SHOTS = resolve(import.meta.dirname, '../shots');
 
 const BEHAVIOUR_MS = 90_000;
+/// A page that hangs must not keep the others from telling what they saw.
+const REPORT_MS = 5_000;
+/// Reports and goodbyes, after a behaviour that took too long.
+const AFTERWARDS_MS = 30_000;
+
+after(() => Browser.endIdle());
 
 /// A test called `name`; `act` is handed the scene to cast from.
 export function behaviour(name, act, timeout = BEHAVIOUR_MS) {
-  test(name, { timeout }, async (context) => {
+  // The runner abandons a test that is late; ours is told before, while its cast can still say what happened.
+  test(name, { timeout: timeout + AFTERWARDS_MS }, async (context) => {
     const scene = new Scene();
-    // The runner abandons a test that is late; its cast must end and tell all the same.
-    const late = new Promise((_, fail) => {
-      context.signal.addEventListener('abort', () => fail(new Error('the test took too long')));
-    });
     try {
-      await Promise.race([act(scene, context), late]);
+      await within(`“${name}”`, act(scene, context), timeout);
     } catch (error) {
       console.error(await scene.report(name));
       throw error;
@@ -35,6 +39,7 @@ export function behaviour(name, act, timeout = BEHAVIOUR_MS) {
 /// Who takes part in a test.
 export class Scene {
   #cast = [];
+  #isOver = false;
 
   async node(name, options) {
     return this.#add(await NativeNode.start(name, options));
@@ -63,16 +68,24 @@ export class Scene {
     mkdirSync(folder, { recursive: true });
     const reports = this.#cast.map((member, at) => {
       const picture = join(folder, `${name}-${at}.png`.replaceAll(/[^\w.-]+/g, '-'));
-      return Promise.resolve(member.report?.(picture)).catch((error) => error.message);
+      return within('the report', Promise.resolve(member.report?.(picture)), REPORT_MS).catch((error) => error.message);
     });
     return [`what everybody saw in “${name}”:`, ...(await Promise.all(reports)).filter(Boolean)].join('\n  ');
   }
 
   async end() {
-    for (const member of this.#cast.reverse()) await member.end?.();
+    this.#isOver = true;
+    // Together, so that it lasts no longer than its slowest member; what does not end dies with the namespace.
+    const ends = this.#cast.map((member) => within('the end', Promise.resolve(member.end?.()), REPORT_MS));
+    await Promise.allSettled(ends);
   }
 
-  #add(member) {
+  /// Whoever comes when all is over must not stay alone behind.
+  async #add(member) {
+    if (this.#isOver) {
+      await member.end?.();
+      throw new Error('the test is over');
+    }
     this.#cast.push(member);
     return member;
   }

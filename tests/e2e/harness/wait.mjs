@@ -8,6 +8,8 @@ export const LINK_MS = 20_000;
 export const FLOOD_MS = 45_000;
 
 const POLL_MS = 50;
+/// One look. A page that is being left may never answer; the next look asks the new one.
+const LOOK_MS = 5_000;
 
 export const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
@@ -17,7 +19,7 @@ export async function until(what, look, timeout = VIEW_MS) {
   let trouble;
   do {
     try {
-      const found = await look();
+      const found = await within('a look', Promise.resolve(look()), LOOK_MS);
       if (found) return found;
       trouble = undefined;
     } catch (error) {
