@@ -20,6 +20,8 @@ mod keys;
 #[cfg(target_family = "wasm")]
 mod lock;
 #[cfg(target_family = "wasm")]
+mod mark;
+#[cfg(target_family = "wasm")]
 mod session;
 #[cfg(target_family = "wasm")]
 mod store;

@@ -1,6 +1,7 @@
 //! The page's node: the only file that gives it commands. Its events are folded into signals, many at a time.
 
 use crate::address;
+use crate::mark;
 use crate::sorted::Sorted;
 use crate::state::{Feed, Follow, NoticeId, Offered, Stale, State, Waiting, Way, sentence};
 use crate::store::Store;
@@ -85,7 +86,7 @@ impl Session {
         if self.feed.with_untracked(|feed| feed.conversation) != Some(conversation) {
             self.feed.set(Feed::of(conversation));
         }
-        self.refresh(Stale { messages: vec![conversation], ..Stale::default() });
+        self.refresh(&Stale { messages: vec![conversation], ..Stale::default() });
         self.ui.place.set(Place::Conversation(conversation));
     }
 
@@ -96,7 +97,7 @@ impl Session {
             feed.conversation
         });
         let messages = conversation.flatten().into_iter().collect();
-        self.refresh(Stale { messages, ..Stale::default() });
+        self.refresh(&Stale { messages, ..Stale::default() });
     }
 
     /// What a conversation is called here.
@@ -112,7 +113,7 @@ impl Session {
         let unread = |state: &State| state.conversation(conversation).map_or(0, |view| view.unread);
         if self.state.with_untracked(unread) > 0 {
             self.mark_read(conversation);
-            self.refresh(Stale { conversations: true, ..Stale::default() });
+            self.refresh(&Stale { conversations: true, ..Stale::default() });
         }
     }
 
@@ -150,6 +151,7 @@ impl Session {
 
     /// Follows an invite: asks for its conversation, or for a new one of `kind`.
     pub(crate) fn open(self, invite: &Invite, kind: ConversationKind, greeting: &str) -> Option<LinkId> {
+        mark::set(mark::DIAL);
         let command = Command::Open {
             invite: Box::new(invite.clone()),
             kind: invite.conversation.is_none().then_some(kind),
@@ -157,6 +159,14 @@ impl Session {
         };
         let way = if invite.is_by_hand() { Way::ByHand(None) } else { Way::Direct };
         self.ask(command, invite.name.clone(), Name::default(), way)
+    }
+
+    /// Shows the private conversation with somebody known, or asks them for one.
+    pub(crate) fn message(self, person: &Person) {
+        match self.state.with_untracked(|state| state.private_with(person)) {
+            Some(conversation) => self.show(conversation),
+            None => self.connect(person, ConversationKind::Private, ""),
+        }
     }
 
     /// Asks somebody known for a conversation.
@@ -260,13 +270,13 @@ impl Session {
     /// Calls a conversation something, here only.
     pub(crate) fn rename(self, conversation: ConversationId, name: &str) {
         self.run(Command::Rename { conversation, name: Name::cut(name) });
-        self.refresh(Stale { conversations: true, ..Stale::default() });
+        self.refresh(&Stale { conversations: true, ..Stale::default() });
     }
 
     /// Leaves a conversation; its messages stay.
     pub(crate) fn leave(self, conversation: ConversationId) {
         self.run(Command::Leave { conversation });
-        self.refresh(Stale { conversations: true, ..Stale::default() });
+        self.refresh(&Stale { conversations: true, ..Stale::default() });
     }
 
     /// Takes another name, and keeps it.
@@ -303,7 +313,7 @@ impl Session {
 
     /// Reads the links anew, with what the browser knows of their paths.
     pub(crate) fn refresh_links(self) {
-        self.refresh(Stale { peers: true, ..Stale::default() });
+        self.refresh(&Stale { peers: true, ..Stale::default() });
         let links: Vec<LinkId> =
             self.state.with_untracked(|state| state.peers.iter().map(|peer| peer.link).collect());
         let Some(tab) = self.with_tab(Tab::clone) else { return };
@@ -365,7 +375,7 @@ impl Session {
     }
 
     fn enter(self, conversation: ConversationId) {
-        self.refresh(Stale { conversations: true, ..Stale::default() });
+        self.refresh(&Stale { conversations: true, ..Stale::default() });
         self.ui.close();
         self.show(conversation);
     }
@@ -399,6 +409,9 @@ impl Session {
 
     /// Takes one event of the node's; all of a frame are folded together.
     fn take(self, event: Event) {
+        if matches!(event, Event::LinkOpened { .. }) {
+            mark::set(mark::LINKED);
+        }
         let was_scheduled = self.queue.try_update_value(|queue| {
             queue.events.push(event);
             std::mem::replace(&mut queue.is_scheduled, true)
@@ -427,7 +440,7 @@ impl Session {
         if let Some(read) = self.reading.get_value().filter(|read| stale.messages.contains(read)) {
             self.mark_read(read);
         }
-        self.refresh(stale);
+        self.refresh(&stale);
         for Follow::Enter(conversation, name) in follows {
             if !name.as_str().is_empty() {
                 self.rename(conversation, name.as_str());
@@ -437,7 +450,7 @@ impl Session {
     }
 
     /// Reads the stale views anew.
-    fn refresh(self, stale: Stale) {
+    fn refresh(self, stale: &Stale) {
         self.state.update(|state| {
             if stale.conversations {
                 self.with_node(Node::conversations)

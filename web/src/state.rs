@@ -173,7 +173,7 @@ impl State {
             Event::RequestWithdrawn { request } => self.withdraw(request),
             Event::Answered { request, outcome } => return self.answered(request, outcome),
             Event::ConversationOpened { .. } | Event::ConversationChanged { .. } => {
-                stale.conversations = true
+                stale.conversations = true;
             }
             Event::ConversationEnded { conversation } => {
                 self.tell_ended(conversation);
@@ -239,6 +239,15 @@ impl State {
     /// The invite by hand for this purpose that nobody has replied to.
     pub(crate) fn offered(&self, conversation: Option<ConversationId>, ticket: bool) -> Option<&Offered> {
         self.offers.iter().find(|offer| offer.conversation == conversation && offer.ticket == ticket)
+    }
+
+    /// The open private conversation with somebody, on whichever node of theirs.
+    pub(crate) fn private_with(&self, person: &Person) -> Option<ConversationId> {
+        let is_there =
+            |view: &ConversationView| view.participants.iter().any(|one| one.person.user == person.user);
+        let mut private =
+            self.conversations.iter().filter(|view| view.open && view.kind == ConversationKind::Private);
+        private.find(|view| is_there(view)).map(|view| view.id)
     }
 
     /// Everybody known from links and conversations but ourselves, by name; each once.

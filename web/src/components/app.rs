@@ -1,5 +1,6 @@
 //! From nothing to a running node: who has the profile, who the person is.
 
+use super::erased::press;
 use super::first_visit::FirstVisit;
 use super::frame::Frame;
 use crate::address::Address;
@@ -11,7 +12,6 @@ use crate::{keys, session};
 use leptos::ev;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use send_wrapper::SendWrapper;
 use std::rc::Rc;
 use tertulia_proto::Identity;
 
@@ -147,13 +147,12 @@ impl Start {
 }
 
 #[component]
-fn Elsewhere(on_use: impl Fn() + 'static) -> impl IntoView {
-    let on_use = SendWrapper::new(on_use);
+fn Elsewhere(on_use: impl Fn() + Send + 'static) -> impl IntoView {
     view! {
         <main class="cover">
             <h1>"Tertulia"</h1>
             <p>"You are already here, in another tab. One tab at a time can be you."</p>
-            <button class="primary" on:click=move |_| on_use()>"Use here"</button>
+            <button class="primary" on:click=press(on_use)>"Use here"</button>
             <p class="hint">"To be somebody else in this tab, add " <code>"?profile=NAME"</code> " to the address."</p>
         </main>
     }

@@ -1,6 +1,6 @@
 //! What needs attention: requests, notices, and what is being waited for.
 
-use super::erased::{Each, When, items, key_of};
+use super::erased::{Each, When, items, key_of, press};
 use super::request::RequestCard;
 use crate::session::Session;
 use crate::state::{Notice, Tone, Waiting, Way};
@@ -58,7 +58,7 @@ fn UrgentNotice(notice: Notice) -> impl IntoView {
                 <p>{notice.text}</p>
                 <p class="hint">{notice.remedy}</p>
             </div>
-            <button class="quiet" on:click=move |_| session.dismiss(id)>
+            <button class="quiet" on:click=press(move || session.dismiss(id))>
                 "Dismiss"
             </button>
         </div>
@@ -83,7 +83,7 @@ fn WaitingNotice(waiting: Waiting) -> impl IntoView {
         <div class="notice waiting">
             <p>{format!("Waiting for {} to let you in.", waiting.to)}</p>
             <When on=Signal::derive(is_hidden)>
-                <button class="quiet" on:click=move |_| ui.open(Overlay::Reply(link))>
+                <button class="quiet" on:click=press(move || ui.open(Overlay::Reply(link)))>
                     "Show reply code"
                 </button>
             </When>

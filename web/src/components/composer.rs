@@ -1,9 +1,9 @@
 //! Where messages are written.
 
-use super::erased;
+use super::erased::{self, effect, submit};
 use crate::session::Session;
 use crate::ui::Ui;
-use leptos::ev::{KeyboardEvent, SubmitEvent};
+use leptos::ev::KeyboardEvent;
 use leptos::html;
 use leptos::prelude::*;
 use tertulia_proto::group::ConversationId;
@@ -21,7 +21,7 @@ pub(crate) fn Composer(conversation: ConversationId) -> impl IntoView {
     let field = NodeRef::<html::Textarea>::new();
     on_cleanup(move || keep_draft(ui, conversation, text.try_get_untracked().unwrap_or_default()));
     // A finger on the list of conversations wants to read: on a touch screen the keyboard stays down.
-    Effect::new(move |_| {
+    effect(move || {
         if has_fine_pointer() && ui.overlay.with_untracked(Option::is_none) {
             field.get().into_iter().for_each(|field| drop(field.focus()));
         }
@@ -52,10 +52,7 @@ pub(crate) fn Composer(conversation: ConversationId) -> impl IntoView {
     view! {
         <form
             class="composer"
-            on:submit=move |event: SubmitEvent| {
-                event.prevent_default();
-                send();
-            }
+            on:submit=submit(send)
         >
             <p class="trouble" role="alert">{trouble}</p>
             <textarea

@@ -1,7 +1,7 @@
 //! One conversation: who, what was said, and where to say more.
 
 use super::composer::Composer;
-use super::erased::{When, dynamic, flag, text};
+use super::erased::{When, dynamic, flag, press, text};
 use super::frame::Head;
 use super::messages::Messages;
 use super::participants::Participants;
@@ -26,7 +26,7 @@ pub(crate) fn Conversation(id: ConversationId) -> impl IntoView {
         Memo::new(move |_| session.state.with(|state| state.conversation(id).is_some_and(|view| view.open)));
     let shows_participants = RwSignal::new(is_wide());
     let list = NodeRef::<html::Section>::new();
-    let open_participants = move |_| {
+    let open_participants = move || {
         shows_participants.set(true);
         request_animation_frame(move || {
             list.try_get_untracked().flatten().into_iter().for_each(|list| drop(list.focus()));
@@ -45,11 +45,11 @@ pub(crate) fn Conversation(id: ConversationId) -> impl IntoView {
             <div class="talk">
                 <Head title=name detail>
                     <When on=is_open>
-                        <button on:click=move |_| ui.open(Overlay::Invite(Some(id)))>"Invite"</button>
+                        <button on:click=press(move || ui.open(Overlay::Invite(Some(id))))>"Invite"</button>
                     </When>
                     <button
                         aria-expanded=text(move || shows_participants.get().to_string())
-                        on:click=open_participants
+                        on:click=press(open_participants)
                     >
                         "Participants"
                     </button>

@@ -1,6 +1,6 @@
 //! A text to copy.
 
-use super::erased::{flag, text};
+use super::erased::{effect, flag, press, text};
 use crate::clipboard::{self, Copied};
 use leptos::html;
 use leptos::prelude::*;
@@ -17,7 +17,7 @@ pub(crate) fn CopyField(
 ) -> impl IntoView {
     let field = NodeRef::<html::Input>::new();
     let copied = RwSignal::new(None::<Copied>);
-    let copy = move |_| {
+    let copy = move || {
         let Some(field) = field.get_untracked() else { return };
         spawn_local(async move {
             // The dialog may be closed by the time that the clipboard answers.
@@ -25,7 +25,7 @@ pub(crate) fn CopyField(
         });
     };
     let said = text(move || copied.get().map(|copied| copied.words().to_owned()).unwrap_or_default());
-    Effect::new(move |_| {
+    effect(move || {
         value.track();
         copied.set(None);
     });
@@ -41,7 +41,7 @@ pub(crate) fn CopyField(
                 node_ref=field
                 on:focus=move |_| field.get_untracked().into_iter().for_each(|field| field.select())
             />
-            <button type="button" disabled=flag(move || value.with(String::is_empty)) on:click=copy>"Copy"</button>
+            <button type="button" disabled=flag(move || value.with(String::is_empty)) on:click=press(copy)>"Copy"</button>
             <p class="hint" role="status">{said}</p>
         </div>
     }

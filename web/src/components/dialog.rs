@@ -1,7 +1,7 @@
 //! Dialogs: one at a time, over everything else.
 
 use super::attention::Attention;
-use super::erased::dynamic;
+use super::erased::{dynamic, effect, press};
 use super::invite::InviteDialog;
 use super::join::{JoinDialog, ReplyDialog};
 use super::keys::KeysDialog;
@@ -50,7 +50,7 @@ pub(crate) fn Dialog(
         ui.close();
     };
     return_focus();
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(dialog) = dialog.get().filter(|dialog| !dialog.open()) {
             // It is in the document and not yet open: nothing else makes this fail.
             let _ = dialog.show_modal();
@@ -77,7 +77,7 @@ pub(crate) fn Dialog(
             <div class="dialog-body">
                 <div class="dialog-head">
                     <h2 id="dialog-title">{title}</h2>
-                    <button class="quiet close" aria-label="Close" on:click=move |_| close()>
+                    <button class="quiet close" aria-label="Close" on:click=press(close)>
                         <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 6l12 12M18 6L6 18" /></svg>
                     </button>
                 </div>

@@ -1,6 +1,7 @@
 //! Views of few types. The compiler makes a copy of the view machinery for each closure that a view holds; what goes
 //! through here shares one copy, which takes more than half off the page's weight.
 
+use leptos::ev::{MouseEvent, SubmitEvent};
 use leptos::prelude::*;
 use std::sync::Arc;
 
@@ -76,4 +77,26 @@ pub(crate) fn key_of(id: &[u8], also: &[u8]) -> u128 {
     also.iter().fold(first, |key, byte| {
         (key ^ u128::from(*byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b)
     })
+}
+
+/// What a press on a button does.
+pub(crate) fn press(mut act: impl FnMut() + Send + 'static) -> Box<dyn FnMut(MouseEvent) + Send> {
+    Box::new(move |_| act())
+}
+
+/// What sending a form does, instead of what the browser would.
+pub(crate) fn submit(mut act: impl FnMut() + Send + 'static) -> Box<dyn FnMut(SubmitEvent) + Send> {
+    Box::new(move |event| {
+        event.prevent_default();
+        act();
+    })
+}
+
+/// Does `act` now and again whenever what it reads has changed.
+pub(crate) fn effect(act: impl Fn() + 'static) {
+    shared_effect(Box::new(act));
+}
+
+fn shared_effect(act: Box<dyn Fn()>) {
+    Effect::new(move |_: Option<()>| act());
 }

@@ -1,5 +1,6 @@
 //! The first visit: a name, and nothing else.
 
+use super::erased::{effect, submit};
 use crate::address;
 use leptos::html;
 use leptos::prelude::*;
@@ -7,12 +8,11 @@ use tertulia_proto::identity::NAME_MAX;
 
 /// Asks for a name.
 #[component]
-pub(crate) fn FirstVisit(on_start: impl Fn(String) + 'static) -> impl IntoView {
+pub(crate) fn FirstVisit(on_start: impl Fn(String) + Send + 'static) -> impl IntoView {
     let name = RwSignal::new(String::new());
     let is_busy = RwSignal::new(false);
     let field = NodeRef::<html::Input>::new();
-    let start = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
+    let start = submit(move || {
         let name = name.get_untracked().trim().to_owned();
         if name.is_empty() {
             field.get_untracked().into_iter().for_each(|field| drop(field.focus()));
@@ -20,8 +20,8 @@ pub(crate) fn FirstVisit(on_start: impl Fn(String) + 'static) -> impl IntoView {
             is_busy.set(true);
             on_start(name);
         }
-    };
-    Effect::new(move |_| field.get().into_iter().for_each(|field| drop(field.focus())));
+    });
+    effect(move || field.get().into_iter().for_each(|field| drop(field.focus())));
     view! {
         <main class="cover first-visit">
             <h1>"Tertulia"</h1>

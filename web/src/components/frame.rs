@@ -3,7 +3,7 @@
 use super::attention::Attention;
 use super::conversation::Conversation;
 use super::dialog::Overlays;
-use super::erased::{When, dynamic, flag};
+use super::erased::{When, dynamic, effect, flag, press};
 use super::home::Home;
 use super::network::Network;
 use super::people::People;
@@ -18,7 +18,7 @@ use leptos::prelude::*;
 pub(crate) fn Frame() -> impl IntoView {
     let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
     let place = Memo::new(move |_| ui.place.get());
-    Effect::new(move |_| match session.state.with(|state| state.unread()) {
+    effect(move || match session.state.with(|state| state.unread()) {
         0 => document().set_title("Tertulia"),
         unread => document().set_title(&format!("({unread}) Tertulia")),
     });
@@ -53,7 +53,7 @@ pub(crate) fn Head(
     let ui = expect_context::<Ui>();
     view! {
         <header class="head">
-            <button class="back quiet" aria-label="Back" on:click=move |_| ui.place.set(Place::Home)>
+            <button class="back quiet" aria-label="Back" on:click=press(move || ui.place.set(Place::Home))>
                 <svg viewBox="0 0 24 24" aria-hidden="true">
                     <path d="M15 5l-7 7 7 7" />
                 </svg>

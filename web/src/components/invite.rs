@@ -2,13 +2,12 @@
 
 use super::copy_field::CopyField;
 use super::dialog::Dialog;
-use super::erased::{dynamic, flag, text};
+use super::erased::{dynamic, effect, flag, submit, text};
 use super::qr_code::QrCode;
 use crate::address;
 use crate::session::Session;
 use crate::state::State;
 use crate::ui::Ui;
-use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use tertulia_proto::NodeId;
 use tertulia_proto::group::ConversationId;
@@ -76,7 +75,7 @@ fn invite_link(
     is_by_hand: Memo<bool>,
 ) -> Signal<String> {
     let direct = RwSignal::new(String::new());
-    Effect::new(move |_| {
+    effect(move || {
         let ticket = lets_in.get();
         if is_by_hand.get() {
             session.offer(conversation, ticket);
@@ -103,17 +102,14 @@ fn ReplyForm() -> impl IntoView {
     let code = RwSignal::new(String::new());
     let trouble = RwSignal::new(String::new());
     let connecting = RwSignal::new(None::<NodeId>);
-    let connect = move |event: SubmitEvent| {
-        event.prevent_default();
-        match session.complete(&code.get_untracked()) {
-            Ok(node) => {
-                trouble.set(String::new());
-                code.set(String::new());
-                connecting.set(Some(node));
-            }
-            Err(why) => trouble.set(why),
+    let connect = submit(move || match session.complete(&code.get_untracked()) {
+        Ok(node) => {
+            trouble.set(String::new());
+            code.set(String::new());
+            connecting.set(Some(node));
         }
-    };
+        Err(why) => trouble.set(why),
+    });
     let progress = text(move || connecting.get().map(|_| "Connecting…".to_owned()).unwrap_or_default());
     // A memo, since the notice below changes the state that this is read from: it must not be told for ever.
     let linked = Memo::new(move |_| {
@@ -121,7 +117,7 @@ fn ReplyForm() -> impl IntoView {
         session.state.with(|state| state.peer(node).map(|peer| peer.person.name.clone()))
     });
     // Done: what comes of it is a request or a newcomer, which is told in its own place.
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(name) = linked.get() {
             session.say(&format!("You are connected to {name}."));
             ui.close();

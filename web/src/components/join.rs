@@ -2,12 +2,11 @@
 
 use super::copy_field::CopyField;
 use super::dialog::Dialog;
-use super::erased::{flag, text};
+use super::erased::{effect, flag, press, submit, text};
 use crate::address;
 use crate::session::Session;
 use crate::state::{State, Way};
 use crate::ui::{Overlay, Ui};
-use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use std::sync::Arc;
 use tertulia_proto::Invite;
@@ -25,8 +24,7 @@ pub(crate) fn JoinDialog(invite: Arc<Invite>) -> impl IntoView {
     let (is_by_hand, names_conversation) = (invite.is_by_hand(), invite.conversation.is_some());
     let has_ticket = invite.ticket.is_some();
     let sentence = offer(&invite);
-    let join = move |event: SubmitEvent| {
-        event.prevent_default();
+    let join = submit(move || {
         let kind =
             if is_private.get_untracked() { ConversationKind::Private } else { ConversationKind::Public };
         address::clear_fragment();
@@ -34,7 +32,7 @@ pub(crate) fn JoinDialog(invite: Arc<Invite>) -> impl IntoView {
             Some(link) if is_by_hand => ui.open(Overlay::Reply(link)),
             _ => ui.close(),
         }
-    };
+    });
     view! {
         <Dialog title="Join" on_cancel=Callback::new(|()| address::clear_fragment())>
             <form on:submit=join>
@@ -45,10 +43,10 @@ pub(crate) fn JoinDialog(invite: Arc<Invite>) -> impl IntoView {
                 <div class="actions">
                     <button
                         type="button"
-                        on:click=move |_| {
+                        on:click=press(move || {
                             address::clear_fragment();
                             ui.close();
-                        }
+                        })
                     >
                         "Cancel"
                     </button>
@@ -102,7 +100,7 @@ pub(crate) fn ReplyDialog(link: LinkId) -> impl IntoView {
     let to =
         session.state.with_untracked(|state| state.waiting_on(link).map(|waiting| waiting.to.to_string()));
     // Answered, or come to nothing: both are told elsewhere.
-    Effect::new(move |_| {
+    effect(move || {
         if session.state.with(|state| state.waiting_on(link).is_none()) {
             ui.close();
         }

@@ -1,7 +1,7 @@
 //! What was said.
 
 use super::avatar::Avatar;
-use super::erased::{Each, When, flag, items, key_of, text};
+use super::erased::{Each, When, effect, flag, items, key_of, press, text};
 use crate::session::Session;
 use crate::sorted::Sorted;
 use crate::state::{Row, progress};
@@ -55,7 +55,7 @@ pub(crate) fn Messages(conversation: ConversationId) -> impl IntoView {
                 on:scroll=move |_| watch_scrolling(log, is_at_end, last_top)
             >
                 <When on=flag(move || session.feed.with(|feed| feed.has_earlier))>
-                    <button class="earlier" on:click=move |_| session.show_earlier()>
+                    <button class="earlier" on:click=press(move || session.show_earlier())>
                         "Show earlier"
                     </button>
                 </When>
@@ -67,7 +67,7 @@ pub(crate) fn Messages(conversation: ConversationId) -> impl IntoView {
                 </div>
             </div>
             <When on=flag(move || !is_at_end.get())>
-                <button class="jump" on:click=move |_| to_end()>"Jump to latest"</button>
+                <button class="jump" on:click=press(to_end)>"Jump to latest"</button>
             </When>
         </div>
     }
@@ -121,7 +121,7 @@ fn state_of(message: &MessageView, known: Progress) -> Option<Signal<String>> {
 }
 
 fn update_progress(session: Session, known: Progress) {
-    Effect::new(move |_| {
+    effect(move || {
         session.feed.with(|feed| {
             for message in feed.rows.iter().map(|row| &row.message) {
                 let (Some(state), Some(signal)) =
@@ -142,7 +142,7 @@ fn update_progress(session: Session, known: Progress) {
 /// person is there, whatever changes: more is said, a keyboard slides in, the composer grows.
 fn begin(log: NodeRef<html::Div>, rows: NodeRef<html::Div>, is_at_end: RwSignal<bool>) {
     let watching = StoredValue::new_local(None::<(ResizeObserver, Closure<dyn Fn()>)>);
-    Effect::new(move |_| {
+    effect(move || {
         let (Some(log), Some(rows)) = (log.get(), rows.get()) else { return };
         let line = log.query_selector(".divider.new").ok().flatten();
         match line.and_then(|line| line.dyn_into::<HtmlElement>().ok()) {
@@ -196,7 +196,7 @@ fn follow_own(session: Session, is_at_end: RwSignal<bool>) {
 
 /// The conversation is being read while its end is in view on a page that can be seen.
 fn report_reading(session: Session, ui: Ui, conversation: ConversationId, is_at_end: RwSignal<bool>) {
-    Effect::new(move |_| {
+    effect(move || {
         let reads = is_at_end.get() && ui.is_visible.get();
         session.reads(reads.then_some(conversation));
     });

@@ -2,14 +2,13 @@
 
 use super::avatar::Avatar;
 use super::dialog::Dialog;
-use super::erased::{Each, items, text};
+use super::erased::{Each, items, press, submit, text};
 use super::join::KindChoice;
 use super::participants::Presence;
 use super::people::key;
 use crate::session::Session;
 use crate::state::Known;
 use crate::ui::Ui;
-use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use tertulia_proto::group::ConversationKind;
 use tertulia_proto::identity::{NAME_MAX, NodeId};
@@ -21,8 +20,7 @@ pub(crate) fn NewConversation() -> impl IntoView {
     let is_private = RwSignal::new(false);
     let name = RwSignal::new(String::new());
     let chosen = RwSignal::new(None::<NodeId>);
-    let create = move |event: SubmitEvent| {
-        event.prevent_default();
+    let create = submit(move || {
         let kind =
             if is_private.get_untracked() { ConversationKind::Private } else { ConversationKind::Public };
         let name = name.get_untracked().trim().to_owned();
@@ -33,7 +31,7 @@ pub(crate) fn NewConversation() -> impl IntoView {
             Some(known) => session.connect(&known.person, kind, &name),
             None => session.create(kind, &name),
         }
-    };
+    });
     view! {
         <Dialog title="New conversation">
             <form on:submit=create>
@@ -102,7 +100,7 @@ fn Choice(known: Known, chosen: RwSignal<Option<NodeId>>) -> impl IntoView {
             <button
                 type="button"
                 aria-pressed=text(move || is_chosen().to_string())
-                on:click=move |_| chosen.set((!untrack(is_chosen)).then_some(node))
+                on:click=press(move || chosen.set((!untrack(is_chosen)).then_some(node)))
             >
                 <Avatar user=person.user />
                 <span class="person">

@@ -1,7 +1,7 @@
 //! Who is in a conversation.
 
 use super::avatar::Avatar;
-use super::erased::{Each, When, flag, items, key_of};
+use super::erased::{Each, When, flag, items, key_of, press};
 use crate::session::Session;
 use crate::ui::{Overlay, Ui};
 use leptos::html;
@@ -32,7 +32,7 @@ pub(crate) fn Participants(
         <section class="participants" aria-labelledby="participants-title" tabindex="-1" node_ref=node_ref>
             <header class="participants-head">
                 <h2 id="participants-title">"Who is here"</h2>
-                <button class="quiet close" aria-label="Close participants" on:click=move |_| shown.set(false)>
+                <button class="quiet close" aria-label="Close participants" on:click=press(move || shown.set(false))>
                     <svg viewBox="0 0 24 24" aria-hidden="true">
                         <path d="M6 6l12 12M18 6L6 18" />
                     </svg>
@@ -42,9 +42,9 @@ pub(crate) fn Participants(
                 <Each items=participants />
             </ul>
             <div class="participants-foot">
-                <button on:click=move |_| ui.open(Overlay::Rename(id))>"Rename conversation"</button>
+                <button on:click=press(move || ui.open(Overlay::Rename(id)))>"Rename conversation"</button>
                 <When on=is_open>
-                    <button class="danger" on:click=move |_| session.leave(id)>
+                    <button class="danger" on:click=press(move || session.leave(id))>
                         "Leave"
                     </button>
                 </When>

@@ -1,14 +1,12 @@
 //! Everybody known.
 
 use super::avatar::Avatar;
-use super::erased::{Each, When, flag, items, key_of};
+use super::erased::{Each, When, flag, items, key_of, press};
 use super::frame::Head;
 use super::participants::Presence;
 use crate::session::Session;
 use crate::state::Known;
 use leptos::prelude::*;
-use tertulia_proto::group::{ConversationId, ConversationKind};
-use tertulia_proto::io::{ConversationView, Person};
 
 /// The region `People`.
 #[component]
@@ -42,11 +40,6 @@ fn Contact(known: Known) -> impl IntoView {
     let session = expect_context::<Session>();
     let Known { person, linked } = known;
     let (user, name) = (person.user, person.name.to_string());
-    let message =
-        move |_| match session.state.with_untracked(|state| private_with(&state.conversations, &person)) {
-            Some(conversation) => session.show(conversation),
-            None => session.connect(&person, ConversationKind::Private, ""),
-        };
     view! {
         <li>
             <Avatar user />
@@ -54,17 +47,7 @@ fn Contact(known: Known) -> impl IntoView {
                 <bdi class="person-name">{name}</bdi>
                 <Presence is_online=linked />
             </span>
-            <button on:click=message>"Message"</button>
+            <button on:click=press(move || session.message(&person))>"Message"</button>
         </li>
     }
-}
-
-/// The open private conversation with somebody, if there is one.
-fn private_with(conversations: &[ConversationView], person: &Person) -> Option<ConversationId> {
-    let is_with = |view: &&ConversationView| {
-        view.open
-            && view.kind == ConversationKind::Private
-            && view.participants.iter().any(|participant| participant.person.user == person.user)
-    };
-    conversations.iter().find(is_with).map(|view| view.id)
 }

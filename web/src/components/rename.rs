@@ -1,9 +1,9 @@
 //! Naming a conversation.
 
 use super::dialog::Dialog;
+use super::erased::submit;
 use crate::session::Session;
 use crate::ui::Ui;
-use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use tertulia_proto::group::ConversationId;
 use tertulia_proto::identity::NAME_MAX;
@@ -15,11 +15,10 @@ pub(crate) fn RenameDialog(conversation: ConversationId) -> impl IntoView {
     let before =
         session.state.with_untracked(|state| state.conversation(conversation).map(|view| view.name.clone()));
     let name = RwSignal::new(before.unwrap_or_default());
-    let rename = move |event: SubmitEvent| {
-        event.prevent_default();
+    let rename = submit(move || {
         session.rename(conversation, name.get_untracked().trim());
         ui.close();
-    };
+    });
     view! {
         <Dialog title="Rename conversation">
             <form on:submit=rename>

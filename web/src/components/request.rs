@@ -1,7 +1,7 @@
 //! Somebody asks to talk.
 
 use super::avatar::Avatar;
-use super::erased::{Each, items, key_of};
+use super::erased::{Each, items, key_of, press};
 use crate::session::Session;
 use crate::state::{Asked, State};
 use leptos::prelude::*;
@@ -29,7 +29,7 @@ fn Card(asked: Asked) -> impl IntoView {
                 .into_any()
         },
     );
-    let accept = move |_| {
+    let accept = move || {
         let chosen = ConversationId::from_hex(&into.get_untracked());
         session.answer(request, chosen.map_or(Consent::New, Consent::Into));
     };
@@ -51,8 +51,8 @@ fn Card(asked: Asked) -> impl IntoView {
                     </select>
                 </div>
                 <div class="actions">
-                    <button on:click=move |_| session.answer(request, Consent::No)>"Refuse"</button>
-                    <button class="primary" on:click=accept>"Accept"</button>
+                    <button on:click=press(move || session.answer(request, Consent::No))>"Refuse"</button>
+                    <button class="primary" on:click=press(accept)>"Accept"</button>
                 </div>
             </div>
         </section>

@@ -1,12 +1,11 @@
 //! The settings.
 
 use super::dialog::Dialog;
-use super::erased::flag;
+use super::erased::{flag, press, submit};
 use super::frame::Head;
 use crate::session::Session;
 use crate::theme::{self, Theme};
 use crate::ui::{Overlay, Ui};
-use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use tertulia_proto::identity::NAME_MAX;
@@ -29,11 +28,11 @@ pub(crate) fn Settings() -> impl IntoView {
                 <section aria-labelledby="data-title">
                     <h2 id="data-title">"Data"</h2>
                     <p class="hint">{kept}</p>
-                    <button class="danger" on:click=move |_| ui.open(Overlay::Erase)>"Erase everything"</button>
+                    <button class="danger" on:click=press(move || ui.open(Overlay::Erase))>"Erase everything"</button>
                 </section>
                 <section aria-labelledby="keys-title">
                     <h2 id="keys-title">"Keys"</h2>
-                    <button on:click=move |_| ui.open(Overlay::Keys)>"Show keys"</button>
+                    <button on:click=press(move || ui.open(Overlay::Keys))>"Show keys"</button>
                 </section>
             </div>
         </section>
@@ -47,10 +46,9 @@ fn Profile() -> impl IntoView {
     let is_same = flag(move || {
         name.with(|name| session.me.with(|me| name.trim() == me.name.as_str() || name.trim().is_empty()))
     });
-    let save = move |event: SubmitEvent| {
-        event.prevent_default();
+    let save = submit(move || {
         session.set_name(name.get_untracked().trim());
-    };
+    });
     view! {
         <section aria-labelledby="profile-title">
             <h2 id="profile-title">"Profile"</h2>
@@ -99,7 +97,7 @@ fn Appearance() -> impl IntoView {
 #[component]
 pub(crate) fn EraseDialog() -> impl IntoView {
     let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
-    let erase = move |_| {
+    let erase = move || {
         spawn_local(async move {
             theme::forget();
             if session.erase().await.is_ok() {
@@ -121,8 +119,8 @@ pub(crate) fn EraseDialog() -> impl IntoView {
                 "Nobody can bring them back: afterwards you are somebody new to everyone."
             </p>
             <div class="actions">
-                <button on:click=move |_| ui.close()>"Keep everything"</button>
-                <button class="danger" on:click=erase>"Erase for good"</button>
+                <button on:click=press(move || ui.close())>"Keep everything"</button>
+                <button class="danger" on:click=press(erase)>"Erase for good"</button>
             </div>
         </Dialog>
     }

@@ -1,7 +1,7 @@
 //! The list of conversations, and the way to everything else.
 
 use super::avatar::Avatar;
-use super::erased::{Each, When, current, dynamic, flag, items, key_of, text};
+use super::erased::{Each, When, current, dynamic, flag, items, key_of, press, text};
 use crate::session::Session;
 use crate::state::{Preview, State};
 use crate::ui::{Overlay, Place, Ui};
@@ -26,7 +26,7 @@ pub(crate) fn Sidebar() -> impl IntoView {
         <div class="sidebar">
             <header class="sidebar-head">
                 <span class="wordmark">"Tertulia"</span>
-                <button class="new" on:click=move |_| ui.open(Overlay::New)>
+                <button class="new" on:click=press(move || ui.open(Overlay::New))>
                     "New conversation"
                 </button>
             </header>
@@ -78,7 +78,7 @@ fn Entry(id: ConversationId) -> impl IntoView {
                 dir="auto"
                 aria-describedby=described_by
                 aria-current=current(move || ui.place.get() == Place::Conversation(id))
-                on:click=move |_| session.show(id)
+                on:click=press(move || session.show(id))
             >
                 {name}
             </button>
@@ -137,7 +137,7 @@ fn Me() -> impl IntoView {
                     <span class="presence" class:online=flag(move || links() != 0) aria-hidden="true">
                         {status}
                     </span>
-                    <button aria-label="Status" on:click=move |_| ui.place.set(Place::Network)>
+                    <button aria-label="Status" on:click=press(move || ui.place.set(Place::Network))>
                         <span class="visually-hidden">{status}</span>
                     </button>
                 </p>
@@ -153,7 +153,7 @@ fn PlaceLink(place: Place, label: &'static str) -> impl IntoView {
         <button
             class="quiet"
             aria-current=current(move || ui.place.get() == place)
-            on:click=move |_| ui.place.set(place)
+            on:click=press(move || ui.place.set(place))
         >
             {label}
         </button>

@@ -1,10 +1,9 @@
 //! Going to a conversation by its name.
 
 use super::dialog::Dialog;
-use super::erased::{Each, When, flag, items, key_of};
+use super::erased::{Each, When, flag, items, key_of, press, submit};
 use crate::session::Session;
 use crate::ui::Ui;
-use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use tertulia_proto::group::ConversationId;
 
@@ -25,15 +24,14 @@ pub(crate) fn SwitchDialog() -> impl IntoView {
         ui.close();
         session.show(id);
     };
-    let go_first = move |event: SubmitEvent| {
-        event.prevent_default();
+    let go_first = submit(move || {
         untrack(found).first().into_iter().for_each(|first| go(first.0));
-    };
+    });
     let rows = items(
         found,
         |(id, name)| key_of(&id.0, name.as_bytes()),
         move |(id, name)| {
-            let go = move |_| go(id);
+            let go = press(move || go(id));
             view! { <li><button type="button" dir="auto" on:click=go>{name}</button></li> }.into_any()
         },
     );

@@ -135,6 +135,19 @@ fn people_are_everybody_once_by_name_without_me() {
 }
 
 #[test]
+fn somebody_is_messaged_in_the_open_private_conversation_with_them() {
+    let with = |n, kind, open| {
+        let participants = vec![participant(0, "Me"), participant(1, "Ana")];
+        ConversationView { kind, open, ..conversation(n, participants) }
+    };
+    let (private, public) = (ConversationKind::Private, ConversationKind::Public);
+    let conversations = vec![with(1, public, true), with(2, private, false), with(3, private, true)];
+    let state = State { conversations, ..State::default() };
+    assert_eq!(state.private_with(&person(1, "Ana")), Some(ConversationId([3; 16])));
+    assert_eq!(state.private_with(&person(2, "Eva")), None);
+}
+
+#[test]
 fn messages_make_their_conversation_stale_and_states_only_its_messages() {
     let mut state = State::default();
     let (conversation, message) = (ConversationId([1; 16]), OpId([1; 32]));
