@@ -1,9 +1,10 @@
 //! The page's node: the only file that gives it commands. Its events are folded into signals, many at a time.
 
 use crate::address;
+use crate::letters::sentence;
 use crate::mark;
 use crate::sorted::Sorted;
-use crate::state::{Feed, Follow, NoticeId, Offered, Stale, State, Waiting, Way, sentence};
+use crate::state::{Feed, Follow, NoticeId, Offered, Stale, State, Waiting, Way};
 use crate::store::Store;
 use crate::ui::{Overlay, Place, Ui};
 use crate::when;

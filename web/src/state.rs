@@ -6,6 +6,7 @@ mod notice;
 pub(crate) use feed::{Feed, Row};
 pub(crate) use notice::{Notice, NoticeId, Notices, Tone};
 
+use crate::letters::{lower, sentence};
 use crate::sorted::Sorted;
 use std::collections::VecDeque;
 use tertulia_proto::group::{ConversationId, ConversationKind};
@@ -262,7 +263,7 @@ impl State {
         self.peers.iter().for_each(|peer| take(&peer.person));
         let mut by_name = Sorted::default();
         for known in people.into_values() {
-            by_name.set((known.person.name.as_str().to_lowercase(), known.person.node), known);
+            by_name.set((lower(known.person.name.as_str()), known.person.node), known);
         }
         by_name.into_values()
     }
@@ -339,12 +340,6 @@ pub(crate) fn progress(state: &MessageState) -> String {
         MessageState::Sent => "sent".into(),
         MessageState::Delivered { by, of } => format!("delivered to {} of {of}", by.len()),
     }
-}
-
-/// `text` with its first letter in upper case, as a sentence begins.
-pub(crate) fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 fn comings_and_goings(before: &ConversationView, now: &ConversationView) -> Vec<String> {

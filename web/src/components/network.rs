@@ -2,6 +2,7 @@
 
 use super::erased::{Each, When, flag, items, key_of, text};
 use super::frame::Head;
+use crate::letters::sentence;
 use crate::session::Session;
 use crate::state::{Lost, State};
 use crate::when;
@@ -98,7 +99,7 @@ fn LostLink(lost: Lost) -> impl IntoView {
             <td>"–"</td>
             <td class="figure">"–"</td>
             <td><span class="presence">"gone"</span></td>
-            <td>{crate::state::sentence(&format!("{}.", lost.reason))}</td>
+            <td>{sentence(&format!("{}.", lost.reason))}</td>
         </tr>
     }
 }

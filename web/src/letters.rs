@@ -1,0 +1,36 @@
+//! Upper and lower case. In the page the browser does it: its tables need not be loaded with it.
+
+/// `text` in lower case, for comparing names.
+#[cfg(target_family = "wasm")]
+pub(crate) fn lower(text: &str) -> String {
+    js_sys::JsString::from(text).to_lower_case().into()
+}
+
+/// `text` in lower case, for comparing names.
+#[cfg(not(target_family = "wasm"))]
+pub(crate) fn lower(text: &str) -> String {
+    text.to_lowercase()
+}
+
+/// `text` with its first letter in upper case, as a sentence of ours begins.
+pub(crate) fn sentence(text: &str) -> String {
+    let mut sentence = text.to_owned();
+    if let Some(first) = sentence.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    sentence
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_compare_in_any_script_and_sentences_begin_in_upper_case() {
+        assert_eq!(lower("ÉVA Ωmega"), "éva ωmega");
+        assert_eq!(
+            (sentence("nobody"), sentence("“x” ends"), sentence("")),
+            ("Nobody".into(), "“x” ends".into(), String::new())
+        );
+    }
+}
