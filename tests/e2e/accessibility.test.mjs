@@ -35,10 +35,16 @@ behaviour('the main views have no serious barrier in light and dark, on a desk a
   await tina.sees('by the window');
   await tina.say('On my way, ten minutes.');
   await tina.sees('delivered to 1 of 1');
-  await look('conversation');
   await tina.participants();
   await look('participants');
-  await tina.escape();
+  await tina.press('Close participants');
+  await look('conversation');
+  for (const place of ['People', 'Network', 'Settings']) {
+    await tina.press(place);
+    await tina.find('region', place);
+    await look(place.toLowerCase());
+  }
+  await tina.goTo('Nora');
 
   await tina.press('New conversation');
   await tina.find('dialog', 'New conversation');
