@@ -95,8 +95,8 @@ impl Start {
                 )),
             },
             Err(_) => {
-                // A private window, or a full disk: talk anyway, and say so once the page is there.
-                self.store.set_value(Store::none());
+                // A private window, or a full disk. One can talk anyway: that nothing is kept is told once there is
+                // something to keep.
                 self.phase.set(Phase::FirstVisit);
             }
         }
@@ -124,6 +124,13 @@ impl Start {
         self.phase.set(Phase::Running(session));
         keys::listen(session, self.ui);
         window_event_listener(ev::pagehide, move |_| session.quit());
+        // Back from the browser's memory of pages: the node was ended when the page was left.
+        window_event_listener(ev::pageshow, |event| {
+            if event.persisted() {
+                // A page that cannot be loaded anew says so itself.
+                let _ = location().reload();
+            }
+        });
         window_event_listener(ev::hashchange, move |_| session.follow_address());
         session.follow_address();
         Some(session)

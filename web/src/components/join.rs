@@ -50,7 +50,7 @@ pub(crate) fn JoinDialog(invite: Arc<Invite>) -> impl IntoView {
                     >
                         "Cancel"
                     </button>
-                    <button class="primary" type="submit">"Join"</button>
+                    <button class="primary" type="submit" autofocus>"Join"</button>
                 </div>
             </form>
         </Dialog>

@@ -24,7 +24,7 @@ pub(crate) fn RenameDialog(conversation: ConversationId) -> impl IntoView {
             <form on:submit=rename>
                 <div class="field">
                     <label for="conversation-name">"Conversation name"</label>
-                    <input id="conversation-name" type="text" maxlength=NAME_MAX autocomplete="off" bind:value=name />
+                    <input id="conversation-name" autofocus type="text" maxlength=NAME_MAX autocomplete="off" bind:value=name />
                     <p class="hint">"Only you see this name. Leave it empty for the names of those in it."</p>
                 </div>
                 <div class="actions">

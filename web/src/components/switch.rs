@@ -40,7 +40,7 @@ pub(crate) fn SwitchDialog() -> impl IntoView {
             <form on:submit=go_first>
                 <div class="field">
                     <label for="switch-words">"Name of the conversation"</label>
-                    <input id="switch-words" type="search" autocomplete="off" bind:value=words />
+                    <input id="switch-words" autofocus type="search" autocomplete="off" bind:value=words />
                 </div>
             </form>
             <ul class="people-list choosable" aria-label="Matching conversations">
