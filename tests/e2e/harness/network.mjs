@@ -17,14 +17,24 @@ import { join } from 'node:path';
 export const OWN_ADDRESS = '10.77.0.2';
 export const OTHER_ADDRESS = '10.77.0.1';
 
+/// A browser drops what it is loading when an interface changes. So nothing may change after this: addresses that the
+/// kernel would add in a second are left out, and the wire is waited for.
+const UNTIL_WIRED = `
+  for try in $(seq 100); do
+    ip link show eth0 | grep -q 'state UP' && break
+    sleep 0.02
+  done`;
 const INTERFACES = `
   ip link set lo up
   ip link add eth0 type veth peer name far
+  ip link set eth0 addrgenmode none
+  ip link set far addrgenmode none
   ip addr add ${OWN_ADDRESS}/24 dev eth0
   ip -6 addr add fd77::2/64 dev eth0 nodad 2>/dev/null || true
   ip link set far up
   ip link set eth0 up
-  ip route add default via ${OTHER_ADDRESS}`;
+  ip route add default via ${OTHER_ADDRESS}
+  ${UNTIL_WIRED}`;
 const NAMESPACES = ['--net', '--pid', '--fork', '--kill-child', '--mount-proc'];
 const AS_ROOT_INSIDE = ['--user', '--map-root-user'];
 /// A runner that was killed tells nobody: this often it is looked after.
@@ -51,14 +61,15 @@ export async function otherHost() {
       ${inside} ip link set lo up
       ${inside} ip addr add ${OTHER_ADDRESS}/24 dev far
       ${inside} ip link set far up
-      ${inside} ip route add default via ${OWN_ADDRESS}`);
+      ${inside} ip route add default via ${OWN_ADDRESS}
+      ${UNTIL_WIRED}`);
   } catch (error) {
     holder.kill('SIGKILL');
     throw error;
   }
   // The end of the wire comes back before its namespace ends, else our own end would go with it.
   const end = () => {
-    sh(`${inside} ip link set far netns ${process.pid}; ip link set far up`);
+    sh(`${inside} ip link set far netns ${process.pid}; ip link set far up; ${UNTIL_WIRED}`);
     holder.kill('SIGKILL');
   };
   return { prefix, end };
