@@ -1,10 +1,11 @@
 //! What a developer does with Tertulia, each command with all the set-up that it needs.
 //!
 //! Reading order: [`project`] knows where things are, [`setup`] brings the tools, [`artifacts`] makes the page and the
-//! binary with them, [`suite`] tests the result. [`progress`] and [`job`] are how all of these run other
-//! programs: a counted step, a log file, and the last words of whatever fails.
+//! binary with them, [`suite`] tests and [`bench`] measures the result. [`progress`] and [`job`] are how all of these
+//! run other programs: a counted step, a log file, and the last words of whatever fails.
 
 mod artifacts;
+mod bench;
 mod fingerprint;
 mod job;
 mod progress;
@@ -51,7 +52,7 @@ fn dispatch(command: &str, arguments: &[String]) -> Result<ExitCode> {
         "run" => run(arguments),
         "build" => build(),
         "test" | "ci" => test(arguments),
-        "bench" => bench(arguments),
+        "bench" => bench::run(arguments),
         "sim" => sim(arguments),
         "" | "help" | "--help" | "-h" => {
             println!("{USAGE}");
@@ -82,23 +83,6 @@ fn build() -> Result<ExitCode> {
 fn test(arguments: &[String]) -> Result<ExitCode> {
     let selection = Selection::parse(arguments)?;
     suite::run(&Project::locate()?, &selection)
-}
-
-fn bench(arguments: &[String]) -> Result<ExitCode> {
-    let project = Project::locate()?;
-    let folder = project.root.join("tests/bench");
-    let (name, rest) =
-        arguments.split_first().context("bench needs the name of a benchmark in tests/bench/")?;
-    let script = folder.join(format!("{name}.mjs"));
-    if !script.is_file() {
-        bail!("there is no benchmark {}; nothing was run", script.display());
-    }
-    let progress = Progress::new(Setup::ALL.steps() + artifacts::STEPS);
-    let (artifacts, browsers) = built(&project, &progress, Setup::ALL)?;
-    progress.finish(&format!("Running the benchmark {name}"));
-    let mut command = project.command("node");
-    command.arg(script).args(rest).envs(artifacts.environment()).envs(browsers.environment());
-    become_program(&mut command)
 }
 
 fn sim(arguments: &[String]) -> Result<ExitCode> {
