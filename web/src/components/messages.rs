@@ -23,8 +23,16 @@ const ALONE: &str =
     "Nobody else is here yet. Press “Invite” and send the link to somebody, or let them scan the code.";
 const SILENT: &str = "Nothing was said yet. Say hello.";
 
-/// How far each message of ours has come, in words. It changes in place: the message itself is not said again.
-type Progress = StoredValue<Sorted<OpId, ArcRwSignal<String>>>;
+/// What changes of a message of ours while it stands there: it changes in place, so that the message is not said again.
+#[derive(Clone)]
+struct Mark {
+    /// How far it has come.
+    words: ArcRwSignal<String>,
+    /// Whether it is the last of its group, where that is seen for all of them.
+    is_last: ArcRwSignal<bool>,
+}
+
+type Marks = StoredValue<Sorted<OpId, Mark>>;
 
 /// The log `Messages`. It follows what is said only while the person is at its end.
 #[component]
@@ -33,17 +41,17 @@ pub(crate) fn Messages(conversation: ConversationId) -> impl IntoView {
     let (log, rows_node) = (NodeRef::<html::Div>::new(), NodeRef::<html::Div>::new());
     let last_top = StoredValue::new(0);
     let is_at_end = RwSignal::new(true);
-    let progress: Progress = StoredValue::default();
+    let marks: Marks = StoredValue::default();
     let to_end = move || {
         is_at_end.set(true);
         scroll_to_end(log);
     };
     begin(log, rows_node, is_at_end);
     follow_own(session, is_at_end);
-    update_progress(session, progress);
+    update_marks(session, marks);
     report_reading(session, ui, conversation, is_at_end);
     let rows =
-        items(move || session.feed.with(|feed| feed.rows.clone()), key, move |row| message(row, progress));
+        items(move || session.feed.with(|feed| feed.rows.clone()), key, move |row| message(row, marks));
     view! {
         <div class="log-frame">
             <div
@@ -89,14 +97,15 @@ fn key(row: &Row) -> u128 {
     key_of(&row.message.id.0, &above)
 }
 
-fn message(row: Row, progress: Progress) -> AnyView {
+fn message(row: Row, marks: Marks) -> AnyView {
     let Row { message, leads, day_ms, is_new } = row;
     let is_own = message.state.is_some();
-    let state = state_of(&message, progress);
+    let mark = mark_of(&message, marks);
+    let is_last = mark.as_ref().map_or(Signal::stored(false), |mark| mark.is_last.clone().into());
     view! {
         {day_ms.map(|ms| view! { <p class="divider" role="separator"><span>{when::day_name(ms)}</span></p> })}
         {is_new.then(|| view! { <p class="divider new" role="separator"><span>"New"</span></p> })}
-        <article class="message" class:own=is_own class:leads=leads>
+        <article class="message" class:own=is_own class:leads=leads class:last=is_last>
             {(leads && !is_own).then(|| view! { <Avatar user=message.author /> })}
             <header>
                 <bdi class="author">{message.name.to_string()}</bdi>
@@ -104,38 +113,40 @@ fn message(row: Row, progress: Progress) -> AnyView {
                 <time datetime=when::iso(message.time_ms) title=when::full(message.time_ms)>{when::time(message.time_ms)}</time>
             </header>
             <p class="text" dir="auto">{message.text.clone()}</p>
-            {state.map(|state| view! { <p class="state">{state}</p> })}
+            {mark.map(|mark| view! { <p class="state">{Signal::<String>::from(mark.words)}</p> })}
         </article>
     }
     .into_any()
 }
 
-fn state_of(message: &MessageView, known: Progress) -> Option<Signal<String>> {
+fn mark_of(message: &MessageView, marks: Marks) -> Option<Mark> {
     let words = progress(message.state.as_ref()?);
-    let signal = known.with_value(|known| known.get(&message.id).cloned()).unwrap_or_else(|| {
-        let signal = ArcRwSignal::new(words);
-        known.update_value(|known| known.set(message.id, signal.clone()));
-        signal
+    let mark = marks.with_value(|marks| marks.get(&message.id).cloned()).unwrap_or_else(|| {
+        let mark = Mark { words: ArcRwSignal::new(words), is_last: ArcRwSignal::new(true) };
+        marks.update_value(|marks| marks.set(message.id, mark.clone()));
+        mark
     });
-    Some(signal.into())
+    Some(mark)
 }
 
-fn update_progress(session: Session, known: Progress) {
+fn update_marks(session: Session, marks: Marks) {
     effect(move || {
         session.feed.with(|feed| {
-            for message in feed.rows.iter().map(|row| &row.message) {
-                let (Some(state), Some(signal)) =
-                    (&message.state, known.with_value(|known| known.get(&message.id).cloned()))
-                else {
-                    continue;
-                };
-                let words = progress(state);
-                if signal.with_untracked(|before| *before != words) {
-                    signal.set(words);
+            for (at, row) in feed.rows.iter().enumerate() {
+                let mark = marks.with_value(|marks| marks.get(&row.message.id).cloned());
+                if let (Some(mark), Some(state)) = (mark, &row.message.state) {
+                    set_if_new(&mark.words, progress(state));
+                    set_if_new(&mark.is_last, feed.rows.get(at + 1).is_none_or(|next| next.leads));
                 }
             }
         });
     });
+}
+
+fn set_if_new<T: PartialEq + Send + Sync + 'static>(signal: &ArcRwSignal<T>, value: T) {
+    if signal.with_untracked(|before| *before != value) {
+        signal.set(value);
+    }
 }
 
 /// Shows the first unread message, or the end when there is none. From then on it keeps the end in view while the
