@@ -488,7 +488,7 @@ impl Conversation {
                 names.push(one.profile.name.as_str());
             }
         }
-        if names.is_empty() { "New conversation".to_owned() } else { names.join(", ") }
+        if names.is_empty() { "Waiting for others".to_owned() } else { names.join(", ") }
     }
 
     /// One message.
