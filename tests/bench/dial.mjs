@@ -1,18 +1,19 @@
 // From following an invite to a link that both sides have proven: `cargo xtask bench dial [--json] [--runs N]`.
 //
 // Chromium dials a native node, and beside it, turn by turn, the same path without our handshake: a bare channel to
-// the same port by the same answer. Each is the first connection of a fresh page. Then a native node dials another, with
-// and without the handshake alike.
+// the same port by the same answer. Both in a page as people have it, which is linked to the node that served it: the
+// browser has compiled what a link needs. Then a native node dials another, with and without the handshake alike.
 
 import { execFileSync } from 'node:child_process';
 import { figures, runs, tell } from './figures.mjs';
 import { OWN_ADDRESS } from '../e2e/harness/network.mjs';
 import { Browser } from '../e2e/harness/browser.mjs';
 import { NativeNode } from '../e2e/harness/native.mjs';
-import { StaticSite } from '../e2e/harness/static_site.mjs';
-import { until } from '../e2e/harness/wait.mjs';
+import { pause, until } from '../e2e/harness/wait.mjs';
 
 const RUNS = 21;
+/// What the page does after a link, before the next is measured.
+const REST_MS = 200;
 /// As the page sets them: web/src/mark.rs.
 const [DIAL, LINKED] = ['tertulia:dial', 'tertulia:linked'];
 
@@ -30,45 +31,48 @@ tell(
 );
 
 async function dialFromChromium() {
+  const server = await NativeNode.start('Server');
   const node = await NativeNode.start('Host', { http: false, flags: ['--udp', `${OWN_ADDRESS}:0`] });
-  const site = await StaticSite.start();
   const browser = await Browser.start('chromium');
   const { invite } = await node.call('invite', {});
   const [links, channels] = [[], []];
   try {
-    // The first of each warms up what they share and is not counted.
+    // The first run warms up what all share, learns the answer, and is not counted.
+    let answer;
     for (let run = 0; run <= count; run += 1) {
-      const { time, answer } = await link(browser, `${site.page}?temporary`, invite);
-      const channel = await bare(browser, site.page, answer);
+      const tab = await linkedTab(browser, `${server.page}?temporary`);
+      const bareFirst = run % 2 === 1;
+      const before = bareFirst && (await tab.page.evaluate(open, answer));
+      const time = await link(tab, `${server.page}?temporary#${invite}`);
+      answer ??= await tab.page.evaluate(() => globalThis.answer);
+      const channel = before || (await tab.page.evaluate(open, answer));
+      await tab.page.close();
       if (run === 0) continue;
       links.push(time);
       channels.push(channel);
     }
   } finally {
-    await Promise.all([browser.kill(), node.end(), site.end()]);
+    await Promise.all([browser.kill(), server.end(), node.end()]);
   }
   return { links, channels };
 }
 
-/// How long the page takes for it, and the answer that it made of the invite.
-async function link(browser, address, invite) {
+/// A page in use: linked to the node that served it, and at rest.
+async function linkedTab(browser, address) {
   const tab = await browser.tab('Guest');
   await tab.page.evaluateOnNewDocument(keepAnswer);
   await tab.start(address);
-  await tab.join(`${address}#${invite}`);
-  const time = await until('the link', () => tab.page.evaluate(between, DIAL, LINKED));
-  const answer = await tab.page.evaluate(() => globalThis.answer);
-  await tab.page.close();
-  return { time, answer };
+  await until('the link to the server', () => tab.page.evaluate((name) => performance.getEntriesByName(name)[0], LINKED));
+  await tab.page.evaluate(() => performance.clearMarks());
+  await pause(REST_MS);
+  return tab;
 }
 
-/// How long a channel takes that nobody proves anything on.
-async function bare(browser, address, answer) {
-  const tab = await browser.tab('Guest');
-  await tab.page.goto(address);
-  await tab.find('textbox', 'Your name');
-  const time = await tab.page.evaluate(open, answer);
-  await tab.page.close();
+/// How long the page takes for a link to whom `address` invites to.
+async function link(tab, address) {
+  await tab.join(address);
+  const time = await until('the link', () => tab.page.evaluate(between, DIAL, LINKED));
+  await pause(REST_MS);
   return time;
 }
 
