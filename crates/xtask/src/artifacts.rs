@@ -15,7 +15,7 @@ use crate::setup;
 pub(crate) const STEPS: usize = 4;
 
 /// The files outside the page's crates that decide what the page becomes.
-const PAGE_FILES: [&str; 7] = [
+const PAGE_FILES: [&str; 8] = [
     "index.html",
     "Trunk.toml",
     "Cargo.toml",
@@ -23,6 +23,7 @@ const PAGE_FILES: [&str; 7] = [
     ".cargo/config.toml",
     "rust-toolchain.toml",
     "package-lock.json",
+    "crates/xtask/wasm-bindgen",
 ];
 
 const COMPILER_REMEDY: &str = "mend what the compiler names; if it speaks of the network, repeat once the crate registry can be reached";

@@ -3,11 +3,15 @@
 //! Trunk wants an executable of exactly the version that the page links. The official one brings a test
 //! runner, a web server and a TLS stack, and is a download or minutes of compiling; the work itself is done
 //! by the library `wasm_bindgen_cli_support`, which this drives. A flag that it does not know is an
-//! error, never a silent difference.
+//! error, never a silent difference. One thing it does besides: it gives [`short`] names.
 
+mod short;
+
+use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
+use short::Names;
 use wasm_bindgen_cli_support::Bindgen;
 
 fn main() -> Result<()> {
@@ -17,10 +21,16 @@ fn main() -> Result<()> {
         return Ok(());
     }
     let Invocation { mut bindgen, input, out_dir } = Invocation::parse(&arguments)?;
-    bindgen
+    let mut output = bindgen
         .input_path(&input)
-        .generate(&out_dir)
-        .with_context(|| format!("no bindings made of {}", input.display()))
+        .generate_output()
+        .with_context(|| format!("no bindings made of {}", input.display()))?;
+    let names = Names::shorten(output.wasm_mut());
+    output.emit(&out_dir)?;
+    let script = out_dir.join(bindgen.stem()?).with_extension("js");
+    let text = fs::read_to_string(&script).with_context(|| format!("no {} was made", script.display()))?;
+    fs::write(&script, names.apply(&text)?)
+        .with_context(|| format!("{} could not be written", script.display()))
 }
 
 /// One run: what is read, where the result goes, and how it is made.
