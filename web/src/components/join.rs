@@ -9,10 +9,14 @@ use crate::state::{State, Way};
 use crate::ui::{Overlay, Ui};
 use leptos::prelude::*;
 use std::sync::Arc;
+use std::time::Duration;
 use tertulia_proto::Invite;
 use tertulia_proto::group::ConversationKind;
 use tertulia_proto::io::{GREETING_MAX, LinkId};
 
+/// Opening a link is many small steps of this thread's, with pauses that drawing the page anew would fill: it waits
+/// until the link is usually open, too shortly to be seen.
+const HEAD_START: Duration = Duration::from_millis(40);
 const BY_HAND: &str = "This invite works by hand: when you join, you get a reply code to send back.";
 
 /// The dialog `Join`: who invites, and to what.
@@ -21,17 +25,19 @@ pub(crate) fn JoinDialog(invite: Arc<Invite>) -> impl IntoView {
     let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
     let is_private = RwSignal::new(false);
     let greeting = RwSignal::new(String::new());
+    let has_joined = StoredValue::new(false);
     let (is_by_hand, names_conversation) = (invite.is_by_hand(), invite.conversation.is_some());
     let has_ticket = invite.ticket.is_some();
     let sentence = offer(&invite);
     let join = submit(move || {
         let kind =
             if is_private.get_untracked() { ConversationKind::Private } else { ConversationKind::Public };
-        address::clear_fragment();
-        match session.open(&invite, kind, greeting.get_untracked().trim()) {
-            Some(link) if is_by_hand => ui.open(Overlay::Reply(link)),
-            _ => ui.close(),
+        if has_joined.get_value() {
+            return;
         }
+        has_joined.set_value(true);
+        let link = session.open(&invite, kind, greeting.get_untracked().trim()).filter(|_| is_by_hand);
+        set_timeout(move || leave(ui, link), HEAD_START);
     });
     view! {
         <Dialog title="Join" on_cancel=Callback::new(|()| address::clear_fragment())>
@@ -54,6 +60,18 @@ pub(crate) fn JoinDialog(invite: Arc<Invite>) -> impl IntoView {
                 </div>
             </form>
         </Dialog>
+    }
+}
+
+/// Closes the dialog, or goes on to the reply code for this link.
+fn leave(ui: Ui, link: Option<LinkId>) {
+    address::clear_fragment();
+    // What came of it may have closed the dialog before.
+    if ui.overlay.with_untracked(|overlay| matches!(overlay, Some(Overlay::Join(_)))) {
+        match link {
+            Some(link) => ui.open(Overlay::Reply(link)),
+            None => ui.close(),
+        }
     }
 }
 
