@@ -27,11 +27,13 @@ for (const kind of ['chromium', 'firefox']) {
     const nora = await scene.node('Nora', { http: false });
     const site = await scene.staticSite();
     const tab = await scene.tab(await scene.browser(kind), 'Tina');
-    await tab.start(site.page);
+    const { invite } = await nora.call('invite', {});
+    const link = `${site.page}#${textOf(invite)}`;
+    await tab.open(link);
+    await tab.find('textbox', 'Your name');
     const files = new Set(tab.requests.map(({ url }) => url));
 
-    const { invite } = await nora.call('invite', {});
-    const [{ conversation }] = await Promise.all([nora.admit(), tab.join(`${site.page}#${textOf(invite)}`)]);
+    const [{ conversation }] = await Promise.all([nora.admit(), tab.arrive(link)]);
     await tab.isInConversation();
     await tab.say('Hello from a tab');
     await nora.receives(conversation, 'Hello from a tab');

@@ -43,11 +43,14 @@ export class Person {
 
   /// First visit: says a name and starts.
   async start(address) {
-    await this.open(address);
-    await this.find('heading', 'Tertulia');
-    await this.write('Your name', this.name);
-    await this.press('Start');
+    await this.#introduceOneself(address);
     await this.find('navigation', 'Conversations');
+  }
+
+  /// First visit by an invite: says a name, starts and asks to join.
+  async arrive(address) {
+    await this.#introduceOneself(address);
+    await this.press('Join', { inside: await this.find('dialog', 'Join') });
   }
 
   // Conversations
@@ -276,6 +279,13 @@ export class Person {
       ...this.console,
       read.value ?? read.reason.message,
     ].join('\n    ');
+  }
+
+  async #introduceOneself(address) {
+    await this.open(address);
+    await this.find('heading', 'Tertulia');
+    await this.write('Your name', this.name);
+    await this.press('Start');
   }
 
   /// The log, looked for once: in a long conversation that takes its time.
