@@ -1,16 +1,16 @@
 //! QR codes as SVG paths.
 
-use fast_qr::{ECL, QRBuilder};
+use qrcodegen::{QrCode, QrCodeEcc};
 use std::fmt::Write;
 
 /// The light frame that scanners need around a code, in modules.
-const QUIET_ZONE: usize = 4;
+const QUIET_ZONE: i32 = 4;
 
 /// A QR code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Code {
     /// Its side with the quiet zone, in modules.
-    pub(crate) side: usize,
+    pub(crate) side: i32,
     /// The dark modules, as an SVG path in module units.
     pub(crate) path: String,
 }
@@ -19,21 +19,24 @@ impl Code {
     /// The code of `text`, or nothing when it is longer than a QR code holds.
     pub(crate) fn of(text: &str) -> Option<Self> {
         // Read off a screen at arm's length, nothing is torn or stained: the least correction makes the largest modules.
-        let qr = QRBuilder::new(text).ecl(ECL::L).build().ok()?;
+        let qr = QrCode::encode_text(text, QrCodeEcc::Low).ok()?;
         let mut path = String::new();
-        for y in 0..qr.size {
+        for y in 0..qr.size() {
             let mut x = 0;
-            while x < qr.size {
-                let run = (x..qr.size).take_while(|&x| qr[y][x].value()).count();
-                if run > 0 {
-                    let (left, top) = (x + QUIET_ZONE, y + QUIET_ZONE);
+            while x < qr.size() {
+                let start = x;
+                while qr.get_module(x, y) {
+                    x += 1;
+                }
+                if x > start {
+                    let (left, top, run) = (start + QUIET_ZONE, y + QUIET_ZONE, x - start);
                     // Writing to a String cannot fail.
                     let _ = write!(path, "M{left} {top}h{run}v1h-{run}z");
                 }
-                x += run + 1;
+                x += 1;
             }
         }
-        Some(Self { side: qr.size + 2 * QUIET_ZONE, path })
+        Some(Self { side: qr.size() + 2 * QUIET_ZONE, path })
     }
 }
 

@@ -39,7 +39,7 @@ impl Endpoint {
 /// The ICE password of a listening node with this certificate.
 pub fn ice_pwd(fingerprint: &Fingerprint) -> String {
     let key = blake3::derive_key("tertulia 2026-11 ice password v1", &fingerprint.0);
-    data_encoding::HEXLOWER.encode(&key[..16])
+    base16ct::lower::encode_string(&key[..16])
 }
 
 /// A socket address: four or sixteen bytes of IP address, then the port, big-endian.

@@ -8,7 +8,7 @@ use crate::group::{ConversationId, ConversationKind, Ticket};
 use crate::identity::{Name, NodeId};
 use crate::time::Instant;
 use crate::wire::bounded::{List, fixed_bytes};
-use data_encoding::BASE64URL_NOPAD;
+use base64ct::{Base64UrlUnpadded, Encoding};
 use minicbor::{Decode, Encode};
 
 /// The longest invite or reply code as text: an offer with sixteen candidates and a ticket is well below,
@@ -175,7 +175,7 @@ fn write(value: &impl Encode<()>, version: u8) -> String {
     bytes.extend(crate::wire::encode(value));
     let sum = checksum(&bytes);
     bytes.extend(sum);
-    BASE64URL_NOPAD.encode(&bytes)
+    Base64UrlUnpadded::encode_string(&bytes)
 }
 
 fn read<T: for<'b> Decode<'b, ()>>(text: &str, version: u8) -> Result<T, InviteError> {
@@ -186,7 +186,7 @@ fn read<T: for<'b> Decode<'b, ()>>(text: &str, version: u8) -> Result<T, InviteE
         return Err(InviteError::NotAnInvite);
     }
     // A text cut in mid-triple has a length or trailing bits that no encoder makes: damaged, not foreign.
-    let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| damaged_or_foreign(text))?;
+    let bytes = Base64UrlUnpadded::decode_vec(text).map_err(|_| damaged_or_foreign(text))?;
     let (body, sum) = bytes.split_last_chunk::<CHECKSUM_LEN>().ok_or(InviteError::NotAnInvite)?;
     match body.first() {
         Some(&found) if found == version => {}

@@ -1,10 +1,10 @@
 //! Text from others and codes for others, as a terminal can show them.
 
-use fast_qr::{ECL, QRBuilder};
+use qrcodegen::{QrCode, QrCodeEcc};
 
 /// What lies around a QR code so that cameras find it, in modules: half of what the standard asks for, which
 /// phones do with, and which fits more terminals.
-const QUIET: isize = 2;
+const QUIET: i32 = 2;
 
 /// Text of others on one line: what could move the cursor, colour the screen or reverse the reading is replaced.
 pub(super) fn plain(text: &str) -> String {
@@ -26,19 +26,17 @@ fn is_harmless(char: char) -> bool {
 /// on any terminal; without them (in a file, a pipe) it counts on light characters on a dark ground.
 pub(super) fn qr(text: &str, coloured: bool) -> Option<String> {
     // A screen is neither torn nor stained: the least redundancy makes the smallest code.
-    let code = QRBuilder::new(text).ecl(ECL::L).build().ok()?;
-    let size = isize::try_from(code.size).ok()?;
-    let is_dark = |x: isize, y: isize| {
-        let inside = (0..size).contains(&x) && (0..size).contains(&y);
-        inside && code[y.unsigned_abs()][x.unsigned_abs()].value()
-    };
-    let line = |y: isize| -> String {
-        let cells = (-QUIET..size + QUIET).map(|x| match (is_dark(x, y), is_dark(x, y + 1)) {
-            (true, true) => ' ',
-            (true, false) => '▄',
-            (false, true) => '▀',
-            (false, false) => '█',
-        });
+    let code = QrCode::encode_text(text, QrCodeEcc::Low).ok()?;
+    let size = code.size();
+    // Outside of the code all is light.
+    let line = |y: i32| -> String {
+        let cells =
+            (-QUIET..size + QUIET).map(|x| match (code.get_module(x, y), code.get_module(x, y + 1)) {
+                (true, true) => ' ',
+                (true, false) => '▄',
+                (false, true) => '▀',
+                (false, false) => '█',
+            });
         if coloured { format!("\x1b[97;40m{}\x1b[0m", cells.collect::<String>()) } else { cells.collect() }
     };
     let lines = (-QUIET..size + QUIET).step_by(2).map(line);

@@ -152,20 +152,20 @@ macro_rules! fixed_bytes {
         impl $name {
             /// Reads the lower-case or upper-case hex form.
             pub fn from_hex(text: &str) -> Option<Self> {
-                let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok()?;
+                let bytes = base16ct::mixed::decode_vec(text).ok()?;
                 Some(Self(bytes.try_into().ok()?))
             }
         }
 
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(&data_encoding::HEXLOWER.encode(&self.0))
+                f.write_str(&base16ct::lower::encode_string(&self.0))
             }
         }
 
         impl std::fmt::Debug for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                write!(f, "{}({})", stringify!($name), data_encoding::HEXLOWER.encode(&self.0[..4]))
+                write!(f, "{}({})", stringify!($name), base16ct::lower::encode_string(&self.0[..4]))
             }
         }
 
