@@ -409,7 +409,9 @@ async fn accept(pc: &RtcPeerConnection, offer: &Description) -> Result<(), JsVal
 fn found(event: &RtcPeerConnectionIceEvent) -> Happening {
     // The end is told by an event without a candidate, before that in some browsers by an empty one.
     match event.candidate().map(|candidate| candidate.candidate()) {
-        Some(line) if !line.is_empty() => Happening::Candidate { outside: line.contains(" typ srflx") },
+        Some(line) if !line.is_empty() => {
+            Happening::Candidate { outside: line.split(' ').any(|word| word == "srflx") }
+        }
         Some(_) => Happening::Candidate { outside: false },
         None => Happening::Gathered,
     }
