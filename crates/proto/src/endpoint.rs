@@ -1,8 +1,7 @@
 //! Where and how a node can be reached: endpoints for dialling, descriptions for offers and answers.
 
-use crate::wire::bounded::{List, Text, fixed_bytes, numbered};
-use minicbor::decode::{Decode, Decoder, Error};
-use minicbor::encode::{Encode, Encoder, Write};
+use crate::wire::bounded::{List, Text, fixed_bytes};
+use crate::wire::cbor::{Reader, Wire, Writer, numbered, structure};
 use std::net::{IpAddr, SocketAddr};
 
 fixed_bytes! {
@@ -17,16 +16,15 @@ pub const CANDIDATES_MAX: usize = 16;
 
 /// A native node's listening UDP port: all that a dialler needs (DESIGN, section 5). Its ICE credentials
 /// follow from the fingerprint ([`ice_pwd`]).
-#[derive(Clone, Debug, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
-#[cbor(map)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     /// The certificate that the node shows in DTLS.
-    #[n(0)]
     pub fingerprint: Fingerprint,
     /// Where the port can be reached, best first.
-    #[n(1)]
     pub addresses: List<Address, ADDRESSES_MAX>,
 }
+
+structure! { Endpoint { 0 => fingerprint, 1 => addresses } }
 
 impl Endpoint {
     /// The password that the node's ICE agent answers with: 32 hex digits of a BLAKE3 over the fingerprint.
@@ -46,34 +44,27 @@ pub fn ice_pwd(fingerprint: &Fingerprint) -> String {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Address(pub SocketAddr);
 
-impl<C> Encode<C> for Address {
-    fn encode<W: Write>(
-        &self,
-        e: &mut Encoder<W>,
-        _: &mut C,
-    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+impl Wire for Address {
+    fn write(&self, to: &mut Writer) {
         let mut bytes = match self.0.ip() {
             IpAddr::V4(ip) => ip.octets().to_vec(),
             IpAddr::V6(ip) => ip.octets().to_vec(),
         };
         bytes.extend(self.0.port().to_be_bytes());
-        e.bytes(&bytes)?.ok()
+        to.bytes(&bytes);
+    }
+
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        let (ip, port) = from.bytes()?.split_last_chunk::<2>()?;
+        let (ip, port) = (host(ip)?, u16::from_be_bytes(*port));
+        (port != 0).then(|| Self(SocketAddr::new(ip, port)))
     }
 }
 
-impl<'b, C> Decode<'b, C> for Address {
-    fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, Error> {
-        let bytes = d.bytes()?;
-        let wrong = || Error::message("address of a wrong length");
-        let (ip, port) = bytes.split_last_chunk::<2>().ok_or_else(wrong)?;
-        let ip: IpAddr = match ip.len() {
-            4 => <[u8; 4]>::try_from(ip).map_err(|_| wrong())?.into(),
-            16 => <[u8; 16]>::try_from(ip).map_err(|_| wrong())?.into(),
-            _ => return Err(wrong()),
-        };
-        let port = u16::from_be_bytes(*port);
-        if is_usable(&ip) && port != 0 { Ok(Self(SocketAddr::new(ip, port))) } else { Err(wrong()) }
-    }
+/// The IP address of four or sixteen bytes, if one host can be behind it.
+fn host(bytes: &[u8]) -> Option<IpAddr> {
+    let v4 = <[u8; 4]>::try_from(bytes).map(IpAddr::from);
+    v4.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from)).ok().filter(is_usable)
 }
 
 /// Whether one host can be behind the address. The others would make a browser refuse the whole session, or
@@ -86,22 +77,19 @@ fn is_usable(ip: &IpAddr) -> bool {
 /// One side's half of a WebRTC session, without the SDP around it.
 ///
 /// It is a structure and not text so that nothing a peer sends can put a line of its own into our SDP.
-#[derive(Clone, Debug, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
-#[cbor(map)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Description {
     /// The ICE user fragment.
-    #[n(0)]
     pub ufrag: IceUfrag,
     /// The ICE password.
-    #[n(1)]
     pub pwd: IcePwd,
     /// The certificate that this side shows.
-    #[n(2)]
     pub fingerprint: Fingerprint,
     /// Where this side may be reached.
-    #[n(3)]
     pub candidates: List<Candidate, CANDIDATES_MAX>,
 }
+
+structure! { Description { 0 => ufrag, 1 => pwd, 2 => fingerprint, 3 => candidates } }
 
 /// An ICE user fragment: 4 to 256 characters of the ICE alphabet (RFC 8839, section 5.4).
 pub type IceUfrag = IceText<4>;
@@ -125,39 +113,30 @@ impl<const MIN: usize> IceText<MIN> {
     }
 }
 
-impl<C, const MIN: usize> Encode<C> for IceText<MIN> {
-    fn encode<W: Write>(
-        &self,
-        e: &mut Encoder<W>,
-        c: &mut C,
-    ) -> Result<(), minicbor::encode::Error<W::Error>> {
-        self.0.encode(e, c)
+impl<const MIN: usize> Wire for IceText<MIN> {
+    fn write(&self, to: &mut Writer) {
+        self.0.write(to);
     }
-}
 
-impl<'b, C, const MIN: usize> Decode<'b, C> for IceText<MIN> {
-    fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, Error> {
-        Self::new(d.str()?).ok_or_else(|| Error::message("not of the ICE alphabet"))
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        Self::new(from.text()?)
     }
 }
 
 /// A UDP transport address at which one side may be reached (RFC 8839).
-#[derive(Clone, Debug, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
-#[cbor(map)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
     /// The address, or the name that a browser hides it behind.
-    #[n(0)]
     pub host: CandidateHost,
     /// The UDP port.
-    #[n(1)]
     pub port: u16,
     /// Whether the address is the host's own or as seen from outside.
-    #[n(2)]
     pub kind: CandidateKind,
     /// The ICE priority.
-    #[n(3)]
     pub priority: u32,
 }
+
+structure! { Candidate { 0 => host, 1 => port, 2 => kind, 3 => priority } }
 
 /// How an address was learnt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -198,48 +177,39 @@ impl MdnsName {
     }
 }
 
-impl<C> Encode<C> for CandidateHost {
-    fn encode<W: Write>(
-        &self,
-        e: &mut Encoder<W>,
-        _: &mut C,
-    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+impl Wire for CandidateHost {
+    fn write(&self, to: &mut Writer) {
         match self {
-            Self::Ip(IpAddr::V4(ip)) => e.bytes(&ip.octets())?.ok(),
-            Self::Ip(IpAddr::V6(ip)) => e.bytes(&ip.octets())?.ok(),
-            Self::Mdns(name) => e.str(name.as_str())?.ok(),
+            Self::Ip(IpAddr::V4(ip)) => to.bytes(&ip.octets()),
+            Self::Ip(IpAddr::V6(ip)) => to.bytes(&ip.octets()),
+            Self::Mdns(name) => to.text(name.as_str()),
         }
     }
-}
 
-impl<'b, C> Decode<'b, C> for CandidateHost {
-    fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, Error> {
-        if d.datatype()? == minicbor::data::Type::String {
-            let name = MdnsName::new(d.str()?);
-            return name.map(Self::Mdns).ok_or_else(|| Error::message("not an mDNS name"));
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        if from.is_text() {
+            MdnsName::new(from.text()?).map(Self::Mdns)
+        } else {
+            host(from.bytes()?).map(Self::Ip)
         }
-        let bytes = d.bytes()?;
-        let v4 = <[u8; 4]>::try_from(bytes).map(IpAddr::from);
-        let ip = v4.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from));
-        let usable = ip.ok().filter(is_usable);
-        usable.map(Self::Ip).ok_or_else(|| Error::message("not the address of a host"))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::cbor::{decode, encode};
 
     #[test]
     fn addresses_of_both_families_survive() {
         for text in ["127.0.0.1:80", "[fd00::1]:65535"] {
             let address = Address(text.parse().unwrap());
-            assert_eq!(minicbor::decode::<Address>(&crate::wire::encode(&address)).unwrap(), address);
+            assert_eq!(decode::<Address>(&encode(&address)), Some(address));
         }
-        assert!(minicbor::decode::<Address>(&[0x45, 1, 2, 3, 4, 5]).is_err());
+        assert!(decode::<Address>(&[0x45, 1, 2, 3, 4, 5]).is_none());
         for text in ["127.0.0.1:0", "0.0.0.0:80", "224.0.0.1:80", "255.255.255.255:80", "[::]:80"] {
             let address = Address(text.parse().unwrap());
-            assert!(minicbor::decode::<Address>(&crate::wire::encode(&address)).is_err(), "{text}");
+            assert!(decode::<Address>(&encode(&address)).is_none(), "{text}");
         }
     }
 

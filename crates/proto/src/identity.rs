@@ -2,9 +2,9 @@
 
 use crate::rng::Rng;
 use crate::wire::bounded::{Text, fixed_bytes};
+use crate::wire::cbor::{self, Reader, Wire, Writer, structure};
 use crate::wire::signed::{SelfSigned, Signed};
 use ed25519_dalek::{Signer, SigningKey};
-use minicbor::{Decode, Encode};
 use zeroize::Zeroizing;
 
 fixed_bytes! {
@@ -57,25 +57,13 @@ impl std::fmt::Display for Name {
     }
 }
 
-impl<C> Encode<C> for Name {
-    fn encode<W: minicbor::encode::Write>(
-        &self,
-        e: &mut minicbor::Encoder<W>,
-        c: &mut C,
-    ) -> Result<(), minicbor::encode::Error<W::Error>> {
-        self.0.encode(e, c)
+impl Wire for Name {
+    fn write(&self, to: &mut Writer) {
+        self.0.write(to);
     }
-}
 
-impl<'b, C> Decode<'b, C> for Name {
-    fn decode(d: &mut minicbor::Decoder<'b>, c: &mut C) -> Result<Self, minicbor::decode::Error> {
-        let text = Text::<NAME_MAX>::decode(d, c)?;
-        let plain = text.as_str().chars().all(is_plain);
-        if plain {
-            Ok(Self(text))
-        } else {
-            Err(minicbor::decode::Error::message("control characters in a name"))
-        }
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        Text::read(from).filter(|text| text.as_str().chars().all(is_plain)).map(Self)
     }
 }
 
@@ -96,30 +84,28 @@ impl DeviceKey {
 }
 
 /// What the account says of one of its devices.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertificateBody {
     /// The account that vouches.
-    #[n(0)]
     pub account: AccountId,
     /// The device vouched for.
-    #[n(1)]
     pub device: DeviceKey,
     /// The key to seal introductions to that device with.
-    #[n(2)]
     pub sealing: SealingKey,
     /// What the user calls the device.
-    #[n(3)]
     pub name: Name,
     /// When it was issued, milliseconds since 1970.
-    #[n(4)]
     pub issued_ms: u64,
     /// Rises with each certificate of the account: the newest counts.
-    #[n(5)]
     pub seq: u64,
     /// By the device, over the account and the sealing key: nobody can certify a device of somebody else's.
-    #[n(6)]
     pub endorsement: Signature,
+}
+
+structure! {
+    CertificateBody {
+        0 => account, 1 => device, 2 => sealing, 3 => name, 4 => issued_ms, 5 => seq, 6 => endorsement,
+    }
 }
 
 const ENDORSEMENT: &str = "tertulia device endorsement v1";
@@ -146,22 +132,19 @@ impl Certificate {
 }
 
 /// What a user says of themself.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProfileBody {
     /// Whose profile it is.
-    #[n(0)]
     pub account: AccountId,
     /// The name to show.
-    #[n(1)]
     pub name: Name,
     /// A line about what they are up to.
-    #[n(2)]
     pub status: Option<Text<STATUS_MAX>>,
     /// Rises with each change: the newest counts.
-    #[n(3)]
     pub seq: u64,
 }
+
+structure! { ProfileBody { 0 => account, 1 => name, 2 => status, 3 => seq } }
 
 impl SelfSigned for ProfileBody {
     const CONTEXT: &'static str = "tertulia profile v1";
@@ -238,7 +221,7 @@ impl Identity {
     }
 
     /// Signs a body whose signer is this device.
-    pub(crate) fn sign_body<T: SelfSigned + Encode<()>>(&self, body: T) -> Signed<T> {
+    pub(crate) fn sign_body<T: SelfSigned + Wire>(&self, body: T) -> Signed<T> {
         Signed::sign(body, &self.device)
     }
 
@@ -260,12 +243,12 @@ impl Identity {
             certificate: self.certificate.clone(),
             profile: self.profile.clone(),
         };
-        Zeroizing::new(crate::wire::encode(&kept))
+        Zeroizing::new(cbor::encode(&kept))
     }
 
     /// The identity that [`Self::to_bytes`] kept, or nothing when the bytes are not one.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let kept: Kept = minicbor::decode(bytes).ok()?;
+        let kept: Kept = cbor::decode(bytes)?;
         let account = SigningKey::from_bytes(&kept.account);
         let device = SigningKey::from_bytes(&kept.device);
         let whole = kept.certificate.account.0 == account.verifying_key().to_bytes()
@@ -287,18 +270,14 @@ impl std::fmt::Debug for Identity {
 }
 
 /// The form of an identity at rest.
-#[derive(Encode, Decode)]
-#[cbor(map)]
 struct Kept {
-    #[cbor(n(0), with = "minicbor::bytes")]
     account: [u8; 32],
-    #[cbor(n(1), with = "minicbor::bytes")]
     device: [u8; 32],
-    #[n(2)]
     certificate: Certificate,
-    #[n(3)]
     profile: Profile,
 }
+
+structure! { Kept { 0 => account, 1 => device, 2 => certificate, 3 => profile } }
 
 impl Drop for Kept {
     fn drop(&mut self) {
@@ -315,10 +294,11 @@ fn sealing_seed(device: &SigningKey) -> Zeroizing<[u8; 32]> {
 /// twelve groups, the same on both sides: 199 bits of BLAKE3 over both account keys, the lower key first.
 pub fn safety_number(one: &AccountId, other: &AccountId) -> String {
     let (low, high) = if one <= other { (one, other) } else { (other, one) };
-    let mut hasher = blake3::Hasher::new_derive_key("tertulia 2026-11 safety number v1");
-    hasher.update(&low.0).update(&high.0);
-    let mut bytes = [0; 96];
-    hasher.finalize_xof().fill(&mut bytes);
+    let part = |part: u8| {
+        let material = [&[part], &low.0[..], &high.0].concat();
+        blake3::derive_key("tertulia 2026-11 safety number v1", &material)
+    };
+    let bytes = [0, 1, 2].map(part).concat();
     let group = |chunk: &[u8]| {
         let number = chunk.iter().fold(0u64, |sum, byte| (sum << 8) | u64::from(*byte));
         format!("{:05}", number % 100_000)
@@ -351,7 +331,7 @@ mod tests {
             certificate: ana.certificate.clone(),
             profile: ana.profile.clone(),
         };
-        assert!(Identity::from_bytes(&crate::wire::encode(&kept)).is_none());
+        assert!(Identity::from_bytes(&cbor::encode(&kept)).is_none());
     }
 
     #[test]
@@ -367,15 +347,15 @@ mod tests {
     fn nobody_certifies_a_device_of_somebody_elses() {
         let (ana, eva) = (someone(1), someone(2));
         let stolen = CertificateBody { device: ana.certificate.device, ..(*eva.certificate).clone() };
-        let bytes = crate::wire::encode(&Signed::sign(stolen, &eva.account));
-        assert!(minicbor::decode::<Certificate>(&bytes).is_err());
+        let bytes = cbor::encode(&Signed::sign(stolen, &eva.account));
+        assert!(cbor::decode::<Certificate>(&bytes).is_none());
     }
 
     #[test]
     fn a_name_steers_no_terminal() {
         assert_eq!(Name::cut(" A\u{1b}[2Jn\u{202e}a\n").as_str(), "A[2Jna");
-        let bytes = crate::wire::encode(&Text::<NAME_MAX>::cut("A\nB"));
-        assert!(minicbor::decode::<Name>(&bytes).is_err());
+        let bytes = cbor::encode(&Text::<NAME_MAX>::cut("A\nB"));
+        assert!(cbor::decode::<Name>(&bytes).is_none());
     }
 
     #[test]

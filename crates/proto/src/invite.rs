@@ -8,8 +8,8 @@ use crate::group::{ConversationId, ConversationKind, Ticket};
 use crate::identity::{Name, NodeId};
 use crate::time::Instant;
 use crate::wire::bounded::{List, fixed_bytes};
+use crate::wire::cbor::{self, Wire, structure};
 use base64ct::{Base64UrlUnpadded, Encoding};
-use minicbor::{Decode, Encode};
 
 /// The longest invite or reply code as text: an offer with sixteen candidates and a ticket is well below,
 /// and a person's paste of something else entirely is refused before it is decoded.
@@ -33,80 +33,71 @@ fixed_bytes! {
 }
 
 /// All that is needed to open a link to somebody (DESIGN, section 5).
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invite {
     /// Whom it leads to.
-    #[n(0)]
     pub node: NodeId,
     /// What they are called.
-    #[n(1)]
     pub name: Name,
     /// Their own endpoint, when they have one: dial it.
-    #[n(2)]
     pub endpoint: Option<Endpoint>,
     /// Native nodes that they are linked to: dial one, be introduced.
-    #[n(3)]
-    #[cbor(default)]
     pub via: List<Endpoint, VIA_MAX>,
     /// An offer by hand: answer it with a reply code.
-    #[n(4)]
     pub offer: Option<HandOffer>,
     /// The conversation that the bearer is asked into.
-    #[n(5)]
     pub conversation: Option<InvitedTo>,
     /// What lets the bearer in without asking.
-    #[n(6)]
     pub ticket: Option<Ticket>,
     /// What an introduction must show.
-    #[n(7)]
     pub pass: Option<Pass>,
     /// When it stops to work, milliseconds since 1970.
-    #[n(8)]
     pub expires_ms: Option<u64>,
 }
 
+structure! {
+    Invite {
+        0 => node, 1 => name, 2 => endpoint, 3 => via or default, 4 => offer, 5 => conversation, 6 => ticket,
+        7 => pass, 8 => expires_ms,
+    }
+}
+
 /// The conversation that an invite asks into.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvitedTo {
     /// Which one.
-    #[n(0)]
     pub id: ConversationId,
     /// Private or public.
-    #[n(1)]
     pub kind: ConversationKind,
     /// What the one who invites calls it.
-    #[n(2)]
     pub name: Name,
 }
 
+structure! { InvitedTo { 0 => id, 1 => kind, 2 => name } }
+
 /// An offer that travels inside an invite.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HandOffer {
     /// What the reply code must name.
-    #[n(0)]
     pub id: OfferId,
     /// The offer.
-    #[n(1)]
     pub description: Description,
 }
 
+structure! { HandOffer { 0 => id, 1 => description } }
+
 /// The answer to an offer by hand.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReplyCode {
     /// The offer that it answers.
-    #[n(0)]
     pub offer: OfferId,
     /// Who answers.
-    #[n(1)]
     pub node: NodeId,
     /// The answer.
-    #[n(2)]
     pub description: Description,
 }
+
+structure! { ReplyCode { 0 => offer, 1 => node, 2 => description } }
 
 /// Why a text is no usable invite or reply code. Each says what a person can do about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -170,15 +161,15 @@ impl std::fmt::Display for ReplyCode {
     }
 }
 
-fn write(value: &impl Encode<()>, version: u8) -> String {
+fn write(value: &impl Wire, version: u8) -> String {
     let mut bytes = vec![version];
-    bytes.extend(crate::wire::encode(value));
+    bytes.extend(cbor::encode(value));
     let sum = checksum(&bytes);
     bytes.extend(sum);
     Base64UrlUnpadded::encode_string(&bytes)
 }
 
-fn read<T: for<'b> Decode<'b, ()>>(text: &str, version: u8) -> Result<T, InviteError> {
+fn read<T: Wire>(text: &str, version: u8) -> Result<T, InviteError> {
     // Mail programs break long lines, and people end a sentence with a link.
     let text: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
     let text = text.trim_end_matches(['.', ',', ';', ')', '>', '"', '\'']);
@@ -198,7 +189,7 @@ fn read<T: for<'b> Decode<'b, ()>>(text: &str, version: u8) -> Result<T, InviteE
     if *sum != checksum(body) {
         return Err(InviteError::Damaged);
     }
-    crate::wire::decode_whole(&body[1..]).map_err(|_| InviteError::Damaged)
+    cbor::decode(&body[1..]).ok_or(InviteError::Damaged)
 }
 
 fn is_base64url(byte: u8) -> bool {

@@ -12,7 +12,7 @@ pub mod rng;
 
 mod ctx;
 
-mod table;
+pub mod table;
 
 pub mod identity;
 

@@ -5,10 +5,10 @@
 
 /// A map from `K` to `V`, in the order of the keys. Insertion moves what stands behind.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Table<K, V>(Vec<(K, V)>);
+pub struct Table<K, V>(Vec<(K, V)>);
 
 /// A set of `K`, in order.
-pub(crate) type Set<K> = Table<K, ()>;
+pub type Set<K> = Table<K, ()>;
 
 impl<K, V> Default for Table<K, V> {
     fn default() -> Self {
@@ -22,22 +22,22 @@ impl<K: Ord, V> Table<K, V> {
     }
 
     /// The value of `key`.
-    pub(crate) fn get(&self, key: &K) -> Option<&V> {
+    pub fn get(&self, key: &K) -> Option<&V> {
         self.place(key).ok().map(|at| &self.0[at].1)
     }
 
     /// The value of `key`, to be changed.
-    pub(crate) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
+    pub fn get_mut(&mut self, key: &K) -> Option<&mut V> {
         self.place(key).ok().map(|at| &mut self.0[at].1)
     }
 
     /// Whether there is a value of `key`.
-    pub(crate) fn contains_key(&self, key: &K) -> bool {
+    pub fn contains_key(&self, key: &K) -> bool {
         self.place(key).is_ok()
     }
 
     /// Gives `key` a value and yields the one before.
-    pub(crate) fn insert(&mut self, key: K, value: V) -> Option<V> {
+    pub fn insert(&mut self, key: K, value: V) -> Option<V> {
         match self.place(&key) {
             Ok(at) => Some(std::mem::replace(&mut self.0[at].1, value)),
             Err(at) => {
@@ -48,7 +48,7 @@ impl<K: Ord, V> Table<K, V> {
     }
 
     /// The value of `key`, made by `make` if there is none.
-    pub(crate) fn or_insert_with(&mut self, key: K, make: impl FnOnce() -> V) -> &mut V {
+    pub fn or_insert_with(&mut self, key: K, make: impl FnOnce() -> V) -> &mut V {
         let at = match self.place(&key) {
             Ok(at) => at,
             Err(at) => {
@@ -60,47 +60,52 @@ impl<K: Ord, V> Table<K, V> {
     }
 
     /// Takes `key` out and yields its value.
-    pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
+    pub fn remove(&mut self, key: &K) -> Option<V> {
         self.place(key).ok().map(|at| self.0.remove(at).1)
     }
 
     /// Keeps the entries that `keeps` says yes to.
-    pub(crate) fn retain(&mut self, mut keeps: impl FnMut(&K, &mut V) -> bool) {
+    pub fn retain(&mut self, mut keeps: impl FnMut(&K, &mut V) -> bool) {
         self.0.retain_mut(|(key, value)| keeps(key, value));
     }
 
+    /// Whether there is no entry.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// How many entries there are.
-    pub(crate) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.0.len()
     }
 
     /// Takes all entries out.
-    pub(crate) fn take(&mut self) -> Vec<(K, V)> {
+    pub fn take(&mut self) -> Vec<(K, V)> {
         std::mem::take(&mut self.0)
     }
 
     /// The entries in order.
-    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (&K, &V)> + Clone {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&K, &V)> + Clone {
         self.0.iter().map(|(key, value)| (key, value))
     }
 
     /// The entries in order, the values to be changed.
-    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (&K, &mut V)> {
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&K, &mut V)> {
         self.0.iter_mut().map(|(key, value)| (&*key, value))
     }
 
     /// The keys in order.
-    pub(crate) fn keys(&self) -> impl DoubleEndedIterator<Item = &K> + Clone {
+    pub fn keys(&self) -> impl DoubleEndedIterator<Item = &K> + Clone {
         self.0.iter().map(|(key, _)| key)
     }
 
     /// The values in the order of their keys.
-    pub(crate) fn values(&self) -> impl Iterator<Item = &V> + Clone {
+    pub fn values(&self) -> impl Iterator<Item = &V> + Clone {
         self.0.iter().map(|(_, value)| value)
     }
 
     /// The values in the order of their keys, to be changed.
-    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
         self.0.iter_mut().map(|(_, value)| value)
     }
 }

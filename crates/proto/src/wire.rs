@@ -4,6 +4,7 @@
 //! A kind that we do not know is skipped, a field that we do not know is ignored: either side may be newer.
 
 pub mod bounded;
+pub mod cbor;
 pub mod letter;
 pub(crate) mod seal;
 pub mod signed;
@@ -13,7 +14,7 @@ use crate::group::{ConversationId, ConversationKind, OpId, Operation, Ticket};
 use crate::identity::{Certificate, NodeId, Profile, Signature};
 use crate::io::{CloseReason, Greeting, RequestId};
 use bounded::{Blob, List, fixed_bytes};
-use minicbor::{Decode, Decoder, Encode, Encoder};
+use cbor::{Reader, Wire, Writer, structure};
 
 /// The largest frame: what every WebRTC stack carries as one message without trouble.
 pub const FRAME_MAX: usize = 16 * 1024;
@@ -81,86 +82,81 @@ pub enum Frame {
 }
 
 /// The first frame of each side.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hello {
     /// The lowest version that the sender speaks.
-    #[n(0)]
     pub version_min: u16,
     /// The highest version that the sender speaks.
-    #[n(1)]
     pub version_max: u16,
     /// Optional abilities, a bit each; none are defined yet.
-    #[n(2)]
     pub features: u64,
     /// The sender's device, vouched for by its account.
-    #[n(3)]
     pub certificate: Certificate,
     /// The sender's user.
-    #[n(4)]
     pub profile: Profile,
     /// Fresh for each link.
-    #[n(5)]
     pub nonce: Nonce,
     /// Fresh for each run of the sender.
-    #[n(6)]
     pub session: SessionId,
     /// Where the sender can be dialled, if it can.
-    #[n(7)]
     pub endpoint: Option<Endpoint>,
 }
 
+structure! {
+    Hello {
+        0 => version_min, 1 => version_max, 2 => features, 3 => certificate, 4 => profile, 5 => nonce,
+        6 => session, 7 => endpoint,
+    }
+}
+
 /// The second frame of each side.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proof {
     /// By the device key, over the transcript of the handshake.
-    #[n(0)]
     pub signature: Signature,
 }
 
+structure! { Proof { 0 => signature } }
+
 /// A heartbeat and a measurement (Doyen et al., section 3).
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ping {
     /// Ties the PONG to it.
-    #[n(0)]
     pub correlator: u64,
     /// What the sender has of the conversations that both are in.
-    #[n(1)]
-    #[cbor(default)]
     pub digests: List<Digest, DIGESTS_MAX>,
 }
 
+structure! { Ping { 0 => correlator, 1 => digests or default } }
+
 /// What somebody has of one conversation, in brief.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Digest {
     /// Which conversation.
-    #[n(0)]
     pub conversation: ConversationId,
     /// Over its heads.
-    #[n(1)]
     pub heads: HeadsDigest,
 }
 
+structure! { Digest { 0 => conversation, 1 => heads } }
+
 /// The answer to a PING.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pong {
     /// That of the PING.
-    #[n(0)]
     pub correlator: u64,
 }
 
+structure! { Pong { 0 => correlator } }
+
 /// The end of a link.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bye {
     /// Why: [`FarewellCode`], or a number of a later version.
-    #[n(0)]
     pub code: u16,
 }
+
+structure! { Bye { 0 => code } }
 
 /// Why a side says goodbye.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -202,82 +198,74 @@ impl FarewellCode {
 }
 
 /// A question for a node's certificate.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lookup {
     /// Whose.
-    #[n(0)]
     pub node: NodeId,
 }
 
+structure! { Lookup { 0 => node } }
+
 /// A node's certificate.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contact {
     /// It names the node by itself.
-    #[n(0)]
     pub certificate: Certificate,
 }
 
+structure! { Contact { 0 => certificate } }
+
 /// An envelope that its carrier can neither read nor change.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signal {
     /// For whom.
-    #[n(0)]
     pub to: NodeId,
     /// HPKE to the recipient's sealing key.
-    #[n(1)]
     pub sealed: Blob<SEALED_MAX>,
 }
 
+structure! { Signal { 0 => to, 1 => sealed } }
+
 /// The word of a carrier that it cannot carry.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreachable {
     /// Whom it is not linked to.
-    #[n(0)]
     pub node: NodeId,
 }
 
+structure! { Unreachable { 0 => node } }
+
 /// A wish to talk.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectionRequest {
     /// Names the request; sent again with the same id after a link was lost.
-    #[n(0)]
     pub request: RequestId,
     /// Private or public.
-    #[n(1)]
     pub kind: ConversationKind,
     /// The conversation that the sender asks to enter; none asks for a new one.
-    #[n(2)]
     pub conversation: Option<ConversationId>,
     /// Words for the person who decides.
-    #[n(3)]
     pub greeting: Option<Greeting>,
     /// What lets the sender in without a person's decision.
-    #[n(4)]
     pub ticket: Option<Ticket>,
 }
 
+structure! { ConnectionRequest { 0 => request, 1 => kind, 2 => conversation, 3 => greeting, 4 => ticket } }
+
 /// The answer to a wish to talk.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// Which request.
-    #[n(0)]
     pub request: RequestId,
     /// [`AnswerCode`], or a number of a later version.
-    #[n(1)]
     pub code: u16,
     /// With Yes: the conversation that the newcomer was admitted to.
-    #[n(2)]
     pub conversation: Option<ConversationId>,
     /// With Yes: the operation that admitted the newcomer. Once it has it, it is in.
-    #[n(3)]
     pub admit: Option<OpId>,
 }
+
+structure! { Answer { 0 => request, 1 => code, 2 => conversation, 3 => admit } }
 
 /// The answers of García, section 2.2, that have a meaning now. The wire reserves the numbers of the others:
 /// 2 AnsweringMachine, 3 Derivation, 4 DisconnectedGroup, 5 NotUpdatedGroup.
@@ -290,68 +278,73 @@ pub enum AnswerCode {
 }
 
 /// Operations, oldest first.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operations {
     /// The operations.
-    #[n(0)]
     pub operations: List<Operation, OPERATIONS_MAX>,
 }
 
+structure! { Operations { 0 => operations } }
+
 /// A request for operations.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Want {
     /// Of which conversation.
-    #[n(0)]
     pub conversation: ConversationId,
     /// Which.
-    #[n(1)]
     pub ids: List<OpId, WANT_MAX>,
 }
 
+structure! { Want { 0 => conversation, 1 => ids } }
+
 /// How far a node is in a conversation. The receiver sends what it has beyond it.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Heads {
     /// Which conversation.
-    #[n(0)]
     pub conversation: ConversationId,
     /// The last operation of each device that the sender has.
-    #[n(1)]
     pub devices: List<DeviceHead, DEVICES_MAX>,
     /// Whether it answers a Heads: then it is not answered itself.
-    #[n(2)]
     pub answer: bool,
     /// The sender's heads: what equal counts hide, when a device that lost its memory counted anew.
-    #[n(3)]
-    #[cbor(default)]
     pub heads: List<OpId, HEADS_MAX>,
 }
 
+structure! { Heads { 0 => conversation, 1 => devices, 2 => answer, 3 => heads or default } }
+
 /// The last operation of one device.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(array)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceHead {
     /// The device's node.
-    #[n(0)]
     pub node: NodeId,
     /// Its count.
-    #[n(1)]
     pub seq: u64,
 }
 
+/// A pair, for there may be five hundred of them.
+impl Wire for DeviceHead {
+    fn write(&self, to: &mut Writer) {
+        to.array(2);
+        self.node.write(to);
+        self.seq.write(to);
+    }
+
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        from.pair()?;
+        Some(Self { node: NodeId::read(from)?, seq: u64::read(from)? })
+    }
+}
+
 /// An acknowledgement to the author: all up to `seq` is part of the conversation here.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivered {
     /// Which conversation.
-    #[n(0)]
     pub conversation: ConversationId,
     /// The receiver's own count.
-    #[n(1)]
     pub seq: u64,
 }
+
+structure! { Delivered { 0 => conversation, 1 => seq } }
 
 /// Why bytes are no frame for us. Each is counted under its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -370,14 +363,15 @@ macro_rules! frame_kinds {
         impl Frame {
             /// The frame as bytes.
             pub fn encode(&self) -> Vec<u8> {
-                let mut e = Encoder::new(Vec::new());
-                let written = match self {
+                let mut to = Writer::default();
+                to.array(2);
+                match self {
                     $(Self::$kind(body) => {
-                        e.array(2).and_then(|e| e.u32($number)).and_then(|e| e.encode(body)).map(|_| ())
+                        to.unsigned($number);
+                        body.write(&mut to);
                     })*
-                };
-                written.expect("encoding into memory cannot fail");
-                e.into_writer()
+                }
+                to.into_bytes()
             }
 
             /// Reads one frame. Nothing is allocated for one over the limit.
@@ -385,18 +379,21 @@ macro_rules! frame_kinds {
                 if bytes.len() > FRAME_MAX {
                     return Err(FrameError::TooLarge);
                 }
-                let mut d = Decoder::new(bytes);
-                let kind = match (d.array(), d.u32()) {
-                    (Ok(Some(2)), Ok(kind)) => kind,
-                    _ => return Err(FrameError::Malformed),
+                let mut from = Reader::new(bytes);
+                let kind = kind(&mut from).ok_or(FrameError::Malformed)?;
+                let frame = match kind {
+                    $($number => Wire::read(&mut from).map(Self::$kind),)*
+                    _ => return Err(FrameError::UnknownKind),
                 };
-                match kind {
-                    $($number => d.decode().ok().filter(|_| d.position() == bytes.len()).map(Self::$kind).ok_or(FrameError::Malformed),)*
-                    _ => Err(FrameError::UnknownKind),
-                }
+                frame.filter(|_| from.is_at_end()).ok_or(FrameError::Malformed)
             }
         }
     };
+}
+
+fn kind(from: &mut Reader<'_>) -> Option<u32> {
+    from.pair()?;
+    u32::read(from)
 }
 
 frame_kinds! {
@@ -439,22 +436,6 @@ pub(crate) fn operation_frames<'a>(operations: impl IntoIterator<Item = &'a Oper
 
 fn frame_of(operations: Vec<Operation>) -> Frame {
     Frame::Operations(Operations { operations: List::first(operations) })
-}
-
-/// Decodes a value that must be all of `bytes`: what is signed or hashed has no room for padding.
-pub(crate) fn decode_whole<'b, T: Decode<'b, ()>>(bytes: &'b [u8]) -> Result<T, minicbor::decode::Error> {
-    let mut d = Decoder::new(bytes);
-    let value = d.decode()?;
-    if d.position() == bytes.len() {
-        Ok(value)
-    } else {
-        Err(minicbor::decode::Error::message("bytes to spare"))
-    }
-}
-
-/// Encodes a value that cannot fail to encode: ours are made of integers, bytes, text, lists and maps.
-pub(crate) fn encode(value: &impl Encode<()>) -> Vec<u8> {
-    minicbor::to_vec(value).expect("encoding into memory cannot fail")
 }
 
 #[cfg(test)]

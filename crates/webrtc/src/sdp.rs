@@ -83,21 +83,24 @@ pub fn parse(sdp: &str) -> Result<Description, SdpError> {
         .filter(|(key, _)| *key == "fingerprint")
         .find_map(|(_, value)| fingerprint(value))
         .ok_or(SdpError::Fingerprint)?;
-    let mut candidates: Vec<Candidate> = attributes(sdp)
-        .filter(|(key, _)| *key == "candidate")
-        .filter_map(|(_, value)| candidate(value))
-        .collect();
-    Ok(Description { ufrag, pwd, fingerprint, candidates: best(&mut candidates) })
+    let candidates =
+        attributes(sdp).filter(|(key, _)| *key == "candidate").filter_map(|(_, value)| candidate(value));
+    Ok(Description { ufrag, pwd, fingerprint, candidates: best(candidates) })
 }
 
 /// The candidates of the highest priority, each address once.
-pub fn best(candidates: &mut Vec<Candidate>) -> List<Candidate, CANDIDATES_MAX> {
-    candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.priority));
+pub fn best(candidates: impl IntoIterator<Item = Candidate>) -> List<Candidate, CANDIDATES_MAX> {
     let mut kept: Vec<Candidate> = Vec::new();
-    for candidate in candidates.drain(..) {
-        if !kept.iter().any(|other| other.host == candidate.host && other.port == candidate.port) {
-            kept.push(candidate);
+    for candidate in candidates {
+        let twin = kept.iter().position(|kept| kept.host == candidate.host && kept.port == candidate.port);
+        match twin {
+            Some(at) if kept[at].priority >= candidate.priority => continue,
+            Some(at) => drop(kept.remove(at)),
+            None => {}
         }
+        // One behind the other into a short list: the library's sorting is made for long ones, and weighs more.
+        let place = kept.partition_point(|kept| kept.priority >= candidate.priority);
+        kept.insert(place, candidate);
     }
     List::first(kept)
 }

@@ -391,7 +391,7 @@ impl Conversation {
                 by.insert(one.certificate.account, ());
             }
         }
-        if by.len() > 0 {
+        if !by.is_empty() {
             MessageState::Delivered { by: by.keys().copied().collect(), of: others.len() }
         } else if seq <= self.sent_seq {
             MessageState::Sent

@@ -12,6 +12,9 @@ use std::collections::BTreeMap;
 
 /// Operations that may wait for others at once: a burst from everybody in a full conversation.
 pub const HELD_MAX: usize = 4_096;
+/// Operations that may be waited for at once: mostly such as wait themselves. Whoever names more that nobody has is
+/// not in earnest, and the table stays short.
+const AWAITED_MAX: usize = 2 * HELD_MAX;
 /// Bytes that waiting operations may take.
 pub const HELD_BYTES_MAX: usize = 4 * 1024 * 1024;
 
@@ -25,10 +28,10 @@ pub(crate) struct Graph {
     /// Each device's operations by their count, from one.
     chains: Table<NodeId, Vec<OpId>>,
     people: Table<NodeId, Participant>,
-    held: BTreeMap<OpId, Held>,
+    held: Table<OpId, Box<Held>>,
     held_bytes: usize,
     /// What is missing, and who waits for it.
-    awaited: BTreeMap<OpId, Vec<OpId>>,
+    awaited: Table<OpId, Vec<OpId>>,
 }
 
 struct Held {
@@ -94,7 +97,10 @@ impl Graph {
     }
 
     fn hold(&mut self, operation: Operation, missing: &[OpId]) -> Taken {
-        if self.held.len() >= HELD_MAX || self.held_bytes + operation.size() > HELD_BYTES_MAX {
+        let is_full = self.held.len() >= HELD_MAX
+            || self.held_bytes + operation.size() > HELD_BYTES_MAX
+            || self.awaited.len() + missing.len() > AWAITED_MAX;
+        if is_full {
             return Taken::Refused("operation_held_back_full");
         }
         let id = operation.id();
@@ -103,9 +109,9 @@ impl Graph {
             set
         });
         self.held_bytes += operation.size();
-        self.held.insert(id, Held { operation, lacks: missing.len() });
+        self.held.insert(id, Box::new(Held { operation, lacks: missing.len() }));
         for dependency in missing.keys().copied() {
-            self.awaited.entry(dependency).or_default().push(id);
+            self.awaited.or_insert_with(dependency, Vec::new).push(id);
         }
         Taken::Held
     }
@@ -119,18 +125,18 @@ impl Graph {
             if held.lacks > 0 {
                 continue;
             }
-            let Some(Held { operation, .. }) = self.held.remove(&waiting) else { continue };
-            self.held_bytes -= operation.size();
-            freed.push(operation);
+            let Some(held) = self.held.remove(&waiting) else { continue };
+            self.held_bytes -= held.operation.size();
+            freed.push(held.operation);
         }
         freed
     }
 
     /// Drops what waits for something that nobody seems to have.
     pub(crate) fn give_up(&mut self) -> usize {
-        self.awaited.clear();
+        self.awaited = Table::default();
         self.held_bytes = 0;
-        std::mem::take(&mut self.held).len()
+        self.held.take().len()
     }
 
     /// Whether an operation whose dependencies are all there may be part of the conversation.
@@ -428,6 +434,22 @@ mod tests {
         assert_eq!(other.take(forged), Taken::Refused("operation_signature_wrong"));
         assert_eq!(other.take(genuine.clone()), Taken::Held);
         assert_eq!(other.take(create.clone()), Taken::Delivered(vec![create.id(), genuine.id()], vec![]));
+    }
+
+    #[test]
+    fn who_names_what_nobody_has_is_held_back_only_so_often() {
+        let ana = someone(1);
+        let (mut graph, _) = begun(&ana);
+        let first = graph.write(&ana, 1, said("hi"));
+        let mut nobody_has = |time_ms: u64| {
+            let unknown = |n: u64| OpId(*blake3::hash(&(16 * time_ms + n).to_le_bytes()).as_bytes());
+            let dependencies = List::first((0..16).map(unknown));
+            graph.take(Operation::sign(Content { time_ms, dependencies, ..first.content().clone() }, &ana))
+        };
+        let most = (AWAITED_MAX / DEPENDENCIES_MAX) as u64;
+        assert!((0..most).all(|n| nobody_has(n) == Taken::Held));
+        assert_eq!(nobody_has(most), Taken::Refused("operation_held_back_full"));
+        assert_eq!(graph.give_up() as u64, most);
     }
 
     #[test]

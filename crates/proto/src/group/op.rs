@@ -2,12 +2,9 @@
 
 use crate::identity::{AccountId, Certificate, DeviceKey, Identity, NodeId, Profile, Signature};
 use crate::io::MessageText;
-use crate::wire::bounded::{List, fixed_bytes, numbered};
-use crate::wire::decode_whole;
-use crate::wire::signed::verify;
-use minicbor::decode::{Decode, Decoder, Error};
-use minicbor::encode::{Encode, Encoder, Write};
-use minicbor::{Decode as DeriveDecode, Encode as DeriveEncode};
+use crate::wire::bounded::{List, fixed_bytes};
+use crate::wire::cbor::{self, Reader, Wire, Writer, numbered, structure};
+use crate::wire::signed::{read_pair, verify, write_pair};
 use std::cmp::Ordering;
 
 fixed_bytes! {
@@ -74,122 +71,109 @@ pub enum Body {
 }
 
 /// The beginning of a conversation.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEncode, DeriveDecode)]
-#[cbor(map)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Create {
     /// Private or public.
-    #[n(0)]
     pub kind: ConversationKind,
     /// What newcomers are given of the past.
-    #[n(1)]
     pub history: History,
     /// Makes two conversations of one author in one millisecond differ.
-    #[n(2)]
-    #[cbor(with = "minicbor::bytes")]
     pub nonce: [u8; 16],
     /// The author's certificate: with it every operation of theirs can be verified.
-    #[n(3)]
     pub certificate: Certificate,
     /// What the author says of themself.
-    #[n(4)]
     pub profile: Profile,
 }
+
+structure! { Create { 0 => kind, 1 => history, 2 => nonce, 3 => certificate, 4 => profile } }
 
 /// The admission of a node.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEncode, DeriveDecode)]
-#[cbor(map)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admit {
     /// The newcomer's certificate.
-    #[n(0)]
     pub certificate: Certificate,
     /// What the newcomer says of themself: not the word of the one who admits.
-    #[n(1)]
     pub profile: Profile,
 }
 
+structure! { Admit { 0 => certificate, 1 => profile } }
+
 /// Something said.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEncode, DeriveDecode)]
-#[cbor(map)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     /// The words.
-    #[n(0)]
     pub text: MessageText,
     /// The message that it replies to.
-    #[n(1)]
     pub reply_to: Option<OpId>,
 }
 
-impl<C> Encode<C> for Body {
-    fn encode<W: Write>(
-        &self,
-        e: &mut Encoder<W>,
-        c: &mut C,
-    ) -> Result<(), minicbor::encode::Error<W::Error>> {
-        e.array(2)?;
+structure! { Message { 0 => text, 1 => reply_to } }
+
+impl Wire for Body {
+    fn write(&self, to: &mut Writer) {
+        to.array(2);
+        to.unsigned(self.kind().into());
         match self {
-            Self::Create(create) => create.encode(e.u32(0)?, c),
-            Self::Admit(admit) => admit.encode(e.u32(1)?, c),
-            Self::Leave => e.u32(2)?.map(0)?.ok(),
-            Self::Message(message) => message.encode(e.u32(3)?, c),
-            // Never written anew: an unknown operation travels as the bytes that it came in.
-            Self::Unknown(kind) => e.u32(*kind)?.map(0)?.ok(),
+            Self::Create(create) => create.write(to),
+            Self::Admit(admit) => admit.write(to),
+            Self::Message(message) => message.write(to),
+            // An unknown operation is never written anew: it travels as the bytes that it came in.
+            Self::Leave | Self::Unknown(_) => to.map(0),
+        }
+    }
+
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        from.pair()?;
+        match u32::read(from)? {
+            0 => Create::read(from).map(Self::Create),
+            1 => Admit::read(from).map(Self::Admit),
+            2 => from.skip().map(|()| Self::Leave),
+            3 => Message::read(from).map(Self::Message),
+            kind => from.skip().map(|()| Self::Unknown(kind)),
         }
     }
 }
 
-impl<'b, C> Decode<'b, C> for Body {
-    fn decode(d: &mut Decoder<'b>, c: &mut C) -> Result<Self, Error> {
-        if d.array()? != Some(2) {
-            return Err(Error::message("operation body is not a pair"));
+impl Body {
+    fn kind(&self) -> u32 {
+        match self {
+            Self::Create(_) => 0,
+            Self::Admit(_) => 1,
+            Self::Leave => 2,
+            Self::Message(_) => 3,
+            Self::Unknown(kind) => *kind,
         }
-        Ok(match d.u32()? {
-            0 => Self::Create(Create::decode(d, c)?),
-            1 => Self::Admit(Admit::decode(d, c)?),
-            2 => {
-                d.skip()?;
-                Self::Leave
-            }
-            3 => Self::Message(Message::decode(d, c)?),
-            kind => {
-                d.skip()?;
-                Self::Unknown(kind)
-            }
-        })
     }
 }
 
 /// What an operation says, before it is signed.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEncode, DeriveDecode)]
-#[cbor(map)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Content {
     /// The conversation; nothing in a Create, whose id names it.
-    #[n(0)]
     pub conversation: Option<ConversationId>,
     /// The user who speaks.
-    #[n(1)]
     pub author: AccountId,
     /// The device that signs.
-    #[n(2)]
     pub device: DeviceKey,
     /// Counts the device's operations in this conversation, from one.
-    #[n(3)]
     pub seq: u64,
     /// The device's operation before this one.
-    #[n(4)]
     pub previous: Option<OpId>,
     /// The heads that the author had seen, and its own operation before this one.
-    #[n(5)]
-    #[cbor(default)]
     pub dependencies: List<OpId, DEPENDENCIES_MAX>,
     /// One more than the highest of the dependencies; one in a Create.
-    #[n(6)]
     pub lamport: u64,
     /// The author's clock, milliseconds since 1970: for display only, order never depends on it.
-    #[n(7)]
     pub time_ms: u64,
     /// What it does.
-    #[n(8)]
     pub body: Body,
+}
+
+structure! {
+    Content {
+        0 => conversation, 1 => author, 2 => device, 3 => seq, 4 => previous, 5 => dependencies or default,
+        6 => lamport, 7 => time_ms, 8 => body,
+    }
 }
 
 impl Content {
@@ -232,7 +216,7 @@ pub struct Operation {
 impl Operation {
     /// Signs `content` as `me`.
     pub(crate) fn sign(content: Content, me: &Identity) -> Self {
-        let bytes = crate::wire::encode(&content);
+        let bytes = cbor::encode(&content);
         let id = OpId(*blake3::hash(&bytes).as_bytes());
         Self { id, content, bytes, signature: me.sign(CONTEXT, &id.0) }
     }
@@ -304,31 +288,18 @@ impl PartialOrd for DisplayKey {
     }
 }
 
-impl<C> Encode<C> for Operation {
-    fn encode<W: Write>(
-        &self,
-        e: &mut Encoder<W>,
-        c: &mut C,
-    ) -> Result<(), minicbor::encode::Error<W::Error>> {
-        e.array(2)?.bytes(&self.bytes)?;
-        self.signature.encode(e, c)
+impl Wire for Operation {
+    fn write(&self, to: &mut Writer) {
+        write_pair(to, &self.bytes, &self.signature);
     }
-}
 
-impl<'b, C> Decode<'b, C> for Operation {
-    fn decode(d: &mut Decoder<'b>, c: &mut C) -> Result<Self, Error> {
-        if d.array()? != Some(2) {
-            return Err(Error::message("operation is not a pair"));
-        }
-        let bytes = d.bytes()?;
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        let (bytes, signature) = read_pair(from)?;
         if bytes.len() > OPERATION_MAX {
-            return Err(Error::message("operation over its limit"));
+            return None;
         }
-        let signature = Signature::decode(d, c)?;
-        let content: Content = decode_whole(bytes)?;
-        if !content.is_in_place() {
-            return Err(Error::message("operation out of place"));
-        }
-        Ok(Self { id: OpId(*blake3::hash(bytes).as_bytes()), content, bytes: bytes.to_vec(), signature })
+        let content: Content = cbor::decode(bytes)?;
+        let id = OpId(*blake3::hash(bytes).as_bytes());
+        content.is_in_place().then(|| Self { id, content, bytes: bytes.to_vec(), signature })
     }
 }

@@ -3,8 +3,8 @@
 use crate::group::ConversationId;
 use crate::identity::DeviceKey;
 use crate::wire::bounded::fixed_bytes;
+use crate::wire::cbor::structure;
 use crate::wire::signed::{SelfSigned, Signed};
-use minicbor::{Decode, Encode};
 
 fixed_bytes! {
     /// Tells one ticket from another, so that uses can be counted.
@@ -12,25 +12,21 @@ fixed_bytes! {
 }
 
 /// What a ticket grants.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TicketBody {
     /// The device of the participant who let the bearer in.
-    #[n(0)]
     pub issuer: DeviceKey,
     /// Into which conversation.
-    #[n(1)]
     pub conversation: ConversationId,
     /// Which ticket.
-    #[n(2)]
     pub serial: TicketSerial,
     /// When it stops to work, milliseconds since 1970.
-    #[n(3)]
     pub expires_ms: u64,
     /// How many may enter with it.
-    #[n(4)]
     pub uses: u32,
 }
+
+structure! { TicketBody { 0 => issuer, 1 => conversation, 2 => serial, 3 => expires_ms, 4 => uses } }
 
 impl SelfSigned for TicketBody {
     const CONTEXT: &'static str = "tertulia ticket v1";

@@ -12,6 +12,7 @@ use crate::link::handshake::Role;
 use crate::link::{Beginning, Links};
 use crate::table::Table;
 use crate::wire::bounded::Blob;
+use crate::wire::cbor;
 use crate::wire::letter::{AttemptId, Letter};
 use crate::wire::signed::Signed;
 use crate::wire::{Contact, Frame, Lookup, Signal, Unreachable, seal};
@@ -176,7 +177,7 @@ impl Introductions {
         consents: impl Fn(&NodeId) -> bool,
     ) {
         let letter = seal::open(&ctx.me.sealing_seed(), INFO, &signal.sealed)
-            .and_then(|plain| crate::wire::decode_whole::<Signed<Letter>>(&plain).ok())
+            .and_then(|plain| cbor::decode::<Signed<Letter>>(&plain))
             .filter(|letter| letter.to == ctx.me.certificate().device);
         let Some(letter) = letter else {
             ctx.count("signal_not_for_us");
@@ -265,7 +266,7 @@ fn letter(
 }
 
 fn post_letter(ctx: &mut Ctx<'_>, carrier: NodeId, to: &Certificate, letter: Letter) {
-    let plain = crate::wire::encode(&ctx.me.sign_body(letter));
+    let plain = cbor::encode(&ctx.me.sign_body(letter));
     let sealing: SealingKey = to.sealing;
     match seal::seal(&sealing, INFO, &plain, ctx.rng).and_then(Blob::new) {
         Some(sealed) => ctx.post(carrier, Frame::Signal(Signal { to: to.node(), sealed })),

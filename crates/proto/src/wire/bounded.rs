@@ -1,7 +1,6 @@
 //! Bounded building blocks: a decoder made of these yields only values within their limits.
 
-use minicbor::decode::{Decode, Decoder, Error};
-use minicbor::encode::{Encode, Encoder, Write};
+use crate::wire::cbor::{Reader, Wire, Writer};
 use std::fmt;
 use std::ops::Deref;
 
@@ -34,19 +33,13 @@ impl<const MAX: usize> fmt::Display for Text<MAX> {
     }
 }
 
-impl<C, const MAX: usize> Encode<C> for Text<MAX> {
-    fn encode<W: Write>(
-        &self,
-        e: &mut Encoder<W>,
-        _: &mut C,
-    ) -> Result<(), minicbor::encode::Error<W::Error>> {
-        e.str(&self.0)?.ok()
+impl<const MAX: usize> Wire for Text<MAX> {
+    fn write(&self, to: &mut Writer) {
+        to.text(&self.0);
     }
-}
 
-impl<'b, C, const MAX: usize> Decode<'b, C> for Text<MAX> {
-    fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, Error> {
-        Self::new(d.str()?).ok_or_else(|| Error::message("text over its limit"))
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        from.text().filter(|text| text.len() <= MAX).map(|text| Self(text.to_owned()))
     }
 }
 
@@ -79,21 +72,21 @@ impl<T, const MAX: usize> Deref for List<T, MAX> {
     }
 }
 
-impl<C, T: Encode<C>, const MAX: usize> Encode<C> for List<T, MAX> {
-    fn encode<W: Write>(
-        &self,
-        e: &mut Encoder<W>,
-        c: &mut C,
-    ) -> Result<(), minicbor::encode::Error<W::Error>> {
-        e.array(self.0.len() as u64)?;
-        self.0.iter().try_for_each(|value| value.encode(e, c))
+impl<T: Wire, const MAX: usize> Wire for List<T, MAX> {
+    fn write(&self, to: &mut Writer) {
+        to.array(self.0.len());
+        for value in &self.0 {
+            value.write(to);
+        }
     }
-}
 
-impl<'b, C, T: Decode<'b, C>, const MAX: usize> Decode<'b, C> for List<T, MAX> {
-    fn decode(d: &mut Decoder<'b>, c: &mut C) -> Result<Self, Error> {
-        let values: Vec<T> = d.array_iter_with(c)?.take(MAX + 1).collect::<Result<_, _>>()?;
-        if values.len() > MAX { Err(Error::message("list over its limit")) } else { Ok(Self(values)) }
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        let mut values = Vec::new();
+        from.list(&mut |from| {
+            values.push(T::read(from)?);
+            (values.len() <= MAX).then_some(())
+        })?;
+        Some(Self(values))
     }
 }
 
@@ -121,24 +114,13 @@ impl<const MAX: usize> fmt::Debug for Blob<MAX> {
     }
 }
 
-impl<C, const MAX: usize> Encode<C> for Blob<MAX> {
-    fn encode<W: Write>(
-        &self,
-        e: &mut Encoder<W>,
-        _: &mut C,
-    ) -> Result<(), minicbor::encode::Error<W::Error>> {
-        e.bytes(&self.0)?.ok()
+impl<const MAX: usize> Wire for Blob<MAX> {
+    fn write(&self, to: &mut Writer) {
+        to.bytes(&self.0);
     }
-}
 
-impl<'b, C, const MAX: usize> Decode<'b, C> for Blob<MAX> {
-    fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, Error> {
-        let bytes = d.bytes()?;
-        if bytes.len() > MAX {
-            Err(Error::message("bytes over their limit"))
-        } else {
-            Ok(Self(bytes.to_vec()))
-        }
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        from.bytes().filter(|bytes| bytes.len() <= MAX).map(|bytes| Self(bytes.to_vec()))
     }
 }
 
@@ -169,64 +151,33 @@ macro_rules! fixed_bytes {
             }
         }
 
-        impl<C> minicbor::Encode<C> for $name {
-            fn encode<W: minicbor::encode::Write>(
-                &self,
-                e: &mut minicbor::Encoder<W>,
-                _: &mut C,
-            ) -> Result<(), minicbor::encode::Error<W::Error>> {
-                e.bytes(&self.0)?.ok()
+        impl $crate::wire::cbor::Wire for $name {
+            fn write(&self, to: &mut $crate::wire::cbor::Writer) {
+                $crate::wire::cbor::Wire::write(&self.0, to);
             }
-        }
 
-        impl<'b, C> minicbor::Decode<'b, C> for $name {
-            fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
-                let bytes = d.bytes()?.try_into();
-                bytes.map(Self).map_err(|_| minicbor::decode::Error::message(concat!(stringify!($name), " of a wrong length")))
+            fn read(from: &mut $crate::wire::cbor::Reader<'_>) -> Option<Self> {
+                $crate::wire::cbor::Wire::read(from).map(Self)
             }
         }
     };
 }
 pub(crate) use fixed_bytes;
 
-/// Codes an enum without fields as its number. An unknown number is an error of its own, and not minicbor's
-/// `unknown_variant`, which an optional field around it would take for absence and read on in its middle.
-macro_rules! numbered {
-    ($name:ident { $($number:literal => $variant:ident),* $(,)? }) => {
-        impl<C> minicbor::Encode<C> for $name {
-            fn encode<W: minicbor::encode::Write>(
-                &self,
-                e: &mut minicbor::Encoder<W>,
-                _: &mut C,
-            ) -> Result<(), minicbor::encode::Error<W::Error>> {
-                e.u32(match self { $(Self::$variant => $number,)* })?.ok()
-            }
-        }
-
-        impl<'b, C> minicbor::Decode<'b, C> for $name {
-            fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
-                match d.u32()? {
-                    $($number => Ok(Self::$variant),)*
-                    _ => Err(minicbor::decode::Error::message(concat!("unknown ", stringify!($name)))),
-                }
-            }
-        }
-    };
-}
-pub(crate) use numbered;
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::cbor::{decode, encode};
 
     #[test]
     fn limits_hold_on_decode() {
-        let long = minicbor::to_vec("12345").unwrap();
-        assert!(minicbor::decode::<Text<4>>(&long).is_err());
-        assert_eq!(minicbor::decode::<Text<5>>(&long).unwrap().as_str(), "12345");
-        let three = minicbor::to_vec(vec![1u8, 2, 3]).unwrap();
-        assert!(minicbor::decode::<List<u8, 2>>(&three).is_err());
-        assert_eq!(&*minicbor::decode::<List<u8, 3>>(&three).unwrap(), &[1, 2, 3]);
+        let five = encode(&Text::<5>::cut("12345"));
+        assert_eq!(decode::<Text<4>>(&five), None);
+        assert_eq!(decode::<Text<5>>(&five).unwrap().as_str(), "12345");
+        let three = encode(&List::<u16, 3>::first([1, 2, 3]));
+        assert_eq!(decode::<List<u16, 2>>(&three), None);
+        assert_eq!(&*decode::<List<u16, 3>>(&three).unwrap(), &[1, 2, 3]);
+        assert_eq!(decode::<Blob<2>>(&[0x43, 1, 2, 3]), None);
     }
 
     #[test]

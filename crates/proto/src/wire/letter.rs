@@ -4,8 +4,8 @@ use crate::endpoint::Description;
 use crate::identity::{Certificate, DeviceKey};
 use crate::invite::Pass;
 use crate::wire::bounded::fixed_bytes;
+use crate::wire::cbor::structure;
 use crate::wire::signed::SelfSigned;
-use minicbor::{Decode, Encode};
 
 fixed_bytes! {
     /// One introduction, from the offer to its answer.
@@ -13,30 +13,28 @@ fixed_bytes! {
 }
 
 /// What an envelope holds.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Letter {
     /// Who writes.
-    #[n(0)]
     pub certificate: Certificate,
     /// To whom: a carrier cannot pass it on to somebody else as if it were meant for them.
-    #[n(1)]
     pub to: DeviceKey,
     /// Which introduction.
-    #[n(2)]
     pub attempt: AttemptId,
     /// Whether it is the answer to an offer of `to`.
-    #[n(3)]
     pub answer: bool,
     /// The writer's half of the session.
-    #[n(4)]
     pub description: Description,
     /// That the writer was invited.
-    #[n(5)]
     pub pass: Option<Pass>,
     /// Until when the pass is good, milliseconds since 1970; part of what the pass proves.
-    #[n(6)]
     pub pass_expires_ms: Option<u64>,
+}
+
+structure! {
+    Letter {
+        0 => certificate, 1 => to, 2 => attempt, 3 => answer, 4 => description, 5 => pass, 6 => pass_expires_ms,
+    }
 }
 
 impl SelfSigned for Letter {

@@ -1,9 +1,8 @@
 //! Values that carry a signature: decoding one checks it, so that holding one means that it is genuine.
 
 use crate::identity::Signature;
+use crate::wire::cbor::{Reader, Wire, Writer, decode, encode};
 use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
-use minicbor::decode::{Decode, Decoder, Error};
-use minicbor::encode::{Encode, Encoder, Write};
 use std::ops::Deref;
 
 /// A value that names the key which must have signed it.
@@ -28,11 +27,11 @@ pub struct Signed<T> {
     signature: Signature,
 }
 
-impl<T: SelfSigned + Encode<()>> Signed<T> {
+impl<T: SelfSigned + Wire> Signed<T> {
     /// Signs `value`; `key` must be the one that the value names.
     pub(crate) fn sign(value: T, key: &SigningKey) -> Self {
         debug_assert_eq!(value.signer(), key.verifying_key().to_bytes(), "signed with another key");
-        let body = crate::wire::encode(&value);
+        let body = encode(&value);
         let signature = Signature(key.sign(&framed(T::CONTEXT, &body)).to_bytes());
         Self { value, body, signature }
     }
@@ -45,30 +44,30 @@ impl<T> Deref for Signed<T> {
     }
 }
 
-impl<C, T> Encode<C> for Signed<T> {
-    fn encode<W: Write>(
-        &self,
-        e: &mut Encoder<W>,
-        c: &mut C,
-    ) -> Result<(), minicbor::encode::Error<W::Error>> {
-        e.array(2)?.bytes(&self.body)?;
-        self.signature.encode(e, c)
+impl<T: SelfSigned + Wire> Wire for Signed<T> {
+    fn write(&self, to: &mut Writer) {
+        write_pair(to, &self.body, &self.signature);
+    }
+
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        let (body, signature) = read_pair(from)?;
+        let value: T = decode(body)?;
+        let is_genuine = value.holds() && verify(&value.signer(), T::CONTEXT, body, &signature);
+        is_genuine.then(|| Self { value, body: body.to_vec(), signature })
     }
 }
 
-impl<'b, C, T: SelfSigned + Decode<'b, ()>> Decode<'b, C> for Signed<T> {
-    fn decode(d: &mut Decoder<'b>, c: &mut C) -> Result<Self, Error> {
-        if d.array()? != Some(2) {
-            return Err(Error::message("signed value is not a pair"));
-        }
-        let body = d.bytes()?;
-        let signature = Signature::decode(d, c)?;
-        let value: T = crate::wire::decode_whole(body)?;
-        if !value.holds() || !verify(&value.signer(), T::CONTEXT, body, &signature) {
-            return Err(Error::message("signature does not hold"));
-        }
-        Ok(Self { value, body: body.to_vec(), signature })
-    }
+/// Writes what was signed and the signature over it.
+pub(crate) fn write_pair(to: &mut Writer, body: &[u8], signature: &Signature) {
+    to.array(2);
+    to.bytes(body);
+    signature.write(to);
+}
+
+/// Reads what was signed and the signature over it.
+pub(crate) fn read_pair<'b>(from: &mut Reader<'b>) -> Option<(&'b [u8], Signature)> {
+    from.pair()?;
+    Some((from.bytes()?, Signature::read(from)?))
 }
 
 /// Whether `key` signed `message` under `context`. Weak keys and malleable signatures are refused.
@@ -87,16 +86,17 @@ pub(crate) fn framed(context: &str, message: &[u8]) -> Vec<u8> {
 mod tests {
     use crate::identity::{Certificate, Identity, Name};
     use crate::rng::Rng;
+    use crate::wire::cbor::{decode, encode};
 
     #[test]
     fn one_flipped_bit_anywhere_is_refused() {
         let ana = Identity::generate(&mut Rng::new([1; 32]), &Name::cut("Ana"), 1);
-        let good = crate::wire::encode(ana.certificate());
-        assert_eq!(&minicbor::decode::<Certificate>(&good).unwrap(), ana.certificate());
+        let good = encode(ana.certificate());
+        assert_eq!(&decode::<Certificate>(&good).unwrap(), ana.certificate());
         for at in 0..good.len() {
             let mut bad = good.clone();
             bad[at] ^= 1;
-            assert!(minicbor::decode::<Certificate>(&bad).is_err(), "bit of byte {at} passed");
+            assert!(decode::<Certificate>(&bad).is_none(), "bit of byte {at} passed");
         }
     }
 }

@@ -9,6 +9,7 @@ use tertulia_proto::identity::safety_number;
 use tertulia_proto::io::Consent;
 use tertulia_proto::rng::Rng;
 use tertulia_proto::wire::bounded::Text;
+use tertulia_proto::wire::cbor::{Wire, encode};
 use tertulia_proto::wire::{Frame, Operations, Ping};
 use tertulia_proto::{Command, ConversationId, ConversationKind, Event, Invite, NodeId, OpId, Reply, Window};
 
@@ -398,8 +399,8 @@ pub(crate) fn kind(frame: &Frame) -> &'static str {
     }
 }
 
-pub(crate) fn cbor(value: &impl minicbor::Encode<()>) -> Vec<u8> {
-    minicbor::to_vec(value).expect("encoding into memory cannot fail")
+pub(crate) fn cbor(value: &impl Wire) -> Vec<u8> {
+    encode(value)
 }
 
 fn unsealed(private: &[u8; 32], sealed: &[u8]) -> Vec<u8> {

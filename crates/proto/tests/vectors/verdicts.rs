@@ -11,6 +11,7 @@ use tertulia_proto::invite::InviteError;
 use tertulia_proto::io::RequestId;
 use tertulia_proto::rng::Rng;
 use tertulia_proto::wire::bounded::List;
+use tertulia_proto::wire::cbor::decode;
 use tertulia_proto::wire::{
     Answer, Bye, ConnectionRequest, DeviceHead, FarewellCode, Frame, FrameError, Heads, Pong, Unreachable,
     Want,
@@ -71,7 +72,7 @@ fn accepted(book: &mut Book) {
         "Each decodes, and means the same as the line after it.",
     );
     let pong = |fields: Fields<'_>| frame(3, &map(fields));
-    let (six, seven) = (uint(6), uint(7));
+    let seven = uint(7);
     let answer = [(0, bytes(&[0x0e; 8])), (1, uint(1)), (2, vec![0xf6]), (3, vec![0xf6])];
     let answer: Vec<_> = answer.iter().map(|(key, value)| (*key, value.as_slice())).collect();
     // A tagged float, then text in pieces: nothing of it is looked at.
@@ -79,8 +80,6 @@ fn accepted(book: &mut Book) {
     let cases = [
         ("unknown_field", pong(&[(0, &seven), (200, &[0x63, b'n', b'e', b'w'])])),
         ("unknown_field_of_any_form", pong(&[(-1, &strange), (0, &seven)])),
-        ("duplicate_key_the_last_counts", pong(&[(0, &six), (0, &seven)])),
-        ("any_order_of_keys", frame(17, &map(&[(1, &uint(1)), (0, &bytes(&[0x0e; 8]))]))),
         ("long_integers", vec![0x98, 2, 0x18, 3, 0xb9, 0, 1, 0x1a, 0, 0, 0, 0, 0x1b, 0, 0, 0, 0, 0, 0, 0, 7]),
         ("map_of_indefinite_length", vec![0x82, 3, 0xbf, 0, 7, 0xff]),
         ("null_is_absent", frame(17, &map(&answer))),
@@ -122,7 +121,9 @@ fn malformed(book: &mut Book) {
         ("list_null", frame(2, &map(&[(0, &seven), (1, &[0xf6])]))),
         ("key_is_text", vec![0x82, 3, 0xa2, 0, 7, 0x61, b'a', 7]),
         ("key_over_63_bits", vec![0x82, 3, 0xa2, 0, 7, 0x1b, 0x80, 0, 0, 0, 0, 0, 0, 0, 7]),
-        ("first_of_two_equal_keys_wrong", frame(3, &map(&[(0, &[0xf6]), (0, &seven)]))),
+        ("key_twice", frame(3, &map(&[(0, &seven), (0, &seven)]))),
+        ("unknown_key_twice", frame(3, &map(&[(0, &seven), (200, &seven), (200, &seven)]))),
+        ("keys_in_falling_order", frame(17, &map(&[(1, &uint(1)), (0, &id)]))),
         ("bytes_too_few", frame(8, &map(&[(0, &bytes(&[0x0d; 15]))]))),
         ("bytes_in_pieces", frame(8, &map(&[(0, &[&[0x5f][..], &bytes(&[0x0d; 16]), &[0xff]].concat())]))),
         ("truth_as_a_number", frame(34, &map(&[(0, &bytes(&[0xc0; 16])), (1, &[0x80]), (2, &uint(1))]))),
@@ -243,7 +244,7 @@ fn places(book: &mut Book) {
         ("refused.broadcast", endpoint(&[255, 255, 255, 255, 0xa0, 0x28]), false),
     ];
     for (name, bytes, is_good) in endpoints {
-        assert_eq!(minicbor::decode::<Endpoint>(&bytes).is_ok(), is_good, "{name}");
+        assert_eq!(decode::<Endpoint>(&bytes).is_some(), is_good, "{name}");
         book.bytes(&format!("endpoint.{name}"), bytes);
     }
     let description = |ufrag: &str, pwd: &str, host: &[u8]| {
@@ -263,7 +264,7 @@ fn places(book: &mut Book) {
         ("refused.two_labels", description("abcd", pwd, &text("a.b.local")), false),
     ];
     for (name, bytes, is_good) in descriptions {
-        assert_eq!(minicbor::decode::<Description>(&bytes).is_ok(), is_good, "{name}");
+        assert_eq!(decode::<Description>(&bytes).is_some(), is_good, "{name}");
         book.bytes(&format!("description.{name}"), bytes);
     }
 }
@@ -389,7 +390,7 @@ fn map(pairs: Fields<'_>) -> Vec<u8> {
     e.map(pairs.len() as u64).unwrap();
     let mut bytes = e.into_writer();
     for (key, value) in pairs {
-        bytes.extend(cbor(key));
+        bytes.extend(int(*key));
         bytes.extend(*value);
     }
     bytes
@@ -408,7 +409,15 @@ fn bytes(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn text(text: &str) -> Vec<u8> {
-    cbor(&text)
+    let mut e = Encoder::new(Vec::new());
+    e.str(text).unwrap();
+    e.into_writer()
+}
+
+fn int(number: i64) -> Vec<u8> {
+    let mut e = Encoder::new(Vec::new());
+    e.i64(number).unwrap();
+    e.into_writer()
 }
 
 fn uint(number: u64) -> Vec<u8> {

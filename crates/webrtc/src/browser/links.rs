@@ -3,13 +3,14 @@
 use super::Notes;
 use super::link::{Happening, Link, Purpose};
 use crate::{Transport, stun_addresses};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
+use tertulia_proto::table::Table;
 use tertulia_proto::{CloseReason, Description, Endpoint, Input, Instant, LinkId};
 use web_sys::js_sys::Promise;
 
 pub(super) struct Links {
-    links: BTreeMap<LinkId, Link>,
+    links: Table<LinkId, Link>,
     inputs: VecDeque<Input>,
     notes: Rc<Notes>,
     now: Instant,
@@ -17,7 +18,7 @@ pub(super) struct Links {
 
 impl Links {
     pub(super) fn new(notes: Rc<Notes>) -> Self {
-        Self { links: BTreeMap::new(), inputs: VecDeque::new(), notes, now: Instant::default() }
+        Self { links: Table::default(), inputs: VecDeque::new(), notes, now: Instant::default() }
     }
 
     /// Takes what a callback has noted.

@@ -87,7 +87,7 @@ impl Gathering {
             kind,
             priority: priority - (rank << 8),
         });
-        best(&mut ranked.collect())
+        best(ranked)
     }
 
     fn next_round(&self) -> Option<Instant> {

@@ -107,8 +107,7 @@ fn any_candidate() -> impl Strategy<Value = Candidate> {
 }
 
 fn description() -> impl Strategy<Value = Description> {
-    let candidates =
-        proptest::collection::vec(any_candidate(), 0..CANDIDATES_MAX).prop_map(|mut list| best(&mut list));
+    let candidates = proptest::collection::vec(any_candidate(), 0..CANDIDATES_MAX).prop_map(best);
     (ufrag(), pwd(), any::<[u8; 32]>(), candidates).prop_map(|(ufrag, pwd, fingerprint, candidates)| {
         Description { ufrag, pwd, fingerprint: Fingerprint(fingerprint), candidates }
     })
