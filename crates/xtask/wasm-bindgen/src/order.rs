@@ -121,9 +121,8 @@ impl Likeness {
         while let Some(function) = next {
             places[function] = Some(order.len());
             order.push(function);
-            let smallest_left = || {
-                (0..count).filter(|other| places[*other].is_none()).min_by_key(|other| self.sizes[*other])
-            };
+            let smallest_left =
+                || (0..count).filter(|other| places[*other].is_none()).min_by_key(|other| self.sizes[*other]);
             next = self.most_like(&order, &places).or_else(smallest_left);
         }
         places.into_iter().flatten().collect()
