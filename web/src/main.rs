@@ -35,7 +35,6 @@ mod when;
 
 #[cfg(target_family = "wasm")]
 fn main() {
-    console_error_panic_hook::set_once();
     leptos::mount::mount_to_body(components::App);
 }
 

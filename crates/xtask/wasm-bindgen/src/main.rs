@@ -3,10 +3,12 @@
 //! Trunk wants an executable of exactly the version that the page links. The official one brings a test
 //! runner, a web server and a TLS stack, and is a download or minutes of compiling; the work itself is done
 //! by the library `wasm_bindgen_cli_support`, which this drives. A flag that it does not know is an
-//! error, never a silent difference. Three things it does besides, for the page's weight: it drops
-//! what is [`unused`], and gives [`short`] names, and names that bring the functions into an [`order`].
+//! error, never a silent difference. Four things it does besides, for the page's weight: it drops
+//! what is [`unused`] and the sentences of [`panics`], and gives [`short`] names, and names that bring the
+//! functions into an [`order`].
 
 mod order;
+mod panics;
 mod short;
 mod unused;
 
@@ -29,12 +31,14 @@ fn main() -> Result<()> {
         .input_path(&input)
         .generate_output()
         .with_context(|| format!("no bindings made of {}", input.display()))?;
+    panics::shorten(output.wasm_mut())?;
     let unused = Unused::take(output.wasm_mut());
     let names = Names::shorten(output.wasm_mut());
     output.emit(&out_dir)?;
     let stem = bindgen.stem()?;
     rewrite(&out_dir.join(format!("{stem}.js")), |script| {
-        Ok(names.apply(&unused.apply(str::from_utf8(script)?)?)?.into_bytes())
+        let script = panics::apply(&unused.apply(str::from_utf8(script)?)?)?;
+        Ok(names.apply(&script)?.into_bytes())
     })?;
     rewrite(&out_dir.join(format!("{stem}_bg.wasm")), order::name_by_likeness)
 }
