@@ -33,6 +33,11 @@ mod ui;
 #[cfg(target_family = "wasm")]
 mod when;
 
+/// The standard library's would be twice as much of the page.
+#[cfg(target_family = "wasm")]
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
+
 #[cfg(target_family = "wasm")]
 fn main() {
     leptos::mount::mount_to_body(components::App);
