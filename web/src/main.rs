@@ -33,9 +33,13 @@ mod ui;
 #[cfg(target_family = "wasm")]
 mod when;
 
+/// The standard library's would be twice as much of the page.
+#[cfg(target_family = "wasm")]
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
+
 #[cfg(target_family = "wasm")]
 fn main() {
-    console_error_panic_hook::set_once();
     leptos::mount::mount_to_body(components::App);
 }
 

@@ -1,6 +1,6 @@
 //! From nothing to a running node: who has the profile, who the person is.
 
-use super::erased::press;
+use super::erased::{dynamic, press};
 use super::first_visit::FirstVisit;
 use super::frame::Frame;
 use crate::address::Address;
@@ -52,7 +52,7 @@ pub(crate) fn App() -> impl IntoView {
     };
     provide_context(start.ui);
     spawn_local(start.begin());
-    move || match start.phase.get() {
+    dynamic(move || match start.phase.get() {
         Phase::Loading => view! { <p class="cover" role="status">"Opening…"</p> }.into_any(),
         Phase::Elsewhere => view! { <Elsewhere on_use=move || spawn_local(start.take_over()) /> }.into_any(),
         Phase::FirstVisit => {
@@ -63,7 +63,7 @@ pub(crate) fn App() -> impl IntoView {
             view! { <Frame /> }.into_any()
         }
         Phase::Failed(why, remedy) => view! { <Failed why remedy /> }.into_any(),
-    }
+    })
 }
 
 impl Start {

@@ -1,6 +1,6 @@
 //! What needs attention: requests, notices, and what is being waited for.
 
-use super::erased::{Each, When, items, key_of, press};
+use super::erased::{Each, When, flag, items, key_of, press};
 use super::request::RequestCard;
 use crate::session::Session;
 use crate::state::{Notice, Tone, Waiting, Way};
@@ -82,7 +82,7 @@ fn WaitingNotice(waiting: Waiting) -> impl IntoView {
     view! {
         <div class="notice waiting">
             <p>{format!("Waiting for {} to let you in.", waiting.to)}</p>
-            <When on=Signal::derive(is_hidden)>
+            <When on=flag(is_hidden)>
                 <button class="quiet" on:click=press(move || ui.open(Overlay::Reply(link)))>
                     "Show reply code"
                 </button>

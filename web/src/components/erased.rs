@@ -9,17 +9,21 @@ type Build = Arc<dyn Fn() -> AnyView + Send + Sync>;
 
 /// A text that follows what `read` reads.
 pub(crate) fn text(read: impl Fn() -> String + Send + Sync + 'static) -> Signal<String> {
-    Signal::derive(read)
+    derived(Box::new(read))
 }
 
 /// A truth that follows what `read` reads.
 pub(crate) fn flag(read: impl Fn() -> bool + Send + Sync + 'static) -> Signal<bool> {
-    Signal::derive(read)
+    derived(Box::new(read))
 }
 
 /// What `aria-current` says while `is_here`.
 pub(crate) fn current(is_here: impl Fn() -> bool + Send + Sync + 'static) -> Signal<Option<&'static str>> {
-    Signal::derive(move || is_here().then_some("page"))
+    derived(Box::new(move || is_here().then_some("page")))
+}
+
+fn derived<T: Send + Sync + 'static>(read: Box<dyn Fn() -> T + Send + Sync>) -> Signal<T> {
+    Signal::derive(read)
 }
 
 /// A view that is built anew whenever what `build` reads has changed.
@@ -64,10 +68,10 @@ pub(crate) fn items<T: Clone + Send + Sync + 'static>(
     key: fn(&T) -> u128,
     build: impl Fn(T) -> AnyView + Copy + Send + Sync + 'static,
 ) -> Signal<Vec<Item>> {
-    Signal::derive(move || {
+    derived(Box::new(move || {
         let row = |value: T| Item::new(key(&value), move || build(value.clone()));
         read().into_iter().map(row).collect()
-    })
+    }))
 }
 
 /// A key out of an identifier's first sixteen bytes, which are as good as random, and of what else is shown.

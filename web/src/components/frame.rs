@@ -3,7 +3,7 @@
 use super::attention::Attention;
 use super::conversation::Conversation;
 use super::dialog::Overlays;
-use super::erased::{When, dynamic, effect, flag, press};
+use super::erased::{When, dynamic, effect, flag, press, text};
 use super::home::Home;
 use super::network::Network;
 use super::people::People;
@@ -29,7 +29,7 @@ pub(crate) fn Frame() -> impl IntoView {
         Place::Network => view! { <Network /> }.into_any(),
         Place::Settings => view! { <Settings /> }.into_any(),
     });
-    let word = Signal::derive(move || place.get().word());
+    let word = text(move || place.get().word().to_owned());
     view! {
         <div class="frame" data-place=word>
             <Sidebar />

@@ -3,15 +3,21 @@
 //! Trunk wants an executable of exactly the version that the page links. The official one brings a test
 //! runner, a web server and a TLS stack, and is a download or minutes of compiling; the work itself is done
 //! by the library `wasm_bindgen_cli_support`, which this drives. A flag that it does not know is an
-//! error, never a silent difference. One thing it does besides: it gives [`short`] names.
+//! error, never a silent difference. Four things it does besides, for the page's weight: it drops
+//! what is [`unused`] and the sentences of [`panics`], and gives [`short`] names, and names that bring the
+//! functions into an [`order`].
 
+mod order;
+mod panics;
 mod short;
+mod unused;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use short::Names;
+use unused::Unused;
 use wasm_bindgen_cli_support::Bindgen;
 
 fn main() -> Result<()> {
@@ -25,12 +31,21 @@ fn main() -> Result<()> {
         .input_path(&input)
         .generate_output()
         .with_context(|| format!("no bindings made of {}", input.display()))?;
+    panics::shorten(output.wasm_mut())?;
+    let unused = Unused::take(output.wasm_mut());
     let names = Names::shorten(output.wasm_mut());
     output.emit(&out_dir)?;
-    let script = out_dir.join(bindgen.stem()?).with_extension("js");
-    let text = fs::read_to_string(&script).with_context(|| format!("no {} was made", script.display()))?;
-    fs::write(&script, names.apply(&text)?)
-        .with_context(|| format!("{} could not be written", script.display()))
+    let stem = bindgen.stem()?;
+    rewrite(&out_dir.join(format!("{stem}.js")), |script| {
+        let script = panics::apply(&unused.apply(str::from_utf8(script)?)?)?;
+        Ok(names.apply(&script)?.into_bytes())
+    })?;
+    rewrite(&out_dir.join(format!("{stem}_bg.wasm")), order::name_by_likeness)
+}
+
+fn rewrite(path: &Path, change: impl FnOnce(&[u8]) -> Result<Vec<u8>>) -> Result<()> {
+    let content = fs::read(path).with_context(|| format!("no {} was made", path.display()))?;
+    fs::write(path, change(&content)?).with_context(|| format!("{} could not be written", path.display()))
 }
 
 /// One run: what is read, where the result goes, and how it is made.

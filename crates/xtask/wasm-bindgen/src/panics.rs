@@ -1,0 +1,173 @@
+//! Panics that say where they happened and nothing else but a fixed text.
+//!
+//! To make a sentence of a panic takes all of the standard library's formatting, which the page would carry for what must
+//! never happen. The script writes the place to the console instead, as it stands in the program's memory.
+
+use anyhow::{Context, Result, bail};
+use walrus::{FunctionBuilder, FunctionId, FunctionKind, ImportKind, Module, ValType};
+
+/// What the program calls; no name of wasm-bindgen's begins like this.
+const IMPORT: &str = "$panicked";
+
+/// The standard library's functions that panic, by how many words they are given. The last word is the address of a
+/// `core::panic::Location`.
+const PANICS: [(&str, usize, Text); 13] = [
+    ("core::panicking::panic_fmt", 3, Text::Composed),
+    ("core::panicking::panic", 3, Text::Fixed),
+    ("core::panicking::panic_bounds_check", 3, Text::Composed),
+    ("core::panicking::assert_failed_inner", 7, Text::Composed),
+    ("core::option::expect_failed", 3, Text::Fixed),
+    ("core::option::unwrap_failed", 1, Text::Composed),
+    ("core::result::unwrap_failed", 5, Text::Fixed),
+    ("core::slice::index::slice_index_fail", 4, Text::Composed),
+    ("core::slice::copy_from_slice_impl::len_mismatch_fail", 3, Text::Composed),
+    ("core::str::slice_error_fail", 5, Text::Composed),
+    ("core::cell::panic_already_borrowed", 1, Text::Composed),
+    ("core::cell::panic_already_mutably_borrowed", 1, Text::Composed),
+    ("std::panicking::begin_panic::<&str>", 3, Text::Fixed),
+];
+
+/// How a panic says what is wrong.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Text {
+    /// By a text that its first two words are the address and the length of.
+    Fixed,
+    /// By one that it would have to make.
+    Composed,
+}
+
+/// The script's part: it reads the text and the place.
+const SCRIPT: &str = "        $panicked: function(text, length, at) {
+            const word = (index) => getDataViewMemory0().getUint32(at + 4 * index, true);
+            const place = `${getStringFromWasm0(word(0), word(1))}:${word(2)}:${word(3)}`;
+            console.error(`panicked at ${place} ${getStringFromWasm0(text, length)}`);
+        },";
+
+/// Lets the panics of `module` end in the script.
+pub(crate) fn shorten(module: &mut Module) -> Result<()> {
+    let origin = origin(module)?;
+    let words = [ValType::I32; 3];
+    let ty = module.types.add(&words, &[]);
+    let (said, _) = module.add_import_func(&origin, IMPORT, ty);
+    let mut replaced = 0;
+    for (id, text) in panics(module) {
+        replace(module, id, text, said);
+        replaced += 1;
+    }
+    if replaced == 0 {
+        bail!("none of the functions that panic was found; the standard library may call them otherwise now");
+    }
+    Ok(())
+}
+
+/// Adds the script's part.
+pub(crate) fn apply(script: &str) -> Result<String> {
+    const HEAD: &str = "__proto__: null,\n";
+    let (before, behind) = script.split_once(HEAD).context("the script gives the program nothing")?;
+    Ok(format!("{before}{HEAD}{SCRIPT}\n{behind}"))
+}
+
+/// What wasm-bindgen's own imports are said to come from.
+fn origin(module: &Module) -> Result<String> {
+    let import = module
+        .imports
+        .iter()
+        .find(|import| matches!(import.kind, ImportKind::Function(_)) && import.name.starts_with("__wbg_"));
+    import.map(|import| import.module.clone()).context("the program takes nothing from the script")
+}
+
+fn panics(module: &Module) -> Vec<(FunctionId, Text)> {
+    let known = |name: &str, words: &[ValType]| {
+        let name = without_hashes(name);
+        // What the compiler has given other words than these, it has taken the place from, perhaps.
+        let same =
+            |(known, count, _): &&(&str, usize, Text)| *known == name && words == vec![ValType::I32; *count];
+        PANICS.iter().find(same).map(|(_, _, text)| *text)
+    };
+    let of = |function: &walrus::Function| {
+        known(function.name.as_deref()?, module.types.params(function.ty())).map(|text| (function.id(), text))
+    };
+    module
+        .funcs
+        .iter()
+        .filter(|function| matches!(function.kind, FunctionKind::Local(_)))
+        .filter_map(of)
+        .collect()
+}
+
+fn replace(module: &mut Module, id: FunctionId, text: Text, said: FunctionId) {
+    let ty = module.types.get(module.funcs.get(id).ty());
+    let (params, results) = (ty.params().to_vec(), ty.results().to_vec());
+    let words: Vec<_> = params.iter().map(|param| module.locals.add(*param)).collect();
+    let mut builder = FunctionBuilder::new(&mut module.types, &params, &results);
+    let mut body = builder.func_body();
+    match text {
+        Text::Fixed => body.local_get(words[0]).local_get(words[1]),
+        Text::Composed => body.i32_const(0).i32_const(0),
+    };
+    body.local_get(words[words.len() - 1]).call(said).unreachable();
+    module.funcs.get_mut(id).kind = FunctionKind::Local(builder.local_func(words));
+}
+
+/// The name without the hashes in square brackets that tell crates of one name apart.
+fn without_hashes(name: &str) -> String {
+    let mut parts = name.split('[');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |name, part| name + part.split_once(']').map_or(part, |(_, rest)| rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_known_by_its_words() {
+        assert_eq!(
+            without_hashes("core[c5930c85a12de822]::panicking::panic_fmt"),
+            "core::panicking::panic_fmt"
+        );
+        assert_eq!(
+            without_hashes("std[a5]::panicking::begin_panic::<&str>"),
+            "std::panicking::begin_panic::<&str>"
+        );
+    }
+
+    #[test]
+    fn a_panic_calls_the_script_and_others_stay_as_they_are() {
+        let mut module = Module::default();
+        let ty = module.types.add(&[], &[]);
+        module.add_import_func("./page.js", "__wbg_log", ty);
+        let names = ["core[1f]::option::unwrap_failed", "core[1f]::option::wrap"];
+        let [panic, other] = names.map(|name| {
+            let word = module.locals.add(ValType::I32);
+            let mut builder = FunctionBuilder::new(&mut module.types, &[ValType::I32], &[]);
+            builder.name(name.to_owned());
+            builder.finish(vec![word], &mut module.funcs)
+        });
+        shorten(&mut module).unwrap();
+        let length = |id| match &module.funcs.get(id).kind {
+            FunctionKind::Local(local) => local.block(local.entry_block()).len(),
+            _ => 0,
+        };
+        assert_eq!((length(panic), length(other)), (5, 0));
+        assert!(module.imports.find("./page.js", IMPORT).is_some());
+    }
+
+    #[test]
+    fn a_program_whose_panics_are_called_otherwise_is_an_error() {
+        let mut module = Module::default();
+        let ty = module.types.add(&[], &[]);
+        module.add_import_func("./page.js", "__wbg_log", ty);
+        assert!(shorten(&mut module).is_err());
+    }
+
+    #[test]
+    fn the_script_says_where() {
+        let script = apply("const import0 = {\n        __proto__: null,\n        a: 1,\n    };").unwrap();
+        assert!(
+            script.contains("__proto__: null,\n        $panicked: function(")
+                && script.ends_with("a: 1,\n    };")
+        );
+        assert!(apply("nothing").is_err());
+    }
+}
