@@ -12,6 +12,15 @@ pub(crate) fn lower(text: &str) -> String {
     text.to_lowercase()
 }
 
+/// Whether `words` are in `text`, in whatever case.
+pub(crate) fn has(text: &str, words: &str) -> bool {
+    let (text, words) = (lower(text), lower(words));
+    #[cfg(target_family = "wasm")]
+    return js_sys::JsString::from(text).includes(&words, 0);
+    #[cfg(not(target_family = "wasm"))]
+    return text.contains(&words);
+}
+
 /// `text` with its first letter in upper case, as a sentence of ours begins.
 pub(crate) fn sentence(text: &str) -> String {
     let mut sentence = text.to_owned();

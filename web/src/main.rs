@@ -7,7 +7,6 @@
 mod avatar;
 mod letters;
 mod qr;
-mod sorted;
 mod state;
 
 #[cfg(target_family = "wasm")]

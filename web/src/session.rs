@@ -3,7 +3,6 @@
 use crate::address;
 use crate::letters::sentence;
 use crate::mark;
-use crate::sorted::Sorted;
 use crate::state::{Feed, Follow, NoticeId, Offered, Stale, State, Waiting, Way};
 use crate::store::Store;
 use crate::ui::{Overlay, Place, Ui};
@@ -17,6 +16,7 @@ use tertulia_proto::identity::{Name, NodeId};
 use tertulia_proto::invite::InviteError;
 use tertulia_proto::io::{Consent, Greeting, LinkId, MessageText, Person, RequestId};
 use tertulia_proto::rng::Rng;
+use tertulia_proto::table::Table;
 use tertulia_proto::{Command, Event, Identity, Invite, Node, Reply, ReplyCode, Window};
 use tertulia_webrtc::browser::{LinkStats, StartError, Tab};
 
@@ -34,7 +34,7 @@ pub(crate) struct Session {
     /// Who we are.
     pub(crate) me: RwSignal<Person>,
     /// What the browser says of each link's path.
-    pub(crate) routes: RwSignal<Sorted<LinkId, LinkStats>>,
+    pub(crate) routes: RwSignal<Table<LinkId, LinkStats>>,
     ui: Ui,
     store: StoredValue<Store>,
     tab: StoredValue<Option<Tab>, LocalStorage>,
@@ -319,9 +319,11 @@ impl Session {
             self.state.with_untracked(|state| state.peers.iter().map(|peer| peer.link).collect());
         let Some(tab) = self.with_tab(Tab::clone) else { return };
         spawn_local(async move {
-            let mut routes = Sorted::default();
+            let mut routes = Table::default();
             for link in links {
-                tab.stats(link).await.into_iter().for_each(|stats| routes.set(link, stats));
+                if let Some(stats) = tab.stats(link).await {
+                    routes.insert(link, stats);
+                }
             }
             // The page may be gone by now.
             let _ = self.routes.try_set(routes);

@@ -7,7 +7,6 @@ pub(crate) use feed::{Feed, Row};
 pub(crate) use notice::{Notice, NoticeId, Notices, Tone};
 
 use crate::letters::{lower, sentence};
-use crate::sorted::Sorted;
 use std::collections::VecDeque;
 use tertulia_proto::group::{ConversationId, ConversationKind};
 use tertulia_proto::identity::{Name, NodeId};
@@ -16,6 +15,7 @@ use tertulia_proto::io::{
     CloseReason, ConversationView, Event, LinkId, MessageState, MessageView, PeerView, Person, RequestId,
     RequestOutcome,
 };
+use tertulia_proto::table::Table;
 
 /// Requests that wait for the person at once; the core keeps fewer, this only holds if it should not.
 const REQUESTS_MAX: usize = 64;
@@ -30,7 +30,7 @@ pub(crate) struct State {
     /// All conversations, the latest first.
     pub(crate) conversations: Vec<ConversationView>,
     /// The last message of each.
-    pub(crate) previews: Sorted<ConversationId, Preview>,
+    pub(crate) previews: Table<ConversationId, Preview>,
     /// Usable links.
     pub(crate) peers: Vec<PeerView>,
     /// Links that are gone, the latest first.
@@ -209,7 +209,7 @@ impl State {
     pub(crate) fn take_preview(&mut self, conversation: ConversationId, last: &MessageView) {
         let author = last.state.is_none().then(|| last.name.clone());
         let text = last.text.chars().take(PREVIEW_MAX).collect();
-        self.previews.set(conversation, Preview { author, text, time_ms: last.time_ms });
+        self.previews.insert(conversation, Preview { author, text, time_ms: last.time_ms });
     }
 
     /// The conversation with this id.
@@ -253,17 +253,17 @@ impl State {
 
     /// Everybody known from links and conversations but ourselves, by name; each once.
     pub(crate) fn people(&self) -> Vec<Known> {
-        let mut people = Sorted::default();
+        let mut people = Table::default();
         let mut take = |person: &Person| {
             let linked = self.peers.iter().any(|peer| peer.person.node == person.node);
-            people.set(person.node, Known { person: person.clone(), linked });
+            people.insert(person.node, Known { person: person.clone(), linked });
         };
         let participants = self.conversations.iter().flat_map(|conversation| &conversation.participants);
         participants.filter(|participant| !participant.me).for_each(|participant| take(&participant.person));
         self.peers.iter().for_each(|peer| take(&peer.person));
-        let mut by_name = Sorted::default();
+        let mut by_name = Table::default();
         for known in people.into_values() {
-            by_name.set((lower(known.person.name.as_str()), known.person.node), known);
+            by_name.insert((lower(known.person.name.as_str()), known.person.node), known);
         }
         by_name.into_values()
     }

@@ -1,12 +1,12 @@
 //! Where the person is on the page.
 
-use crate::sorted::Sorted;
 use crate::theme::Theme;
 use leptos::prelude::*;
 use std::sync::Arc;
 use tertulia_proto::Invite;
 use tertulia_proto::group::ConversationId;
 use tertulia_proto::io::LinkId;
+use tertulia_proto::table::Table;
 
 /// What fills the middle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +69,7 @@ pub(crate) struct Ui {
     /// Whether anybody can see the page.
     pub(crate) is_visible: RwSignal<bool>,
     /// What was typed and not sent.
-    pub(crate) drafts: StoredValue<Sorted<ConversationId, String>>,
+    pub(crate) drafts: StoredValue<Table<ConversationId, String>>,
 }
 
 impl Ui {

@@ -1,7 +1,7 @@
 //! Small maps and sets: a sorted list each.
 //!
-//! Ordered like a `BTreeMap`, so that order stays behaviour that replays. For tables that are bounded by tens or
-//! hundreds of entries a list is as fast, and each kind of B-tree would add some ten kilobytes to the page.
+//! Ordered like a `BTreeMap`, so that order stays behaviour that replays. For tables that are bounded by tens, hundreds
+//! or a few thousand entries a list is as fast, and each kind of B-tree would add some ten kilobytes to the page.
 
 /// A map from `K` to `V`, in the order of the keys. Insertion moves what stands behind.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,6 +82,11 @@ impl<K: Ord, V> Table<K, V> {
     /// Takes all entries out.
     pub fn take(&mut self) -> Vec<(K, V)> {
         std::mem::take(&mut self.0)
+    }
+
+    /// The values by themselves, in the order of their keys.
+    pub fn into_values(self) -> Vec<V> {
+        self.0.into_iter().map(|(_, value)| value).collect()
     }
 
     /// The entries in order.

@@ -72,7 +72,7 @@ pub(crate) fn Composer(conversation: ConversationId) -> impl IntoView {
 
 fn keep_draft(ui: Ui, conversation: ConversationId, text: String) {
     ui.drafts.try_update_value(|drafts| {
-        if text.is_empty() { drafts.remove(&conversation) } else { drafts.set(conversation, text) }
+        if text.is_empty() { drafts.remove(&conversation) } else { drafts.insert(conversation, text) }
     });
 }
 

@@ -3,7 +3,6 @@
 use super::avatar::Avatar;
 use super::erased::{Each, When, effect, flag, items, key_of, press, text};
 use crate::session::Session;
-use crate::sorted::Sorted;
 use crate::state::{Row, progress};
 use crate::ui::Ui;
 use crate::when;
@@ -12,6 +11,7 @@ use leptos::prelude::*;
 use send_wrapper::SendWrapper;
 use tertulia_proto::group::{ConversationId, OpId};
 use tertulia_proto::io::{ConversationView, MessageView};
+use tertulia_proto::table::Table;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use web_sys::{HtmlElement, ResizeObserver};
@@ -32,7 +32,7 @@ struct Mark {
     is_last: ArcRwSignal<bool>,
 }
 
-type Marks = StoredValue<Sorted<OpId, Mark>>;
+type Marks = StoredValue<Table<OpId, Mark>>;
 
 /// The log `Messages`. It follows what is said only while the person is at its end.
 #[component]
@@ -123,7 +123,7 @@ fn mark_of(message: &MessageView, marks: Marks) -> Option<Mark> {
     let words = progress(message.state.as_ref()?);
     let mark = marks.with_value(|marks| marks.get(&message.id).cloned()).unwrap_or_else(|| {
         let mark = Mark { words: ArcRwSignal::new(words), is_last: ArcRwSignal::new(true) };
-        marks.update_value(|marks| marks.set(message.id, mark.clone()));
+        marks.update_value(|marks| drop(marks.insert(message.id, mark.clone())));
         mark
     });
     Some(mark)

@@ -6,7 +6,7 @@ use super::erased::{Each, items, press, submit, text};
 use super::join::KindChoice;
 use super::participants::Presence;
 use super::people::key;
-use crate::letters::lower;
+use crate::letters::has;
 use crate::session::Session;
 use crate::state::Known;
 use crate::ui::Ui;
@@ -64,8 +64,8 @@ fn PeopleChoice(chosen: RwSignal<Option<NodeId>>) -> impl IntoView {
     let session = expect_context::<Session>();
     let words = RwSignal::new(String::new());
     let people = move || {
-        let words = words.with(|words| lower(words.trim()));
-        let matches = |known: &Known| lower(known.person.name.as_str()).contains(&words);
+        let words = words.get();
+        let matches = |known: &Known| has(known.person.name.as_str(), words.trim());
         session.state.with(|state| state.people().into_iter().filter(matches).collect::<Vec<_>>())
     };
     let rows = items(people, key, move |known| view! { <Choice known chosen /> }.into_any());

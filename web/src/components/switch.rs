@@ -2,7 +2,7 @@
 
 use super::dialog::Dialog;
 use super::erased::{Each, When, flag, items, key_of, press, submit};
-use crate::letters::lower;
+use crate::letters::has;
 use crate::session::Session;
 use crate::ui::Ui;
 use leptos::prelude::*;
@@ -14,9 +14,9 @@ pub(crate) fn SwitchDialog() -> impl IntoView {
     let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
     let words = RwSignal::new(String::new());
     let found = move || {
-        let words = words.with(|words| lower(words.trim()));
+        let words = words.get();
         session.state.with(|state| {
-            let matching = state.conversations.iter().filter(|view| lower(&view.name).contains(&words));
+            let matching = state.conversations.iter().filter(|view| has(&view.name, words.trim()));
             matching.map(|view| (view.id, view.name.clone())).collect::<Vec<_>>()
         })
     };
