@@ -36,11 +36,12 @@ enum Text {
     Composed,
 }
 
-/// The script's part: it reads the text and the place.
+/// The script's part: it reads the text and the place, with nothing that wasm-bindgen writes only when it needs it.
 const SCRIPT: &str = "        $panicked: function(text, length, at) {
-            const word = (index) => getDataViewMemory0().getUint32(at + 4 * index, true);
-            const place = `${getStringFromWasm0(word(0), word(1))}:${word(2)}:${word(3)}`;
-            console.error(`panicked at ${place} ${getStringFromWasm0(text, length)}`);
+            const memory = wasm.memory.buffer;
+            const word = (index) => new DataView(memory).getUint32(at + 4 * index, true);
+            const read = (start, length) => new TextDecoder().decode(new Uint8Array(memory, start, length));
+            console.error(`panicked at ${read(word(0), word(1))}:${word(2)}:${word(3)} ${read(text, length)}`);
         },";
 
 /// Lets the panics of `module` end in the script.
