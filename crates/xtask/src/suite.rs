@@ -109,6 +109,13 @@ impl Tally {
         Self { passed: 0, failed: 1, troubles: vec![why.into()] }
     }
 
+    fn and(mut self, other: Self) -> Self {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.troubles.extend(other.troubles);
+        self
+    }
+
     fn fail(&mut self, why: impl Into<String>) {
         self.failed += 1;
         self.troubles.push(why.into());
@@ -145,9 +152,7 @@ pub(crate) fn run(project: &Project, selection: &Selection) -> Result<ExitCode> 
             _ => tally_of(suite, &subject, &step).or_empty(suite.name()),
         };
         step.done(&format!("{} passed, {} failed", tally.passed, tally.failed));
-        total.passed += tally.passed;
-        total.failed += tally.failed;
-        total.troubles.extend(tally.troubles);
+        total = total.and(tally);
     }
     progress.finish("All suites done");
     Ok(verdict(&total))

@@ -7,9 +7,12 @@ use crate::job::{Job, Source};
 use crate::progress::Step;
 use crate::project::Project;
 
-/// Runs every crate's tests on this machine.
+/// Runs every crate's tests on this machine, and those of the tool that stands in a workspace of its own.
 pub(super) fn run_native(project: &Project, step: &Step<'_>) -> Result<Tally> {
-    run(project, step, "native", &["test", "--workspace", "--no-fail-fast"])
+    let crates = run(project, step, "native", "test-native", &["test", "--workspace", "--no-fail-fast"])?;
+    let manifest = "--manifest-path=crates/xtask/wasm-bindgen/Cargo.toml";
+    let tool = ["test", "--locked", manifest, "--target-dir=target/wasm-bindgen", "--no-fail-fast"];
+    Ok(crates.and(run(project, step, "native", "test-tool", &tool)?.or_empty("native")))
 }
 
 /// Runs the core's tests in wasm: the same trace must come out bit for bit.
@@ -20,23 +23,24 @@ pub(super) fn run_wasm(project: &Project, step: &Step<'_>) -> Result<Tally> {
     let arguments = ["test", "--package=tertulia-proto", "--lib", "--tests", "--target=wasm32-wasip1"];
     // Captured words would be lost: a panic ends the process here, for there is no unwinding.
     let rest = ["--no-fail-fast", "--", "--nocapture"];
-    run(project, step, "wasm", &[&["--config", &runner], &arguments[..], &rest[..]].concat())
+    run(project, step, "wasm", "test-wasm", &[&["--config", &runner], &arguments[..], &rest[..]].concat())
 }
 
-fn run(project: &Project, step: &Step<'_>, name: &str, arguments: &[&str]) -> Result<Tally> {
+fn run(project: &Project, step: &Step<'_>, name: &str, log: &str, arguments: &[&str]) -> Result<Tally> {
     let mut command = project.cargo();
     command.args(arguments);
     let repeat = format!("cargo xtask test --only {name}");
     let remedy = format!("mend what failed and repeat it with `{repeat}`");
     let mut results = Results::default();
-    let ended =
-        Job::new(project, &format!("Running the {name} tests"), &format!("test-{name}"), command, remedy)
-            .watch(step, |source, line| {
-                if source == Source::Out {
-                    step.print(line);
-                }
-                results.read(line);
-            })?;
+    let ended = Job::new(project, &format!("Running the {name} tests"), log, command, remedy).watch(
+        step,
+        |source, line| {
+            if source == Source::Out {
+                step.print(line);
+            }
+            results.read(line);
+        },
+    )?;
     let uncounted = results.failed == 0 || results.unfinished > 0;
     let mut tally = results.tally(name);
     if !ended.is_success() && uncounted {

@@ -1,7 +1,8 @@
 //! Panics that say where they happened and nothing else but a fixed text.
 //!
 //! To make a sentence of a panic takes all of the standard library's formatting, which the page would carry for what must
-//! never happen. The script writes the place to the console instead, as it stands in the program's memory.
+//! never happen. The script writes the place to the console instead, as it stands in the program's memory. What values
+//! have to say to programmers (`Debug`), they say only in such sentences; it is nothing then.
 
 use anyhow::{Context, Result, bail};
 use walrus::{FunctionBuilder, FunctionId, FunctionKind, ImportKind, Module, ValType};
@@ -50,6 +51,9 @@ pub(crate) fn shorten(module: &mut Module) -> Result<()> {
     let words = [ValType::I32; 3];
     let ty = module.types.add(&words, &[]);
     let (said, _) = module.add_import_func(&origin, IMPORT, ty);
+    for id in debugs(module) {
+        silence(module, id);
+    }
     let mut replaced = 0;
     for (id, text) in panics(module) {
         replace(module, id, text, said);
@@ -94,6 +98,26 @@ fn panics(module: &Module) -> Vec<(FunctionId, Text)> {
         .filter(|function| matches!(function.kind, FunctionKind::Local(_)))
         .filter_map(of)
         .collect()
+}
+
+/// The implementations of `Debug`: they are given a value and where to write it.
+fn debugs(module: &Module) -> Vec<FunctionId> {
+    let is_debug = |function: &&walrus::Function| {
+        let name = function.name.as_deref().map(without_hashes).unwrap_or_default();
+        let ty = module.types.get(function.ty());
+        matches!(function.kind, FunctionKind::Local(_))
+            && name.contains(" as core::fmt::Debug>::fmt")
+            && (ty.params(), ty.results()) == (&[ValType::I32; 2], &[ValType::I32])
+    };
+    module.funcs.iter().filter(is_debug).map(|function| function.id()).collect()
+}
+
+/// Lets one write nothing, and say that all is well.
+fn silence(module: &mut Module, id: FunctionId) {
+    let words = [module.locals.add(ValType::I32), module.locals.add(ValType::I32)];
+    let mut builder = FunctionBuilder::new(&mut module.types, &[ValType::I32; 2], &[ValType::I32]);
+    builder.func_body().i32_const(0);
+    module.funcs.get_mut(id).kind = FunctionKind::Local(builder.local_func(words.to_vec()));
 }
 
 fn replace(module: &mut Module, id: FunctionId, text: Text, said: FunctionId) {
@@ -152,6 +176,26 @@ mod tests {
         };
         assert_eq!((length(panic), length(other)), (5, 0));
         assert!(module.imports.find("./page.js", IMPORT).is_some());
+    }
+
+    #[test]
+    fn what_values_say_to_programmers_is_nothing() {
+        let mut module = Module::default();
+        let words = [ValType::I32; 2];
+        let names = ["<str as core[1f]::fmt::Debug>::fmt::h0f", "<str as core[1f]::fmt::Display>::fmt"];
+        for name in names {
+            let params = words.map(|word| module.locals.add(word)).to_vec();
+            let mut builder = FunctionBuilder::new(&mut module.types, &words, &[ValType::I32]);
+            builder.name(name.to_owned()).func_body().unreachable();
+            builder.finish(params, &mut module.funcs);
+        }
+        let found = debugs(&module);
+        assert_eq!(found.len(), 1);
+        silence(&mut module, found[0]);
+        let FunctionKind::Local(local) = &module.funcs.get(found[0]).kind else { panic!("gone") };
+        let [(only, _)] = &local.block(local.entry_block()).instrs[..] else { panic!("not one") };
+        assert!(matches!(only, walrus::ir::Instr::Const(_)));
+        assert_eq!(module.funcs.get(found[0]).name.as_deref(), Some(names[0]));
     }
 
     #[test]
