@@ -23,6 +23,9 @@ use tertulia_webrtc::browser::{LinkStats, StartError, Tab};
 /// Events that come within one frame are taken together: a burst of hundreds is one change of the page. A page
 /// that paints no frames (a window that is covered) takes them after this long.
 const BATCH: Duration = Duration::from_millis(50);
+/// Opening a link is many small steps of this thread's, with pauses that drawing the page anew would fill: it waits
+/// until the link is usually open, too shortly to be seen.
+const HEAD_START: Duration = Duration::from_millis(40);
 
 /// The running node and what is known of it.
 #[derive(Clone, Copy)]
@@ -47,6 +50,11 @@ pub(crate) struct Session {
 struct Queue {
     events: Vec<Event>,
     is_scheduled: bool,
+}
+
+/// Does `act`, which changes the page, once a link that was just asked for has had its head start.
+pub(crate) fn after_head_start(act: impl FnOnce() + 'static) {
+    set_timeout(act, HEAD_START);
 }
 
 /// Makes the identity of somebody called `name`.
@@ -366,7 +374,9 @@ impl Session {
         match self.run(command)? {
             Reply::Opening { link, request } => {
                 let waiting = request.map(|request| Waiting { request, link, to, name, way });
-                self.state.update(|state| state.waiting.extend(waiting));
+                // What the answer is looked for in is there at once, what shows it is drawn later.
+                self.state.update_untracked(|state| state.waiting.extend(waiting));
+                after_head_start(move || self.state.notify());
                 Some(link)
             }
             Reply::Conversation(id) => {

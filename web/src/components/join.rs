@@ -4,19 +4,15 @@ use super::copy_field::CopyField;
 use super::dialog::Dialog;
 use super::erased::{effect, flag, press, submit, text};
 use crate::address;
-use crate::session::Session;
+use crate::session::{Session, after_head_start};
 use crate::state::{State, Way};
 use crate::ui::{Overlay, Ui};
 use leptos::prelude::*;
 use std::sync::Arc;
-use std::time::Duration;
 use tertulia_proto::Invite;
 use tertulia_proto::group::ConversationKind;
 use tertulia_proto::io::{GREETING_MAX, LinkId};
 
-/// Opening a link is many small steps of this thread's, with pauses that drawing the page anew would fill: it waits
-/// until the link is usually open, too shortly to be seen.
-const HEAD_START: Duration = Duration::from_millis(40);
 const BY_HAND: &str = "This invite works by hand: when you join, you get a reply code to send back.";
 
 /// The dialog `Join`: who invites, and to what.
@@ -37,7 +33,7 @@ pub(crate) fn JoinDialog(invite: Arc<Invite>) -> impl IntoView {
         }
         has_joined.set_value(true);
         let link = session.open(&invite, kind, greeting.get_untracked().trim()).filter(|_| is_by_hand);
-        set_timeout(move || leave(ui, link), HEAD_START);
+        after_head_start(move || leave(ui, link));
     });
     view! {
         <Dialog title="Join" on_cancel=Callback::new(|()| address::clear_fragment())>

@@ -370,7 +370,7 @@ fn begin(id: LinkId, pc: RtcPeerConnection, purpose: Purpose, notes: &Rc<Notes>)
     let run = async move {
         let happening = match purpose {
             Purpose::Dial(endpoint) => outcome(dial(&pc, &endpoint), CloseReason::Unable).await,
-            Purpose::Offer => outcome(offer(&pc), CloseReason::Unable).await,
+            Purpose::Offer => outcome(describe(&pc), CloseReason::Unable).await,
             Purpose::Accept(offer) => outcome(accept(&pc, &offer), CloseReason::Misbehaved).await,
         };
         notes.leave(id, happening);
@@ -385,14 +385,16 @@ async fn outcome(steps: impl Future<Output = Result<(), JsValue>>, refused: Clos
     }
 }
 
-async fn offer(pc: &RtcPeerConnection) -> Result<(), JsValue> {
-    let made = JsFuture::from(pc.create_offer()).await?;
-    JsFuture::from(pc.set_local_description(made.unchecked_ref())).await.map(drop)
+/// Makes our description and sets it, in one: the browser makes an offer, or the answer to the offer that it has.
+/// Asked for the one and then the other, it would wait for this thread in between, which people wait for.
+async fn describe(pc: &RtcPeerConnection) -> Result<(), JsValue> {
+    let none = JsValue::UNDEFINED;
+    JsFuture::from(pc.set_local_description(none.unchecked_ref())).await.map(drop)
 }
 
 /// The offer stays as the browser made it: only the answer is ours.
 async fn dial(pc: &RtcPeerConnection, endpoint: &Endpoint) -> Result<(), JsValue> {
-    offer(pc).await?;
+    describe(pc).await?;
     let local = pc.local_description().map(|local| local.sdp()).unwrap_or_default();
     let local = sdp::parse(&local).map_err(|error| JsValue::from_str(&error.to_string()))?;
     let answer = init(RtcSdpType::Answer, &sdp::dial_answer(endpoint, &local.pwd));
@@ -402,8 +404,7 @@ async fn dial(pc: &RtcPeerConnection, endpoint: &Endpoint) -> Result<(), JsValue
 async fn accept(pc: &RtcPeerConnection, offer: &Description) -> Result<(), JsValue> {
     let offer = init(RtcSdpType::Offer, &sdp::offer(offer));
     JsFuture::from(pc.set_remote_description(&offer)).await?;
-    let made = JsFuture::from(pc.create_answer()).await?;
-    JsFuture::from(pc.set_local_description(made.unchecked_ref())).await.map(drop)
+    describe(pc).await
 }
 
 fn found(event: &RtcPeerConnectionIceEvent) -> Happening {
