@@ -128,7 +128,8 @@ impl Pursuit {
         target: NodeId,
     ) {
         self.current = None;
-        while let (None, Some(way)) = (self.current, self.ways.pop_front()) {
+        while self.current.is_none() {
+            let Some(way) = self.ways.pop_front() else { break };
             self.current = match way {
                 Way::Dial(endpoint) => Some(dial(ctx, links, endpoint, Some(target))),
                 Way::Via(endpoint) => match links.node_at(&endpoint) {

@@ -57,6 +57,31 @@ fn newcomers_are_introduced_to_every_participant() {
 }
 
 #[test]
+fn where_the_first_way_ends_the_second_is_tried() {
+    let mut world = World::new(5);
+    let nodo = world.native("Nodo");
+    let tabs: Vec<_> = (0..4).map(|number| world.tab(&format!("Tab {number}"))).collect();
+    for &tab in &tabs {
+        world.introducer(tab, nodo);
+    }
+    let talk = world.gather(&tabs);
+    let (here, there) = tabs.split_at(2);
+    let is_whole = |world: &World| {
+        tabs.iter().all(|one| tabs.iter().all(|other| one == other || world.is_linked(*one, *other)))
+    };
+    world.settle("all are linked", SOON, is_whole);
+
+    // Each keeps a friend of its own island, who could introduce it, but is linked to nobody of the other.
+    world.partition(&[&[&[nodo], here].concat(), there]);
+    world.run_for(Duration::from_secs(60));
+    assert!(!is_whole(&world));
+    world.heal_all();
+    world.settle("all are linked again", Duration::from_secs(60), is_whole);
+    world.say(here[0], talk, "there you are");
+    world.settle_agreement(talk, &tabs, SOON);
+}
+
+#[test]
 fn who_was_not_invited_is_not_introduced() {
     let (mut world, _, ana, eva) = three(3);
     let mut invite = world.invite(ana);
