@@ -18,7 +18,7 @@ pub use drive::{Transport, drain};
 use std::fmt;
 use std::net::SocketAddr;
 use tertulia_proto::Endpoint;
-use tertulia_proto::endpoint::{ADDRESSES_MAX, Address};
+use tertulia_proto::endpoint::ADDRESSES_MAX;
 
 /// What the one data channel of a link is called. It is negotiated as id 0, so the label is for debuggers only.
 pub const LABEL: &str = "tertulia";
@@ -83,14 +83,13 @@ impl CandidateType {
 /// The addresses to ask for our own, those that tell the most first: a loopback address tells nothing that a
 /// browser could use, and Firefox never asks it.
 pub(crate) fn stun_addresses(endpoints: &[Endpoint]) -> Vec<SocketAddr> {
+    let of_rank = |rank| endpoints.iter().filter_map(move |endpoint| endpoint.addresses.get(rank));
+    let addresses = (0..ADDRESSES_MAX).flat_map(of_rank).map(|address| address.0);
+    let (loopback, others): (Vec<_>, Vec<_>) = addresses.partition(|address| address.ip().is_loopback());
     let mut distinct: Vec<SocketAddr> = Vec::new();
-    for is_loopback in [false, true] {
-        for rank in 0..ADDRESSES_MAX {
-            for Address(address) in endpoints.iter().filter_map(|endpoint| endpoint.addresses.get(rank)) {
-                if address.ip().is_loopback() == is_loopback && !distinct.contains(address) {
-                    distinct.push(*address);
-                }
-            }
+    for address in others.into_iter().chain(loopback) {
+        if !distinct.contains(&address) {
+            distinct.push(address);
         }
     }
     distinct.truncate(STUN_ADDRESSES_MAX);

@@ -121,12 +121,8 @@ fn message(row: Row, marks: Marks) -> AnyView {
 
 fn mark_of(message: &MessageView, marks: Marks) -> Option<Mark> {
     let words = progress(message.state.as_ref()?);
-    let mark = marks.with_value(|marks| marks.get(&message.id).cloned()).unwrap_or_else(|| {
-        let mark = Mark { words: ArcRwSignal::new(words), is_last: ArcRwSignal::new(true) };
-        marks.update_value(|marks| drop(marks.insert(message.id, mark.clone())));
-        mark
-    });
-    Some(mark)
+    let make = || Mark { words: ArcRwSignal::new(words), is_last: ArcRwSignal::new(true) };
+    marks.try_update_value(|marks| marks.or_insert_with(message.id, make).clone())
 }
 
 fn update_marks(session: Session, marks: Marks) {
