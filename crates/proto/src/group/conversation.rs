@@ -1,16 +1,20 @@
 //! One conversation as this node takes part in it.
 
+mod comparison;
+mod delivery;
+mod intake;
+mod view;
+
 use crate::ctx::Ctx;
-use crate::group::graph::{Graph, Taken};
+use crate::group::graph::Graph;
 use crate::group::membership::{Membership, Participant, has_room};
-use crate::group::op::{Admit, Body, ConversationId, ConversationKind, Message, OpId, Operation};
-use crate::identity::{AccountId, Name, NodeId};
-use crate::io::{ConversationView, Event, MessageState, MessageView, ParticipantView, Person, RequestId};
-use crate::io::{Refusal, Window};
+use crate::group::op::{Admit, Body, ConversationId, ConversationKind, Message, OpId};
+use crate::identity::{Name, NodeId};
+use crate::io::Refusal;
+use crate::io::{Event, RequestId};
 use crate::table::{Set, Table};
 use crate::time::{Duration, Instant};
-use crate::wire::bounded::List;
-use crate::wire::{Delivered, DeviceHead, Frame, Heads, WANT_MAX, Want, operation_frames};
+use crate::wire::{Delivered, Frame, operation_frames};
 
 /// How long an acknowledgement waits for others to go along with it.
 const ACK_DELAY: Duration = Duration::from_millis(30);
@@ -223,57 +227,6 @@ impl Conversation {
         operation_frames(self.graph.in_order()).into_iter().for_each(|frame| ctx.post(to, frame));
     }
 
-    /// Whether operations of this conversation are welcome from `from`. They prove themselves, and one who is
-    /// not in our list may be in everybody else's: the Admit that says so must be able to arrive.
-    pub(crate) fn welcomes(&self, from: &NodeId) -> bool {
-        match &self.phase {
-            Phase::Entering { from: admitter, .. } => admitter == from || self.has(from),
-            Phase::Open => self.has(from) || self.graph.held() < HELD_FOR_OTHERS_MAX,
-            Phase::Over => false,
-        }
-    }
-
-    /// Takes in an operation that came from `from`.
-    pub(crate) fn on_operation(&mut self, ctx: &mut Ctx<'_>, from: NodeId, operation: Operation) {
-        match self.graph.take(operation) {
-            Taken::Known => ctx.count("operation_known"),
-            Taken::Refused(reason) => ctx.count(reason),
-            Taken::Held => {
-                ctx.count("operation_held_back");
-                let at = ctx.now + ASK_FIRST;
-                self.ask.get_or_insert(Ask { at, delay: ASK_AGAIN, source: from, turn: 0 });
-            }
-            Taken::Delivered(ids, refused) => {
-                self.changed = ctx.now;
-                refused.into_iter().for_each(|reason| ctx.count(reason));
-                for id in ids {
-                    ctx.count("operation_delivered");
-                    self.on_delivered_here(ctx, &id);
-                }
-            }
-        }
-    }
-
-    fn on_delivered_here(&mut self, ctx: &mut Ctx<'_>, id: &OpId) {
-        let Some(operation) = self.graph.operation(id) else { return };
-        let (node, seq) = (operation.node(), operation.content().seq);
-        let is_message = matches!(operation.content().body, Body::Message(_));
-        let counts = is_message && self.membership.counts(operation);
-        let is_mine = node == ctx.me.node();
-        if !is_mine {
-            let highest = self.to_ack.or_insert_with(node, || 0);
-            *highest = seq.max(*highest);
-            self.ack_at.get_or_insert(ctx.now + ACK_DELAY);
-        }
-        if counts && self.is_open() {
-            self.unread += usize::from(!is_mine);
-            ctx.tell(Event::Message { conversation: self.id, message: *id });
-        }
-        if !is_message {
-            self.on_membership(ctx);
-        }
-    }
-
     /// Computes the list anew and says what that changed.
     fn on_membership(&mut self, ctx: &mut Ctx<'_>) {
         let membership = Membership::of(self.graph.in_order());
@@ -299,107 +252,6 @@ impl Conversation {
         }
     }
 
-    /// Answers a question for operations.
-    pub(crate) fn on_want(&self, ctx: &mut Ctx<'_>, from: NodeId, want: &Want) {
-        let found = want.ids.iter().filter_map(|id| self.graph.operation(id));
-        operation_frames(found).into_iter().for_each(|frame| ctx.post(from, frame));
-    }
-
-    /// Sends what the other side lacks, and asks for what we lack unless this was the answer to that.
-    pub(crate) fn on_heads(&mut self, ctx: &mut Ctx<'_>, from: NodeId, heads: &Heads) {
-        let me = ctx.me.node();
-        let beyond = self.graph.beyond(&heads.devices);
-        let mine =
-            beyond.iter().filter(|operation| operation.node() == me).map(|operation| operation.content().seq);
-        let waited = self.sent_seq + 1..=mine.max().unwrap_or(0);
-        if !beyond.is_empty() {
-            ctx.count("comparison_sent_missing");
-        }
-        operation_frames(beyond).into_iter().for_each(|frame| ctx.post(from, frame));
-        if self.graph.is_behind(&heads.devices) {
-            if !heads.answer {
-                self.compare(ctx, from, true);
-            }
-        } else {
-            self.want_heads(ctx, from, heads);
-        }
-        if let Some(head) = heads.devices.iter().find(|head| head.node == me) {
-            self.on_acked(ctx, from, head.seq);
-        }
-        self.sent_seq = self.sent_seq.max(*waited.end());
-        for seq in waited {
-            self.tell_state(ctx, seq);
-        }
-    }
-
-    /// Asks for heads that we do not have although all counts agree: some device lost its memory and counted
-    /// anew. What they depend on follows by the same way as all that is held back.
-    pub(crate) fn want_heads(&self, ctx: &mut Ctx<'_>, from: NodeId, heads: &Heads) {
-        let unknown: Vec<_> = heads.heads.iter().filter(|id| !self.graph.has(id)).copied().collect();
-        if !unknown.is_empty() {
-            ctx.count("comparison_wanted_heads");
-            ctx.post(from, Frame::Want(Want { conversation: self.id, ids: List::first(unknown) }));
-        }
-    }
-
-    /// Tells `to` how far we are.
-    pub(crate) fn compare(&self, ctx: &mut Ctx<'_>, to: NodeId, answer: bool) {
-        let devices: List<DeviceHead, { crate::wire::DEVICES_MAX }> = List::first(self.graph.device_heads());
-        let heads = List::first(self.graph.heads());
-        ctx.post(to, Frame::Heads(Heads { conversation: self.id, devices, answer, heads }));
-    }
-
-    /// Takes note of the other side's heads, and compares if they have differed for a while.
-    pub(crate) fn on_digest(&mut self, ctx: &mut Ctx<'_>, from: NodeId, heads: crate::wire::HeadsDigest) {
-        if heads != self.graph.digest() && ctx.now.since(self.changed) >= QUIET {
-            ctx.count("comparison_begun");
-            self.compare(ctx, from, false);
-        }
-    }
-
-    /// A hash over our heads.
-    pub(crate) fn digest(&self) -> crate::wire::HeadsDigest {
-        self.graph.digest()
-    }
-
-    /// Takes an acknowledgement.
-    pub(crate) fn on_acked(&mut self, ctx: &mut Ctx<'_>, from: NodeId, seq: u64) {
-        let me = ctx.me.node();
-        let seq = seq.min(self.graph.last_seq(&me));
-        let acked = self.acked.or_insert_with(from, || 0);
-        let news = *acked + 1..=seq;
-        *acked = seq.max(*acked);
-        for seq in news {
-            self.tell_state(ctx, seq);
-        }
-    }
-
-    /// Tells how far our own operation with this count has come, if it is a message.
-    fn tell_state(&self, ctx: &mut Ctx<'_>, seq: u64) {
-        let Some(operation) = self.graph.at(&ctx.me.node(), seq) else { return };
-        if matches!(operation.content().body, Body::Message(_)) {
-            let state = self.state(ctx.me.account(), seq);
-            ctx.tell(Event::MessageState { conversation: self.id, message: operation.id(), state });
-        }
-    }
-
-    fn state(&self, me: AccountId, seq: u64) -> MessageState {
-        let (mut others, mut by) = (Set::default(), Set::default());
-        for one in self.list().iter().filter(|one| one.certificate.account != me) {
-            others.insert(one.certificate.account, ());
-            if self.acked.get(&one.node).is_some_and(|acked| *acked >= seq) {
-                by.insert(one.certificate.account, ());
-            }
-        }
-        if !by.is_empty() {
-            MessageState::Delivered { by: by.keys().copied().collect(), of: others.len() }
-        } else if seq <= self.sent_seq {
-            MessageState::Sent
-        } else {
-            MessageState::Queued
-        }
-    }
-
     /// Does what is due: acknowledges, asks for what is missing, gives up entering.
     pub(crate) fn on_timeout(&mut self, ctx: &mut Ctx<'_>, linked: &Set<NodeId>) {
         if self.ack_at.is_some_and(|at| at <= ctx.now) {
@@ -420,32 +272,6 @@ impl Conversation {
         }
     }
 
-    /// Asks whoever sent what waits, then one participant after another.
-    fn ask_for_missing(&mut self, ctx: &mut Ctx<'_>, linked: &Set<NodeId>) {
-        let missing = self.graph.missing(WANT_MAX);
-        let Some(mut ask) = self.ask.take() else { return };
-        if missing.is_empty() {
-            return;
-        }
-        if ask.turn >= ASK_TURNS_MAX {
-            let lost = self.graph.give_up();
-            (0..lost).for_each(|_| ctx.count("operation_held_back_lost"));
-            return;
-        }
-        let me = ctx.me.node();
-        let others = self.list().iter().map(|one| one.node).filter(|node| *node != ask.source && *node != me);
-        let able: Vec<_> =
-            [ask.source].into_iter().chain(others).filter(|node| linked.contains_key(node)).collect();
-        if let Some(to) = able.get(ask.turn % able.len().max(1)) {
-            ctx.count("operations_asked_for");
-            ctx.post(*to, Frame::Want(Want { conversation: self.id, ids: List::first(missing) }));
-        }
-        ask.at = ctx.now + ask.delay;
-        ask.delay = ask.delay.times(2).min(ASK_MAX);
-        ask.turn += 1;
-        self.ask = Some(ask);
-    }
-
     /// The earliest deadline.
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         let entering = match self.phase {
@@ -453,81 +279,6 @@ impl Conversation {
             _ => None,
         };
         [self.ack_at, self.ask.as_ref().map(|ask| ask.at), entering].into_iter().flatten().min()
-    }
-
-    /// How it looks to `me`.
-    pub(crate) fn view(&self, me: &Person, linked: &Set<NodeId>) -> ConversationView {
-        let reachable = |one: &Participant| one.node == me.node || linked.contains_key(&one.node);
-        let coordinator = self.list().iter().find(|one| reachable(one)).map(|one| one.node);
-        let participants = self.list().iter().map(|one| ParticipantView {
-            person: one.person(),
-            me: one.node == me.node,
-            coordinator: coordinator == Some(one.node),
-            linked: reachable(one),
-        });
-        ConversationView {
-            id: self.id,
-            kind: self.kind(),
-            name: self.display_name(me.user),
-            participants: participants.collect(),
-            unread: self.unread,
-            open: self.is_open(),
-        }
-    }
-
-    /// The name given here, or the names of the other users.
-    fn display_name(&self, me: AccountId) -> String {
-        if !self.name.as_str().is_empty() {
-            return self.name.to_string();
-        }
-        let everybody: Vec<_> =
-            if self.is_open() { self.list().iter().collect() } else { self.graph.people().collect() };
-        let mut names: Vec<&str> = Vec::new();
-        for one in everybody.into_iter().filter(|one| one.certificate.account != me) {
-            if !names.contains(&one.profile.name.as_str()) {
-                names.push(one.profile.name.as_str());
-            }
-        }
-        if names.is_empty() { "Waiting for others".to_owned() } else { names.join(", ") }
-    }
-
-    /// One message.
-    pub(crate) fn message(&self, me: &Person, id: &OpId) -> Option<MessageView> {
-        self.message_view(me, self.graph.operation(id)?)
-    }
-
-    /// Messages in the order of display.
-    pub(crate) fn messages(&self, me: &Person, window: Window) -> Vec<MessageView> {
-        let key = |id: Option<OpId>| id.and_then(|id| self.graph.operation(&id)).map(Operation::display_key);
-        let (after, before) = (key(window.after), key(window.before));
-        let limit = window.limit.unwrap_or(usize::MAX);
-        let shown =
-            self.graph.between(after, before).filter_map(|operation| self.message_view(me, operation));
-        if window.after.is_some() {
-            return shown.take(limit).collect();
-        }
-        let mut latest: Vec<_> = shown.rev().take(limit).collect();
-        latest.reverse();
-        latest
-    }
-
-    fn message_view(&self, me: &Person, operation: &Operation) -> Option<MessageView> {
-        let content = operation.content();
-        let Body::Message(message) = &content.body else { return None };
-        if !self.membership.counts(operation) {
-            return None;
-        }
-        let node = operation.node();
-        Some(MessageView {
-            id: operation.id(),
-            author: content.author,
-            node,
-            name: self.graph.person(&node)?.profile.name.clone(),
-            time_ms: content.time_ms,
-            text: message.text.to_string(),
-            reply_to: message.reply_to,
-            state: (node == me.node).then(|| self.state(me.user, content.seq)),
-        })
     }
 
     /// The time of the last operation, for the order of the list of conversations.
@@ -538,11 +289,5 @@ impl Conversation {
     /// Who let us in or is letting us in.
     pub(crate) fn phase(&self) -> Phase {
         self.phase
-    }
-}
-
-impl Participant {
-    fn person(&self) -> Person {
-        Person { node: self.node, user: self.certificate.account, name: self.profile.name.clone() }
     }
 }

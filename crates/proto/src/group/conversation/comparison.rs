@@ -1,0 +1,72 @@
+//! Comparing a conversation with another node's copy of it, until both have the same operations.
+
+use super::{Conversation, QUIET};
+use crate::ctx::Ctx;
+use crate::identity::NodeId;
+use crate::wire::bounded::List;
+use crate::wire::{DEVICES_MAX, DeviceHead, Frame, Heads, HeadsDigest, Want, operation_frames};
+
+impl Conversation {
+    /// Answers a question for operations.
+    pub(crate) fn on_want(&self, ctx: &mut Ctx<'_>, from: NodeId, want: &Want) {
+        let found = want.ids.iter().filter_map(|id| self.graph.operation(id));
+        operation_frames(found).into_iter().for_each(|frame| ctx.post(from, frame));
+    }
+
+    /// Sends what the other side lacks, and asks for what we lack unless this was the answer to that.
+    pub(crate) fn on_heads(&mut self, ctx: &mut Ctx<'_>, from: NodeId, heads: &Heads) {
+        let me = ctx.me.node();
+        let beyond = self.graph.beyond(&heads.devices);
+        let mine =
+            beyond.iter().filter(|operation| operation.node() == me).map(|operation| operation.content().seq);
+        let waited = self.sent_seq + 1..=mine.max().unwrap_or(0);
+        if !beyond.is_empty() {
+            ctx.count("comparison_sent_missing");
+        }
+        operation_frames(beyond).into_iter().for_each(|frame| ctx.post(from, frame));
+        if self.graph.is_behind(&heads.devices) {
+            if !heads.answer {
+                self.compare(ctx, from, true);
+            }
+        } else {
+            self.want_heads(ctx, from, heads);
+        }
+        if let Some(head) = heads.devices.iter().find(|head| head.node == me) {
+            self.on_acked(ctx, from, head.seq);
+        }
+        self.sent_seq = self.sent_seq.max(*waited.end());
+        for seq in waited {
+            self.tell_state(ctx, seq);
+        }
+    }
+
+    /// Asks for heads that we do not have although all counts agree: some device lost its memory and counted
+    /// anew. What they depend on follows by the same way as all that is held back.
+    pub(crate) fn want_heads(&self, ctx: &mut Ctx<'_>, from: NodeId, heads: &Heads) {
+        let unknown: Vec<_> = heads.heads.iter().filter(|id| !self.graph.has(id)).copied().collect();
+        if !unknown.is_empty() {
+            ctx.count("comparison_wanted_heads");
+            ctx.post(from, Frame::Want(Want { conversation: self.id, ids: List::first(unknown) }));
+        }
+    }
+
+    /// Tells `to` how far we are.
+    pub(crate) fn compare(&self, ctx: &mut Ctx<'_>, to: NodeId, answer: bool) {
+        let devices: List<DeviceHead, DEVICES_MAX> = List::first(self.graph.device_heads());
+        let heads = List::first(self.graph.heads());
+        ctx.post(to, Frame::Heads(Heads { conversation: self.id, devices, answer, heads }));
+    }
+
+    /// Takes note of the other side's heads, and compares if they have differed for a while.
+    pub(crate) fn on_digest(&mut self, ctx: &mut Ctx<'_>, from: NodeId, heads: HeadsDigest) {
+        if heads != self.graph.digest() && ctx.now.since(self.changed) >= QUIET {
+            ctx.count("comparison_begun");
+            self.compare(ctx, from, false);
+        }
+    }
+
+    /// A hash over our heads.
+    pub(crate) fn digest(&self) -> HeadsDigest {
+        self.graph.digest()
+    }
+}

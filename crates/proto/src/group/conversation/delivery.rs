@@ -1,0 +1,48 @@
+//! How far our own operations have come.
+
+use super::Conversation;
+use crate::ctx::Ctx;
+use crate::group::op::Body;
+use crate::identity::{AccountId, NodeId};
+use crate::io::{Event, MessageState};
+use crate::table::Set;
+
+impl Conversation {
+    /// Takes an acknowledgement.
+    pub(crate) fn on_acked(&mut self, ctx: &mut Ctx<'_>, from: NodeId, seq: u64) {
+        let me = ctx.me.node();
+        let seq = seq.min(self.graph.last_seq(&me));
+        let acked = self.acked.or_insert_with(from, || 0);
+        let news = *acked + 1..=seq;
+        *acked = seq.max(*acked);
+        for seq in news {
+            self.tell_state(ctx, seq);
+        }
+    }
+
+    /// Tells how far our own operation with this count has come, if it is a message.
+    pub(super) fn tell_state(&self, ctx: &mut Ctx<'_>, seq: u64) {
+        let Some(operation) = self.graph.at(&ctx.me.node(), seq) else { return };
+        if matches!(operation.content().body, Body::Message(_)) {
+            let state = self.state(ctx.me.account(), seq);
+            ctx.tell(Event::MessageState { conversation: self.id, message: operation.id(), state });
+        }
+    }
+
+    pub(super) fn state(&self, me: AccountId, seq: u64) -> MessageState {
+        let (mut others, mut by) = (Set::default(), Set::default());
+        for one in self.list().iter().filter(|one| one.certificate.account != me) {
+            others.insert(one.certificate.account, ());
+            if self.acked.get(&one.node).is_some_and(|acked| *acked >= seq) {
+                by.insert(one.certificate.account, ());
+            }
+        }
+        if !by.is_empty() {
+            MessageState::Delivered { by: by.keys().copied().collect(), of: others.len() }
+        } else if seq <= self.sent_seq {
+            MessageState::Sent
+        } else {
+            MessageState::Queued
+        }
+    }
+}

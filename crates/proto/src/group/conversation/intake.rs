@@ -1,0 +1,92 @@
+//! What others send: operations that are taken in, and the asking for those that are missing.
+
+use super::{
+    ACK_DELAY, ASK_AGAIN, ASK_FIRST, ASK_MAX, ASK_TURNS_MAX, Ask, Conversation, HELD_FOR_OTHERS_MAX, Phase,
+};
+use crate::ctx::Ctx;
+use crate::group::graph::Taken;
+use crate::group::op::{Body, OpId, Operation};
+use crate::identity::NodeId;
+use crate::io::Event;
+use crate::table::Set;
+use crate::wire::bounded::List;
+use crate::wire::{Frame, WANT_MAX, Want};
+
+impl Conversation {
+    /// Whether operations of this conversation are welcome from `from`. They prove themselves, and one who is
+    /// not in our list may be in everybody else's: the Admit that says so must be able to arrive.
+    pub(crate) fn welcomes(&self, from: &NodeId) -> bool {
+        match &self.phase {
+            Phase::Entering { from: admitter, .. } => admitter == from || self.has(from),
+            Phase::Open => self.has(from) || self.graph.held() < HELD_FOR_OTHERS_MAX,
+            Phase::Over => false,
+        }
+    }
+
+    /// Takes in an operation that came from `from`.
+    pub(crate) fn on_operation(&mut self, ctx: &mut Ctx<'_>, from: NodeId, operation: Operation) {
+        match self.graph.take(operation) {
+            Taken::Known => ctx.count("operation_known"),
+            Taken::Refused(reason) => ctx.count(reason),
+            Taken::Held => {
+                ctx.count("operation_held_back");
+                let at = ctx.now + ASK_FIRST;
+                self.ask.get_or_insert(Ask { at, delay: ASK_AGAIN, source: from, turn: 0 });
+            }
+            Taken::Delivered(ids, refused) => {
+                self.changed = ctx.now;
+                refused.into_iter().for_each(|reason| ctx.count(reason));
+                for id in ids {
+                    ctx.count("operation_delivered");
+                    self.on_delivered_here(ctx, &id);
+                }
+            }
+        }
+    }
+
+    fn on_delivered_here(&mut self, ctx: &mut Ctx<'_>, id: &OpId) {
+        let Some(operation) = self.graph.operation(id) else { return };
+        let (node, seq) = (operation.node(), operation.content().seq);
+        let is_message = matches!(operation.content().body, Body::Message(_));
+        let counts = is_message && self.membership.counts(operation);
+        let is_mine = node == ctx.me.node();
+        if !is_mine {
+            let highest = self.to_ack.or_insert_with(node, || 0);
+            *highest = seq.max(*highest);
+            self.ack_at.get_or_insert(ctx.now + ACK_DELAY);
+        }
+        if counts && self.is_open() {
+            self.unread += usize::from(!is_mine);
+            ctx.tell(Event::Message { conversation: self.id, message: *id });
+        }
+        if !is_message {
+            self.on_membership(ctx);
+        }
+    }
+
+    /// Asks whoever sent what waits, then one participant after another.
+    pub(super) fn ask_for_missing(&mut self, ctx: &mut Ctx<'_>, linked: &Set<NodeId>) {
+        let missing = self.graph.missing(WANT_MAX);
+        let Some(mut ask) = self.ask.take() else { return };
+        if missing.is_empty() {
+            return;
+        }
+        if ask.turn >= ASK_TURNS_MAX {
+            let lost = self.graph.give_up();
+            (0..lost).for_each(|_| ctx.count("operation_held_back_lost"));
+            return;
+        }
+        let me = ctx.me.node();
+        let others = self.list().iter().map(|one| one.node).filter(|node| *node != ask.source && *node != me);
+        let able: Vec<_> =
+            [ask.source].into_iter().chain(others).filter(|node| linked.contains_key(node)).collect();
+        if let Some(to) = able.get(ask.turn % able.len().max(1)) {
+            ctx.count("operations_asked_for");
+            ctx.post(*to, Frame::Want(Want { conversation: self.id, ids: List::first(missing) }));
+        }
+        ask.at = ctx.now + ask.delay;
+        ask.delay = ask.delay.times(2).min(ASK_MAX);
+        ask.turn += 1;
+        self.ask = Some(ask);
+    }
+}

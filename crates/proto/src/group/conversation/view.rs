@@ -1,0 +1,91 @@
+//! How a conversation looks to people.
+
+use super::Conversation;
+use crate::group::membership::Participant;
+use crate::group::op::{Body, OpId, Operation};
+use crate::identity::{AccountId, NodeId};
+use crate::io::{ConversationView, MessageView, ParticipantView, Person, Window};
+use crate::table::Set;
+
+impl Conversation {
+    /// How it looks to `me`.
+    pub(crate) fn view(&self, me: &Person, linked: &Set<NodeId>) -> ConversationView {
+        let reachable = |one: &Participant| one.node == me.node || linked.contains_key(&one.node);
+        let coordinator = self.list().iter().find(|one| reachable(one)).map(|one| one.node);
+        let participants = self.list().iter().map(|one| ParticipantView {
+            person: one.person(),
+            me: one.node == me.node,
+            coordinator: coordinator == Some(one.node),
+            linked: reachable(one),
+        });
+        ConversationView {
+            id: self.id,
+            kind: self.kind(),
+            name: self.display_name(me.user),
+            participants: participants.collect(),
+            unread: self.unread,
+            open: self.is_open(),
+        }
+    }
+
+    /// The name given here, or the names of the other users.
+    fn display_name(&self, me: AccountId) -> String {
+        if !self.name.as_str().is_empty() {
+            return self.name.to_string();
+        }
+        let everybody: Vec<_> =
+            if self.is_open() { self.list().iter().collect() } else { self.graph.people().collect() };
+        let mut names: Vec<&str> = Vec::new();
+        for one in everybody.into_iter().filter(|one| one.certificate.account != me) {
+            if !names.contains(&one.profile.name.as_str()) {
+                names.push(one.profile.name.as_str());
+            }
+        }
+        if names.is_empty() { "Waiting for others".to_owned() } else { names.join(", ") }
+    }
+
+    /// One message.
+    pub(crate) fn message(&self, me: &Person, id: &OpId) -> Option<MessageView> {
+        self.message_view(me, self.graph.operation(id)?)
+    }
+
+    /// Messages in the order of display.
+    pub(crate) fn messages(&self, me: &Person, window: Window) -> Vec<MessageView> {
+        let key = |id: Option<OpId>| id.and_then(|id| self.graph.operation(&id)).map(Operation::display_key);
+        let (after, before) = (key(window.after), key(window.before));
+        let limit = window.limit.unwrap_or(usize::MAX);
+        let shown =
+            self.graph.between(after, before).filter_map(|operation| self.message_view(me, operation));
+        if window.after.is_some() {
+            return shown.take(limit).collect();
+        }
+        let mut latest: Vec<_> = shown.rev().take(limit).collect();
+        latest.reverse();
+        latest
+    }
+
+    fn message_view(&self, me: &Person, operation: &Operation) -> Option<MessageView> {
+        let content = operation.content();
+        let Body::Message(message) = &content.body else { return None };
+        if !self.membership.counts(operation) {
+            return None;
+        }
+        let node = operation.node();
+        Some(MessageView {
+            id: operation.id(),
+            author: content.author,
+            node,
+            name: self.graph.person(&node)?.profile.name.clone(),
+            time_ms: content.time_ms,
+            text: message.text.to_string(),
+            reply_to: message.reply_to,
+            state: (node == me.node).then(|| self.state(me.user, content.seq)),
+        })
+    }
+}
+
+impl Participant {
+    fn person(&self) -> Person {
+        Person { node: self.node, user: self.certificate.account, name: self.profile.name.clone() }
+    }
+}
