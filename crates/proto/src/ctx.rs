@@ -1,7 +1,8 @@
 //! What every concept is handed: the moment, chance, who we are, and where outputs go.
 
+use crate::group::{ConversationId, Progress};
 use crate::identity::{Identity, NodeId};
-use crate::io::{Event, Output};
+use crate::io::{Event, Output, RequestId};
 use crate::rng::Rng;
 use crate::table::Table;
 use crate::time::Instant;
@@ -36,6 +37,11 @@ impl Ctx<'_> {
         self.out.outputs.push_back(output);
     }
 
+    /// Tells the concept that keeps our requests how far one has come.
+    pub(crate) fn report(&mut self, conversation: ConversationId, request: RequestId, progress: Progress) {
+        self.out.progress.push_back((conversation, request, progress));
+    }
+
     /// Counts one occurrence of `reason`.
     pub(crate) fn count(&mut self, reason: &'static str) {
         *self.out.stats.or_insert_with(reason, || 0) += 1;
@@ -49,6 +55,8 @@ pub(crate) struct Out {
     pub outputs: VecDeque<Output>,
     /// Frames whose link is still to be chosen. Empty between steps.
     pub mail: VecDeque<(NodeId, Frame)>,
+    /// How far requests of ours have come. Empty between steps.
+    pub progress: VecDeque<(ConversationId, RequestId, Progress)>,
     /// Counters by name.
     pub stats: Table<&'static str, u64>,
 }

@@ -3,6 +3,7 @@
 //! A conversation is a graph of signed operations. Who is in it, what was said and in which order are
 //! functions of that graph alone, so that all who have the same operations see the same conversation.
 
+mod asking;
 mod conversation;
 mod entering;
 mod graph;
@@ -10,9 +11,10 @@ mod membership;
 pub mod op;
 pub mod ticket;
 
+pub(crate) use asking::{Asking, Outgoing, Welcome};
 pub use conversation::ENTERING_MAX;
-pub(crate) use conversation::Phase;
-pub(crate) use entering::{Incoming, Outgoing, Requests, refuse};
+pub(crate) use conversation::{Admission, Progress};
+pub(crate) use entering::{Granted, Incoming, Requests, refuse};
 pub use graph::{HELD_BYTES_MAX, HELD_MAX};
 pub use membership::PARTICIPANTS_MAX;
 pub(crate) use membership::Participant;
@@ -24,24 +26,35 @@ use crate::identity::{Certificate, Name, NodeId};
 use crate::io::{ConversationView, Event, MessageView, Person};
 use crate::io::{Refusal, Wake, Window};
 use crate::table::{Set, Table};
-use crate::time::Instant;
-use crate::wire::{DIGESTS_MAX, Delivered, Digest, Heads, Operations, Want};
-use conversation::Conversation;
+use crate::time::{Duration, Instant};
+use crate::wire::bounded::List;
+use crate::wire::{
+    Answer, AnswerCode, AutomaticEntryToPeer, DIGESTS_MAX, Delivered, Digest, Heads, Operations, Want,
+};
+use conversation::{Conversation, Phase};
 use op::{Create, History, Message};
 
 /// Conversations that a node keeps; more are refused until one is forgotten.
 pub const CONVERSATIONS_MAX: usize = 1_024;
 
 /// All conversations of a node.
-#[derive(Default)]
 pub(crate) struct Groups {
     by_id: Table<ConversationId, Conversation>,
     linked: Set<NodeId>,
+    /// Participants who are suspected, and since when: they have no link to us.
+    suspected: Table<NodeId, Instant>,
+    evict_after: Duration,
     /// Where the next PING goes on listing conversations.
     turn: usize,
 }
 
 impl Groups {
+    /// No conversations yet; whoever is away from one for `evict_after` is signed out of it.
+    pub(crate) fn new(evict_after: Duration) -> Self {
+        let (by_id, linked, suspected) = (Table::default(), Set::default(), Table::default());
+        Self { by_id, linked, suspected, evict_after, turn: 0 }
+    }
+
     /// Begins a conversation.
     pub(crate) fn create(
         &mut self,
@@ -66,35 +79,95 @@ impl Groups {
         Ok(id)
     }
 
-    /// Lets a node in and yields the Admit.
+    /// Lets somebody in whom a person or a ticket accepted, or has the coordinator do so.
     pub(crate) fn admit(
         &mut self,
         ctx: &mut Ctx<'_>,
         id: ConversationId,
         newcomer: &Participant,
-    ) -> Result<OpId, Refusal> {
+        ticket: Option<Ticket>,
+    ) -> Result<Admission, Refusal> {
         let conversation = self.by_id.get_mut(&id).ok_or(Refusal::UnknownConversation)?;
-        conversation.admit(ctx, &self.linked, newcomer)
+        conversation.admit(ctx, &self.linked, newcomer, ticket)
     }
 
-    /// Sends a whole conversation to a newcomer.
-    pub(crate) fn send_all(&mut self, ctx: &mut Ctx<'_>, id: ConversationId, to: NodeId) {
-        if let Some(conversation) = self.by_id.get_mut(&id) {
-            conversation.send_all(ctx, to);
-        }
+    /// Lets in, as coordinator, whoever shows the word of a participant.
+    pub(crate) fn admit_by_ticket(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        id: ConversationId,
+        newcomer: &Participant,
+        ticket: &Ticket,
+    ) -> Result<OpId, AnswerCode> {
+        let open = self.by_id.get_mut(&id).filter(|one| one.is_open());
+        open.ok_or(AnswerCode::DisconnectedGroup)?.admit_by_ticket(ctx, &self.linked, newcomer, ticket)
     }
 
-    /// Expects the operations of a conversation that we were let into.
-    pub(crate) fn enter(&mut self, ctx: &mut Ctx<'_>, id: ConversationId, phase: Phase, name: Name) -> bool {
+    /// Whether a ticket lets `newcomer` into an open conversation now.
+    pub(crate) fn honours(
+        &self,
+        ctx: &Ctx<'_>,
+        id: &ConversationId,
+        ticket: &Ticket,
+        newcomer: &NodeId,
+    ) -> bool {
+        self.by_id.get(id).is_some_and(|one| one.is_open() && one.honours(ctx, ticket, newcomer))
+    }
+
+    /// Who is in a conversation and not suspected, in the order of entry.
+    pub(crate) fn present(&self, me: NodeId, id: &ConversationId) -> List<NodeId, PARTICIPANTS_MAX> {
+        self.by_id.get(id).map(|one| one.present(me, &self.linked)).unwrap_or_default()
+    }
+
+    /// The operation that brought a node into a conversation.
+    pub(crate) fn admit_of(&self, id: &ConversationId, node: &NodeId) -> Option<OpId> {
+        self.by_id.get(id)?.admit_of(node)
+    }
+
+    /// Sends what was said in a conversation since the lamport `since`; yields how far that is.
+    pub(crate) fn send_since(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        id: ConversationId,
+        to: NodeId,
+        since: u64,
+    ) -> u64 {
+        let Some(conversation) = self.by_id.get_mut(&id) else { return 0 };
+        conversation.send_since(ctx, to, since);
+        conversation.lamport()
+    }
+
+    /// Expects to be let into a conversation; false when there are too many.
+    pub(crate) fn enter(&mut self, ctx: &mut Ctx<'_>, from: NodeId, welcome: Welcome) -> bool {
+        let Welcome { request, conversation: id, admit, hosts, name } = welcome;
         if self.by_id.len() >= CONVERSATIONS_MAX && !self.by_id.contains_key(&id) {
             return false;
         }
-        match self.by_id.get_mut(&id) {
-            Some(known) if known.is_open() => return false,
-            Some(known) => known.reenter(phase),
-            None => drop(self.by_id.insert(id, Conversation::entering(ctx, id, phase, name))),
+        let phase = Phase::Entering { request, admit, until: ctx.now + ENTERING_MAX };
+        let conversation = self.by_id.or_insert_with(id, || Conversation::entering(ctx, id, phase, name));
+        if conversation.is_open() {
+            ctx.report(id, request, Progress::Settled);
+            return true;
+        }
+        conversation.expect(ctx, phase, &hosts);
+        if admit.is_some() && !conversation.is_open() {
+            // What is not on its way already comes as the answer to how far we are.
+            conversation.compare(ctx, from, false);
         }
         true
+    }
+
+    /// Gives our word on a newcomer whom the coordinator has let in.
+    pub(crate) fn on_peer_entry(&mut self, ctx: &mut Ctx<'_>, from: NodeId, entry: &AutomaticEntryToPeer) {
+        match self.by_id.get_mut(&entry.conversation) {
+            Some(conversation) => conversation.on_peer_entry(ctx, from, entry),
+            None => ctx.post(from, Answer::bare(entry.request, AnswerCode::DisconnectedGroup)),
+        }
+    }
+
+    /// Takes the word of a participant on our own entry; false when it is none.
+    pub(crate) fn on_peer_answer(&mut self, ctx: &mut Ctx<'_>, from: NodeId, answer: &Answer) -> bool {
+        self.by_id.values_mut().any(|one| one.on_peer_answer(ctx, &self.linked, from, answer))
     }
 
     /// Says something.
@@ -144,12 +217,34 @@ impl Groups {
     /// Takes in operations, from whoever is in their conversation.
     pub(crate) fn on_operations(&mut self, ctx: &mut Ctx<'_>, from: NodeId, operations: Operations) {
         for operation in operations.operations.into_vec() {
-            match self.by_id.get_mut(&operation.conversation()) {
-                Some(conversation) if conversation.welcomes(&from) => {
-                    conversation.on_operation(ctx, from, operation);
-                }
-                _ => ctx.count("operation_unwelcome"),
-            }
+            self.on_operation(ctx, from, operation, &operations.onward);
+        }
+    }
+
+    /// Takes in one operation, and sends it on to those participants whom its sender has no link to.
+    pub(crate) fn on_operation(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        from: NodeId,
+        operation: Operation,
+        onward: &[NodeId],
+    ) {
+        let found = self.by_id.get_mut(&operation.conversation());
+        let Some(conversation) = found.filter(|one| one.welcomes(&from)) else {
+            ctx.count("operation_unwelcome");
+            return;
+        };
+        let sent_on = (!onward.is_empty()).then(|| operation.clone());
+        // Only what is new here goes on: nobody makes us repeat ourselves.
+        if !conversation.on_operation(ctx, from, operation) || !conversation.has(&from) {
+            return;
+        }
+        let Some(operation) = sent_on else { return };
+        let is_for =
+            |node: &&NodeId| conversation.has(node) && **node != from && self.linked.contains_key(node);
+        for node in onward.iter().filter(is_for) {
+            ctx.count("operation_sent_on");
+            crate::wire::operation_frames([&operation]).into_iter().for_each(|frame| ctx.post(*node, frame));
         }
     }
 
@@ -207,6 +302,7 @@ impl Groups {
     /// Takes note that a node is linked: each tells the other how far it is.
     pub(crate) fn on_linked(&mut self, ctx: &mut Ctx<'_>, node: NodeId) {
         self.linked.insert(node, ());
+        self.suspected.remove(&node);
         for conversation in self.by_id.values_mut().filter(|one| one.is_open() && one.has(&node)) {
             // Marked as an answer: the other side sends its own without being asked.
             conversation.compare(ctx, node, true);
@@ -217,7 +313,9 @@ impl Groups {
     /// Takes note that a node is linked no more.
     pub(crate) fn on_unlinked(&mut self, ctx: &mut Ctx<'_>, node: NodeId) {
         self.linked.remove(&node);
-        for conversation in self.by_id.values().filter(|one| one.is_open() && one.has(&node)) {
+        for conversation in self.by_id.values_mut().filter(|one| one.is_open() && one.has(&node)) {
+            conversation.on_unlinked(&node);
+            self.suspected.or_insert_with(node, || ctx.now);
             ctx.tell(Event::ConversationChanged { conversation: conversation.id() });
         }
     }
@@ -252,9 +350,7 @@ impl Groups {
 
     /// Whether `node` is letting us in or is in one of our conversations: its link is worth keeping.
     pub(crate) fn needs(&self, node: &NodeId) -> bool {
-        let enters =
-            |one: &Conversation| matches!(one.phase(), Phase::Entering { from, .. } if from == *node);
-        self.is_fellow(node) || self.by_id.values().any(enters)
+        self.is_fellow(node) || self.by_id.values().any(|one| one.is_let_in_by(node))
     }
 
     /// Whether the conversation is open, and has `node` in it.
@@ -266,6 +362,16 @@ impl Groups {
     pub(crate) fn open(&self, id: &ConversationId) -> Option<(ConversationKind, Name)> {
         let open = self.by_id.get(id).filter(|one| one.is_open())?;
         Some((open.kind(), open.given_name().clone()))
+    }
+
+    /// Whether we are in an open conversation of this kind with `node`.
+    pub(crate) fn shares(&self, kind: ConversationKind, node: &NodeId) -> bool {
+        self.by_id.values().any(|one| one.is_open() && one.kind() == kind && one.has(node))
+    }
+
+    /// The next conversation that we were signed out of while we were away, with whom to ask to let us in again.
+    pub(crate) fn poll_evicted(&mut self) -> Option<(ConversationId, ConversationKind, Name, NodeId)> {
+        self.by_id.values_mut().find_map(|one| one.take_evicted(&self.linked))
     }
 
     /// Whether `newcomer` could be let into an open conversation now.
@@ -280,19 +386,44 @@ impl Groups {
 
     /// Does what is due.
     pub(crate) fn on_timeout(&mut self, ctx: &mut Ctx<'_>) {
-        self.by_id.values_mut().for_each(|conversation| conversation.on_timeout(ctx, &self.linked));
+        for conversation in self.by_id.values_mut() {
+            conversation.on_timeout(ctx, &self.linked);
+            if conversation.take_list_changed() {
+                for one in conversation.list().iter().filter(|one| !self.linked.contains_key(&one.node)) {
+                    self.suspected.or_insert_with(one.node, || ctx.now);
+                }
+            }
+        }
+        self.suspected.remove(&ctx.me.node());
+        self.evict(ctx);
         self.by_id.retain(|_, conversation| !conversation.is_void());
     }
 
+    /// Signs out whoever has been away for too long, where that is on us.
+    fn evict(&mut self, ctx: &mut Ctx<'_>) {
+        let (suspected, after) = (&self.suspected, self.evict_after);
+        let is_long_gone = |node: &NodeId| suspected.get(node).is_some_and(|since| *since + after <= ctx.now);
+        if !suspected.keys().any(is_long_gone) {
+            return;
+        }
+        let gone: Vec<_> = suspected.keys().filter(|node| is_long_gone(node)).copied().collect();
+        for conversation in self.by_id.values_mut() {
+            conversation.evict(ctx, &self.linked, |node| gone.contains(node));
+        }
+    }
+
     /// The earliest deadline of any conversation.
-    pub(crate) fn poll_timeout(&self) -> Option<(Instant, Wake)> {
-        self.by_id.values().filter_map(Conversation::poll_timeout).min().map(|at| (at, Wake::Group))
+    pub(crate) fn poll_timeout(&self, now: Instant) -> Option<(Instant, Wake)> {
+        let asked = self.by_id.values().filter_map(Conversation::poll_timeout);
+        // One that has passed was not on us to act on; what makes it so wakes us by itself.
+        let gone = self.suspected.values().map(|since| *since + self.evict_after).filter(|at| *at > now);
+        asked.chain(gone).min().map(|at| (at, Wake::Group))
     }
 
     /// All conversations that have anything to show, the one that changed last first.
     pub(crate) fn views(&self, me: &Person) -> Vec<ConversationView> {
         let mut shown = Table::default();
-        for one in self.by_id.values().filter(|one| !matches!(one.phase(), Phase::Entering { .. })) {
+        for one in self.by_id.values().filter(|one| one.is_shown()) {
             shown.insert((std::cmp::Reverse(one.changed()), one.id()), one);
         }
         shown.values().map(|one| one.view(me, &self.linked)).collect()

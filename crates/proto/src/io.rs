@@ -177,6 +177,9 @@ pub enum CloseReason {
     /// This host cannot do what the link needs.
     #[error("this device could not open a connection")]
     Unable,
+    /// The participants did not agree on who is in a conversation.
+    #[error("the participants do not agree yet on who is in this conversation: ask again in a minute")]
+    Disagreed,
     /// No introducer could reach the peer.
     #[error("nobody could introduce us: the other side may be offline")]
     NoIntroducer,

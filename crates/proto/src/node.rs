@@ -1,15 +1,15 @@
 //! The node: the only boundary. It routes between the concepts, which do not know each other.
 
 mod command;
+mod entry;
 
 use crate::ctx::{Ctx, Out};
 use crate::endpoint::Endpoint;
-use crate::group::{Groups, Incoming, Participant, Phase, Requests};
+use crate::group::{Asking, Groups, Requests};
 use crate::identity::{Identity, Name, NodeId};
 use crate::invite::{OfferId, ReplyCode};
 use crate::io::{
-    CloseReason, ConversationView, Event, Input, LinkId, MessageView, Output, PeerView, Person, Refusal,
-    Wake, Window,
+    CloseReason, ConversationView, Event, Input, LinkId, MessageView, Output, PeerView, Person, Wake, Window,
 };
 use crate::link::introduction::{Introductions, Invited};
 use crate::link::pursuit::{Pursuits, Way};
@@ -17,8 +17,8 @@ use crate::link::reach::Reach;
 use crate::link::{Change, Links};
 use crate::rng::Rng;
 use crate::table::Table;
-use crate::time::Instant;
-use crate::wire::{Answer, ConnectionRequest, Frame, SessionId};
+use crate::time::{Duration, Instant};
+use crate::wire::{Frame, SessionId};
 use crate::{ConversationId, OpId};
 use std::collections::BTreeMap;
 
@@ -27,13 +27,18 @@ use std::collections::BTreeMap;
 pub struct Config {
     /// How many links it keeps at most: 40 in a tab, 200 natively (DESIGN, section 5).
     pub link_budget: usize,
+    /// How long a participant may be away before the coordinator signs it out (DESIGN, section 6).
+    pub evict_after: Duration,
+    /// Whether two nodes share at most one conversation of each kind (García, section 3).
+    pub one_per_type: bool,
 }
 
 impl Config {
     /// What fits a browser tab.
-    pub const TAB: Self = Self { link_budget: 40 };
+    pub const TAB: Self =
+        Self { link_budget: 40, evict_after: Duration::from_secs(10 * 60), one_per_type: false };
     /// What fits a native node.
-    pub const NATIVE: Self = Self { link_budget: 200 };
+    pub const NATIVE: Self = Self { link_budget: 200, ..Self::TAB };
 }
 
 /// One running instance of a user.
@@ -42,6 +47,7 @@ impl Config {
 /// again with [`Input::Tick`] when [`Node::poll_timeout`] has passed. It never blocks, sleeps or reads a clock.
 pub struct Node {
     identity: Identity,
+    config: Config,
     rng: Rng,
     now: Instant,
     out: Out,
@@ -50,6 +56,7 @@ pub struct Node {
     pursuits: Pursuits,
     reach: Reach,
     groups: Groups,
+    asking: Asking,
     requests: Requests,
     by_hand: Table<LinkId, ByHand>,
 }
@@ -70,6 +77,20 @@ macro_rules! ctx {
 }
 use ctx;
 
+/// Which nodes are worth their link, by what the concepts say.
+macro_rules! useful {
+    ($node:ident) => {{
+        let (groups, asking) = (&$node.groups, &$node.asking);
+        let (requests, reach) = (&$node.requests, &$node.reach);
+        move |node: &NodeId| {
+            groups.needs(node)
+                || asking.asked().any(|asked| asked == *node)
+                || requests.concerns(node)
+                || reach.keeps(node)
+        }
+    }};
+}
+
 impl Node {
     /// A node at `now`; `seed` must be fresh and secret for each run.
     pub fn new(identity: Identity, config: Config, seed: [u8; 32], now: Instant) -> Self {
@@ -77,13 +98,15 @@ impl Node {
         let session = SessionId(rng.bytes());
         Self {
             identity,
+            config,
             now,
             out: Out::default(),
             links: Links::new(config.link_budget, session),
             introductions: Introductions::default(),
             pursuits: Pursuits::default(),
             reach: Reach::default(),
-            groups: Groups::default(),
+            groups: Groups::new(config.evict_after),
+            asking: Asking::default(),
             requests: Requests::default(),
             by_hand: Table::default(),
             rng,
@@ -96,9 +119,7 @@ impl Node {
         let mut ctx = ctx!(self);
         match input {
             Input::Opened { link, local, remote } => {
-                let (groups, requests, reach) = (&self.groups, &self.requests, &self.reach);
-                let useful =
-                    |node: &NodeId| groups.needs(node) || requests.concerns(node) || reach.keeps(node);
+                let useful = useful!(self);
                 self.links.on_opened(&mut ctx, link, (local, remote), useful);
             }
             Input::Frame { link, bytes } => self.links.on_frame(&mut ctx, link, &bytes),
@@ -125,8 +146,8 @@ impl Node {
     pub fn poll_timeout(&self) -> Option<(Instant, Wake)> {
         let deadlines = [
             self.links.poll_timeout(),
-            self.groups.poll_timeout(),
-            self.requests.poll_timeout(),
+            self.groups.poll_timeout(self.now),
+            self.asking.poll_timeout(),
             self.reach.poll_timeout(),
         ];
         deadlines.into_iter().flatten().min()
@@ -138,7 +159,7 @@ impl Node {
         let mut ctx = ctx!(self);
         self.links.on_timeout(&mut ctx);
         self.groups.on_timeout(&mut ctx);
-        self.requests.on_timeout(&mut ctx);
+        self.asking.on_timeout(&mut ctx);
         for node in self.links.due(self.now) {
             let digests = self.groups.digests(node);
             self.links.ping(&mut ctx!(self), node, digests);
@@ -146,6 +167,8 @@ impl Node {
         self.route();
         self.reach_out();
         self.trim_links();
+        self.on_progress();
+        self.relay_entries();
         self.route();
         let (links, by_hand) = (&self.links, &mut self.by_hand);
         self.introductions.retain_opening(links);
@@ -154,8 +177,7 @@ impl Node {
 
     /// Keeps to the budget of links: our own beginnings may have gone over it.
     fn trim_links(&mut self) {
-        let (groups, requests, reach) = (&self.groups, &self.requests, &self.reach);
-        let useful = |node: &NodeId| groups.needs(node) || requests.concerns(node) || reach.keeps(node);
+        let useful = useful!(self);
         self.links.trim(&mut ctx!(self), useful);
     }
 
@@ -188,7 +210,7 @@ impl Node {
         self.reach.on_up(&node);
         self.pursuits.on_up(&mut ctx, (&mut self.links, &mut self.introductions), node);
         self.groups.on_linked(&mut ctx, node);
-        self.requests.on_linked(&mut ctx, node);
+        self.asking.on_linked(&mut ctx, node);
     }
 
     fn on_down(&mut self, node: NodeId, reason: CloseReason) {
@@ -196,6 +218,7 @@ impl Node {
         ctx.count("link_closed");
         ctx.tell(Event::LinkClosed { node, reason });
         self.groups.on_unlinked(&mut ctx, node);
+        self.asking.on_unlinked(&mut ctx, node);
         self.requests.on_unlinked(&mut ctx, node, reason);
     }
 
@@ -224,90 +247,26 @@ impl Node {
             Frame::Contact(contact) => self.introductions.on_contact(&mut ctx, from, &contact),
             Frame::Unreachable(lost) => self.introductions.on_unreachable(&mut ctx, links, from, &lost),
             Frame::Signal(signal) => {
-                let (groups, requests) = (&self.groups, &self.requests);
+                let (groups, asking) = (&self.groups, &self.asking);
                 let consents =
-                    |node: &NodeId| groups.is_fellow(node) || requests.asked().any(|asked| asked == *node);
+                    |node: &NodeId| groups.is_fellow(node) || asking.asked().any(|asked| asked == *node);
                 self.introductions.on_signal(&mut ctx, links, (from, signal), consents);
             }
             Frame::ConnectionRequest(request) => self.on_request(from, request),
             Frame::Answer(answer) => self.on_answer(from, &answer),
+            Frame::AutomaticEntryToCoordinator(entry) => self.on_entry(from, entry),
+            Frame::AutomaticEntryToPeer(entry) => self.groups.on_peer_entry(&mut ctx, from, &entry),
+            Frame::ListUpdate(update) => {
+                self.groups.on_operation(&mut ctx, from, update.operation.0, &[]);
+            }
+            Frame::ConnectionRelease(release) => {
+                self.groups.on_operation(&mut ctx, from, release.operation.0, &[]);
+            }
             Frame::Operations(operations) => self.groups.on_operations(&mut ctx, from, operations),
             Frame::Want(want) => self.groups.on_want(&mut ctx, from, &want),
             Frame::Heads(heads) => self.groups.on_heads(&mut ctx, from, &heads),
             Frame::Delivered(delivered) => self.groups.on_delivered(&mut ctx, from, &delivered),
             Frame::Hello(_) | Frame::Proof(_) | Frame::Pong(_) | Frame::Bye(_) => {}
-        }
-    }
-
-    /// A request to talk: let in at once whoever holds a ticket or is in the list already, else ask the person.
-    fn on_request(&mut self, from: NodeId, request: ConnectionRequest) {
-        let Some(newcomer) = self.newcomer(from) else { return };
-        let mut ctx = ctx!(self);
-        let groups = &self.groups;
-        let is_in = |id: &ConversationId| groups.has(id, &from);
-        if let Some(conversation) = self.requests.regrant(&mut ctx, (from, request.request), is_in) {
-            self.groups.send_all(&mut ctx, conversation, from);
-            return;
-        }
-        let wanted = request.conversation.filter(|id| self.groups.open(id).is_some());
-        if wanted.is_some_and(|id| !self.groups.has_room_for(&id, &newcomer)) {
-            // Nobody could say yes: better no word from a person than one that cannot be kept.
-            ctx.count("request_without_room");
-            crate::group::refuse(&mut ctx, from, request.request);
-            return;
-        }
-        if let Some(conversation) = wanted {
-            let returns = self.groups.has(&conversation, &from);
-            let is_ours = |ticket: &&crate::group::Ticket| {
-                ticket.conversation == conversation && self.groups.has(&conversation, &ticket.issuer.node())
-            };
-            let ticket = request.ticket.as_ref().filter(is_ours);
-            if returns || ticket.is_some_and(|ticket| self.requests.use_ticket(&ctx, ticket)) {
-                ctx.count(if returns { "request_returned" } else { "request_by_ticket" });
-                if let Err(refusal) = self.admit(&newcomer, request.request, conversation) {
-                    ctx!(self).count(refusal.reason());
-                    crate::group::refuse(&mut ctx!(self), from, request.request);
-                }
-                return;
-            }
-        }
-        let Some(peer) = self.links.peer(&from) else { return };
-        let incoming = Incoming { from: peer.person(), kind: request.kind, conversation: wanted };
-        let greeting = request.greeting.map(|greeting| greeting.to_string()).unwrap_or_default();
-        self.requests.wait(&mut ctx, request.request, incoming, greeting);
-    }
-
-    /// Lets somebody in and tells them.
-    fn admit(
-        &mut self,
-        newcomer: &Participant,
-        request: crate::io::RequestId,
-        conversation: ConversationId,
-    ) -> Result<(), Refusal> {
-        let mut ctx = ctx!(self);
-        let admit = self.groups.admit(&mut ctx, conversation, newcomer)?;
-        self.requests.grant(&mut ctx, newcomer.node, request, (conversation, admit));
-        self.groups.send_all(&mut ctx, conversation, newcomer.node);
-        Ok(())
-    }
-
-    /// A linked node as somebody to let in.
-    fn newcomer(&self, node: NodeId) -> Option<Participant> {
-        let peer = self.links.peer(&node)?;
-        Some(Participant::new(&peer.certificate, &peer.profile))
-    }
-
-    fn on_answer(&mut self, from: NodeId, answer: &Answer) {
-        let mut ctx = ctx!(self);
-        let Some((asked, conversation, admit)) = self.requests.on_answer(&mut ctx, from, answer) else {
-            return;
-        };
-        let until = ctx.now + crate::group::ENTERING_MAX;
-        let phase = Phase::Entering { request: answer.request, from, admit, until };
-        if !self.groups.enter(&mut ctx, conversation, phase, asked.name) {
-            ctx.count("answer_to_no_avail");
-            let outcome = crate::io::RequestOutcome::Failed(CloseReason::Full);
-            ctx.tell(Event::Answered { request: answer.request, outcome });
         }
     }
 
@@ -318,10 +277,10 @@ impl Node {
         let fellows = self.groups.fellows(me);
         for failure in self.pursuits.drain_failures() {
             let mut ctx = ctx!(self);
-            self.requests.on_unreachable(&mut ctx, failure.target, failure.reason);
+            self.asking.on_unreachable(&mut ctx, failure.target, failure.reason);
         }
         let mut wanted = if self.links.has_room() { fellows.clone() } else { Table::default() };
-        for node in self.reach.introducers().chain(self.requests.asked()) {
+        for node in self.reach.introducers().chain(self.asking.asked()) {
             wanted.insert(node, true);
         }
         wanted.retain(|node, _| !self.links.is_underway(node) && !self.pursuits.is_underway(node));
@@ -337,7 +296,7 @@ impl Node {
         self.reach.retain(self.now, |node| wanted.contains_key(node) || pursuits.is_underway(node));
         for failure in self.pursuits.drain_failures() {
             let mut ctx = ctx!(self);
-            self.requests.on_unreachable(&mut ctx, failure.target, failure.reason);
+            self.asking.on_unreachable(&mut ctx, failure.target, failure.reason);
         }
     }
 

@@ -10,7 +10,7 @@ pub(crate) mod seal;
 pub mod signed;
 
 use crate::endpoint::Endpoint;
-use crate::group::{ConversationId, ConversationKind, OpId, Operation, Ticket};
+use crate::group::{Body, ConversationId, ConversationKind, OpId, Operation, PARTICIPANTS_MAX, Ticket};
 use crate::identity::{Certificate, NodeId, Profile, Signature};
 use crate::io::{CloseReason, Greeting, RequestId};
 use bounded::{Blob, List, fixed_bytes};
@@ -71,6 +71,14 @@ pub enum Frame {
     ConnectionRequest(ConnectionRequest),
     /// The answer to it (García, section 2.2).
     Answer(Answer),
+    /// Let me in: a participant has accepted me (García, section 2.2).
+    AutomaticEntryToCoordinator(AutomaticEntryToCoordinator),
+    /// The coordinator has let me in: do you know? (García, section 2.2).
+    AutomaticEntryToPeer(AutomaticEntryToPeer),
+    /// The list of participants changes (García, section 2.2).
+    ListUpdate(ListUpdate),
+    /// I leave (García, section 2.2).
+    ConnectionRelease(ConnectionRelease),
     /// Operations of conversations.
     Operations(Operations),
     /// Operations that I lack.
@@ -263,18 +271,124 @@ pub struct Answer {
     pub conversation: Option<ConversationId>,
     /// With Yes: the operation that admitted the newcomer. Once it has it, it is in.
     pub admit: Option<OpId>,
+    /// With Yes and Derivation: who is in it, in the order of entry, as far as the sender does not suspect them.
+    pub list: List<NodeId, PARTICIPANTS_MAX>,
+    /// With Derivation: what the coordinator lets the newcomer in for.
+    pub ticket: Option<Ticket>,
 }
 
-structure! { Answer { 0 => request, 1 => code, 2 => conversation, 3 => admit } }
+structure! {
+    Answer { 0 => request, 1 => code, 2 => conversation, 3 => admit, 4 => list or default, 5 => ticket }
+}
 
-/// The answers of García, section 2.2, that have a meaning now. The wire reserves the numbers of the others:
-/// 2 AnsweringMachine, 3 Derivation, 4 DisconnectedGroup, 5 NotUpdatedGroup.
+impl Answer {
+    /// An answer that says no more than its code.
+    pub(crate) fn bare(request: RequestId, code: AnswerCode) -> Frame {
+        let (list, code) = (List::default(), code.code());
+        Frame::Answer(Self { request, code, conversation: None, admit: None, list, ticket: None })
+    }
+}
+
+/// The answers of García, section 2.2. The wire reserves 2 for AnsweringMachine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AnswerCode {
     /// Come in.
     Yes,
     /// No.
     No,
+    /// Come in, but ask the coordinator.
+    Derivation,
+    /// I am not in that conversation any more.
+    DisconnectedGroup,
+    /// You are not in the list that I have.
+    NotUpdatedGroup,
+}
+
+/// The wish of somebody whom a participant has accepted to be let in by the coordinator. The one who accepted may
+/// hand it in for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AutomaticEntryToCoordinator {
+    /// The request that was accepted.
+    pub request: RequestId,
+    /// Into which conversation.
+    pub conversation: ConversationId,
+    /// The word of the participant who accepted.
+    pub ticket: Ticket,
+    /// Who enters, when it is not the sender.
+    pub newcomer: Option<Newcomer>,
+}
+
+structure! { AutomaticEntryToCoordinator { 0 => request, 1 => conversation, 2 => ticket, 3 => newcomer } }
+
+/// Somebody who enters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Newcomer {
+    /// Their certificate.
+    pub certificate: Certificate,
+    /// What they say of themself.
+    pub profile: Profile,
+}
+
+structure! { Newcomer { 0 => certificate, 1 => profile } }
+
+/// The word of a newcomer to each participant that it is in the conversation now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AutomaticEntryToPeer {
+    /// The request that was accepted.
+    pub request: RequestId,
+    /// Which conversation.
+    pub conversation: ConversationId,
+    /// The operation that admitted the newcomer.
+    pub admit: OpId,
+}
+
+structure! { AutomaticEntryToPeer { 0 => request, 1 => conversation, 2 => admit } }
+
+/// An operation that changes the list: an Admit or an Evict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListUpdate {
+    /// The operation.
+    pub operation: ListOperation,
+}
+
+structure! { ListUpdate { 0 => operation } }
+
+/// An operation that others let somebody in or out with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListOperation(pub Operation);
+
+impl Wire for ListOperation {
+    fn write(&self, to: &mut Writer) {
+        self.0.write(to);
+    }
+
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        let is_it = |body: &Body| matches!(body, Body::Admit(_) | Body::Evict(_));
+        Operation::read(from).filter(|operation| is_it(&operation.content().body)).map(Self)
+    }
+}
+
+/// The farewell of a participant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectionRelease {
+    /// The Leave.
+    pub operation: LeaveOperation,
+}
+
+structure! { ConnectionRelease { 0 => operation } }
+
+/// An operation with which its author leaves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeaveOperation(pub Operation);
+
+impl Wire for LeaveOperation {
+    fn write(&self, to: &mut Writer) {
+        self.0.write(to);
+    }
+
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        Operation::read(from).filter(|operation| operation.content().body == Body::Leave).map(Self)
+    }
 }
 
 /// Operations, oldest first.
@@ -282,9 +396,11 @@ pub enum AnswerCode {
 pub struct Operations {
     /// The operations.
     pub operations: List<Operation, OPERATIONS_MAX>,
+    /// Participants whom the sender has no link to: to be sent on to those of them whom the receiver has one to.
+    pub onward: List<NodeId, PARTICIPANTS_MAX>,
 }
 
-structure! { Operations { 0 => operations } }
+structure! { Operations { 0 => operations, 1 => onward or default } }
 
 /// A request for operations.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -293,9 +409,11 @@ pub struct Want {
     pub conversation: ConversationId,
     /// Which.
     pub ids: List<OpId, WANT_MAX>,
+    /// Whether what they depend on is missing too, as far as can be told: asked for again and again.
+    pub deep: bool,
 }
 
-structure! { Want { 0 => conversation, 1 => ids } }
+structure! { Want { 0 => conversation, 1 => ids, 2 => deep or default } }
 
 /// How far a node is in a conversation. The receiver sends what it has beyond it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -408,7 +526,10 @@ frame_kinds! {
     11 => Unreachable,
     16 => ConnectionRequest,
     17 => Answer,
-    // 18 AutomaticEntryToCoordinator, 19 AutomaticEntryToPeer, 20 ListUpdate, 21 ConnectionRelease: reserved.
+    18 => AutomaticEntryToCoordinator,
+    19 => AutomaticEntryToPeer,
+    20 => ListUpdate,
+    21 => ConnectionRelease,
     32 => Operations,
     33 => Want,
     34 => Heads,
@@ -435,7 +556,7 @@ pub(crate) fn operation_frames<'a>(operations: impl IntoIterator<Item = &'a Oper
 }
 
 fn frame_of(operations: Vec<Operation>) -> Frame {
-    Frame::Operations(Operations { operations: List::first(operations) })
+    Frame::Operations(Operations { operations: List::first(operations), onward: List::default() })
 }
 
 #[cfg(test)]

@@ -103,6 +103,7 @@ pub(super) const fn reason(reason: CloseReason) -> &'static str {
         CloseReason::Backlog => "backlog",
         CloseReason::Unable => "unable",
         CloseReason::NoIntroducer => "no_introducer",
+        CloseReason::Disagreed => "disagreed",
     }
 }
 

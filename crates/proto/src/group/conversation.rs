@@ -2,19 +2,27 @@
 
 mod comparison;
 mod delivery;
+mod entry;
 mod intake;
 mod view;
 
 use crate::ctx::Ctx;
 use crate::group::graph::Graph;
-use crate::group::membership::{Membership, Participant, has_room};
-use crate::group::op::{Admit, Body, ConversationId, ConversationKind, Message, OpId};
+use crate::group::membership::{Membership, Participant};
+use crate::group::op::{Body, ConversationId, ConversationKind, Message, OpId, Operation};
 use crate::identity::{Name, NodeId};
 use crate::io::Refusal;
-use crate::io::{Event, RequestId};
+use crate::io::{CloseReason, Event, RequestId};
 use crate::table::{Set, Table};
 use crate::time::{Duration, Instant};
-use crate::wire::{Delivered, Frame, operation_frames};
+use crate::wire::bounded::List;
+use crate::wire::{
+    ConnectionRelease, Delivered, Frame, LeaveOperation, ListOperation, ListUpdate, Operations,
+    operation_frames,
+};
+use entry::{Arrivals, Exit};
+
+pub(crate) use entry::{Admission, Progress};
 
 /// How long an acknowledgement waits for others to go along with it.
 const ACK_DELAY: Duration = Duration::from_millis(30);
@@ -52,13 +60,22 @@ pub(crate) struct Conversation {
     ack_at: Option<Instant>,
     ask: Option<Ask>,
     changed: Instant,
+    /// Whom we are let in by, while we enter: their operations are welcome.
+    hosts: Vec<NodeId>,
+    exit: Option<Exit>,
+    arrivals: Arrivals,
+    /// Whether the list has changed since this was last looked at.
+    list_changed: bool,
+    /// Whether we were signed out, and have not asked to enter again.
+    is_evicted: bool,
 }
 
 /// Where we stand in a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
-    /// Somebody said yes; what lets us in is on its way.
-    Entering { request: RequestId, from: NodeId, admit: OpId, until: Instant },
+    /// Somebody said yes; what lets us in is on its way, by this operation or, as long as only the coordinator knows, by
+    /// any.
+    Entering { request: RequestId, admit: Option<OpId>, until: Instant },
     /// We are in it.
     Open,
     /// We are not in it any more, or nobody else is.
@@ -71,6 +88,8 @@ struct Ask {
     delay: Duration,
     source: NodeId,
     turn: usize,
+    /// Times asked since anything last came.
+    fruitless: usize,
 }
 
 impl Conversation {
@@ -90,6 +109,11 @@ impl Conversation {
             ack_at: None,
             ask: None,
             changed: ctx.now,
+            hosts: Vec::new(),
+            exit: None,
+            arrivals: Table::default(),
+            list_changed: true,
+            is_evicted: false,
         }
     }
 
@@ -112,9 +136,13 @@ impl Conversation {
         self.phase == Phase::Open
     }
 
-    /// Enters again what we had left.
-    pub(crate) fn reenter(&mut self, phase: Phase) {
+    /// Expects to be let in by these nodes: for the first time, again, or knowing more than before.
+    pub(crate) fn expect(&mut self, ctx: &mut Ctx<'_>, phase: Phase, hosts: &[NodeId]) {
         self.phase = phase;
+        for host in hosts.iter().filter(|host| !self.hosts.contains(host)).copied().collect::<Vec<_>>() {
+            self.hosts.push(host);
+        }
+        self.on_membership(ctx);
     }
 
     /// Whether nothing of it ever arrived: what was to let us in did not come.
@@ -155,31 +183,9 @@ impl Conversation {
         self.membership.list()
     }
 
-    /// Lets `newcomer` in, and tells the others. One who is in the list already, because it lost its memory,
-    /// is let in anew and keeps its place.
-    pub(crate) fn admit(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        linked: &Set<NodeId>,
-        newcomer: &Participant,
-    ) -> Result<OpId, Refusal> {
-        if !self.is_open() {
-            return Err(Refusal::ConversationOver);
-        }
-        if !self.has_room_for(newcomer) {
-            return Err(if self.kind() == ConversationKind::Private {
-                Refusal::Private
-            } else {
-                Refusal::Crowded
-            });
-        }
-        let admit = Admit { certificate: newcomer.certificate.clone(), profile: newcomer.profile.clone() };
-        Ok(self.write(ctx, linked, Body::Admit(admit)))
-    }
-
     /// Whether `newcomer` could be let in now: it is in the list already, or there is room.
     pub(crate) fn has_room_for(&self, newcomer: &Participant) -> bool {
-        self.has(&newcomer.node) || has_room(self.list(), self.kind(), newcomer)
+        self.has(&newcomer.node) || self.membership.has_room_for(newcomer)
     }
 
     /// Says something.
@@ -210,21 +216,30 @@ impl Conversation {
         let operation = self.graph.write(ctx.me, ctx.now.as_millis(), body);
         let me = ctx.me.node();
         self.changed = ctx.now;
-        let frames = operation_frames([&operation]);
-        for node in before.into_iter().filter(|node| *node != me && linked.contains_key(node)) {
+        let (near, far): (Vec<_>, Vec<_>) =
+            before.into_iter().filter(|node| *node != me).partition(|node| linked.contains_key(node));
+        for (at, node) in near.into_iter().enumerate() {
             self.sent_seq = operation.content().seq;
-            frames.iter().for_each(|frame| ctx.post(node, frame.clone()));
+            // The first, whom we take for the coordinator, sends it on to those whom we have no link to.
+            let onward = if at == 0 { &far[..] } else { &[] };
+            ctx.post(node, frame_of(&operation, onward));
         }
-        if !matches!(operation.content().body, Body::Message(_)) {
+        if operation.content().body.concerns_list() {
             self.on_membership(ctx);
         }
         operation.id()
     }
 
-    /// Sends everything to a newcomer.
-    pub(crate) fn send_all(&mut self, ctx: &mut Ctx<'_>, to: NodeId) {
+    /// Sends a newcomer what was said from the lamport `lamport` on: nothing of ours waits after that.
+    pub(crate) fn send_since(&mut self, ctx: &mut Ctx<'_>, to: NodeId, lamport: u64) {
         self.sent_seq = self.graph.last_seq(&ctx.me.node());
-        operation_frames(self.graph.in_order()).into_iter().for_each(|frame| ctx.post(to, frame));
+        let late = self.graph.in_order().filter(|operation| operation.content().lamport >= lamport);
+        operation_frames(late).into_iter().for_each(|frame| ctx.post(to, frame));
+    }
+
+    /// The highest lamport.
+    pub(crate) fn lamport(&self) -> u64 {
+        self.graph.in_order().next_back().map_or(0, |operation| operation.content().lamport)
     }
 
     /// Computes the list anew and says what that changed.
@@ -232,16 +247,16 @@ impl Conversation {
         let membership = Membership::of(self.graph.in_order());
         let is_changed = membership.list() != self.list();
         self.membership = membership;
+        self.list_changed |= is_changed;
         let me = ctx.me.node();
         let is_in = self.has(&me);
         self.had_company |= self.list().len() > 1;
         match self.phase {
-            Phase::Entering { request, admit, .. } if is_in && self.graph.operation(&admit).is_some() => {
-                self.phase = Phase::Open;
-                self.sent_seq = self.graph.last_seq(&me);
-                ctx.tell(Event::ConversationOpened { conversation: self.id });
-                let outcome = crate::io::RequestOutcome::Yes(self.id);
-                ctx.tell(Event::Answered { request, outcome });
+            Phase::Entering { request, admit, .. } if is_in => self.on_let_in(ctx, request, admit),
+            Phase::Open if !is_in && self.graph.is_evicted(&me) => {
+                self.is_evicted = true;
+                self.phase = Phase::Over;
+                ctx.tell(Event::ConversationEnded { conversation: self.id });
             }
             Phase::Open if !is_in || (self.had_company && self.list().len() < 2) => {
                 self.phase = Phase::Over;
@@ -250,6 +265,20 @@ impl Conversation {
             Phase::Open if is_changed => ctx.tell(Event::ConversationChanged { conversation: self.id }),
             _ => {}
         }
+        self.answer_arrivals(ctx);
+    }
+
+    /// We are in the list: open, once the operation that did it is here.
+    fn on_let_in(&mut self, ctx: &mut Ctx<'_>, request: RequestId, admit: Option<OpId>) {
+        let me = ctx.me.node();
+        let admit = admit.or_else(|| self.graph.last_admit(&me));
+        let Some(admit) = admit.filter(|admit| self.graph.operation(admit).is_some()) else { return };
+        self.phase = Phase::Open;
+        self.hosts.clear();
+        self.sent_seq = self.graph.last_seq(&me);
+        ctx.tell(Event::ConversationOpened { conversation: self.id });
+        ctx.report(self.id, request, Progress::In);
+        self.begin_exit(ctx, request, admit);
     }
 
     /// Does what is due: acknowledges, asks for what is missing, gives up entering.
@@ -267,9 +296,11 @@ impl Conversation {
             && until <= ctx.now
         {
             self.phase = Phase::Over;
-            let outcome = crate::io::RequestOutcome::Failed(crate::io::CloseReason::Unreachable);
-            ctx.tell(Event::Answered { request, outcome });
+            ctx.report(self.id, request, Progress::Failed(CloseReason::Unreachable));
         }
+        self.answer_arrivals(ctx);
+        self.continue_exit(ctx, linked);
+        self.end_exit(ctx);
     }
 
     /// The earliest deadline.
@@ -278,7 +309,8 @@ impl Conversation {
             Phase::Entering { until, .. } => Some(until),
             _ => None,
         };
-        [self.ack_at, self.ask.as_ref().map(|ask| ask.at), entering].into_iter().flatten().min()
+        let asking = self.ask.as_ref().map(|ask| ask.at);
+        [self.ack_at, asking, entering, self.poll_entry()].into_iter().flatten().min()
     }
 
     /// The time of the last operation, for the order of the list of conversations.
@@ -286,8 +318,50 @@ impl Conversation {
         self.changed
     }
 
-    /// Who let us in or is letting us in.
-    pub(crate) fn phase(&self) -> Phase {
-        self.phase
+    /// Whether there is anything to show: not before we are in for the first time.
+    pub(crate) fn is_shown(&self) -> bool {
+        !matches!(self.phase, Phase::Entering { .. }) || self.had_company
+    }
+
+    /// Whether `node` is letting us in.
+    pub(crate) fn is_let_in_by(&self, node: &NodeId) -> bool {
+        matches!(self.phase, Phase::Entering { .. }) && self.hosts.contains(node)
+    }
+
+    /// The operation that brought `node` in, if it is in.
+    pub(crate) fn admit_of(&self, node: &NodeId) -> Option<OpId> {
+        self.graph.last_admit(node).filter(|_| self.has(node))
+    }
+
+    /// Takes note that a link is gone.
+    pub(crate) fn on_unlinked(&mut self, node: &NodeId) {
+        self.forget_told(node);
+    }
+
+    /// Takes note that we were signed out while away, once: the kind, the name, and whom to ask to enter again.
+    pub(crate) fn take_evicted(
+        &mut self,
+        linked: &Set<NodeId>,
+    ) -> Option<(ConversationId, ConversationKind, Name, NodeId)> {
+        let at = self.list().iter().map(|one| one.node).find(|node| linked.contains_key(node))?;
+        std::mem::take(&mut self.is_evicted).then(|| (self.id, self.kind(), self.name.clone(), at))
+    }
+
+    /// Whether the list has changed since this was last asked.
+    pub(crate) fn take_list_changed(&mut self) -> bool {
+        std::mem::take(&mut self.list_changed)
+    }
+}
+
+/// The frame in which an operation goes to those who are in the conversation, under the paper's name for it.
+fn frame_of(operation: &Operation, onward: &[NodeId]) -> Frame {
+    let sent = operation.clone();
+    match operation.content().body {
+        Body::Admit(_) | Body::Evict(_) => Frame::ListUpdate(ListUpdate { operation: ListOperation(sent) }),
+        Body::Leave => Frame::ConnectionRelease(ConnectionRelease { operation: LeaveOperation(sent) }),
+        _ => Frame::Operations(Operations {
+            operations: List::first([sent]),
+            onward: List::first(onward.iter().copied()),
+        }),
     }
 }

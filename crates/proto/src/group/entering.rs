@@ -1,64 +1,43 @@
-//! Requests to talk: ours that wait for an answer, and others' that wait for a person.
+//! Requests of others: those that wait for a person, and those that were granted and are under way.
 
 use crate::ctx::Ctx;
-use crate::group::ticket::{Ticket, TicketSerial};
-use crate::group::{ConversationId, ConversationKind, OpId};
-use crate::identity::{DeviceKey, Name, NodeId};
-use crate::io::{CloseReason, Event, Greeting, Person, RequestId, RequestOutcome};
-use crate::io::{Refusal, Wake};
+use crate::group::ticket::Ticket;
+use crate::group::{ConversationId, ConversationKind};
+use crate::identity::NodeId;
+use crate::io::{CloseReason, Event, Person, RequestId};
 use crate::table::Table;
-use crate::time::{Duration, Instant};
-use crate::wire::{Answer, AnswerCode, ConnectionRequest, Frame};
+use crate::wire::{Answer, AnswerCode};
 use std::collections::VecDeque;
 
 /// Requests that may wait for a person at once: a hall of people who come at once, and more than anybody reads.
 pub(super) const WAITING_MAX: usize = 64;
 /// Requests of one node that may wait at once.
 pub(super) const WAITING_PER_NODE_MAX: usize = 4;
-/// Requests of ours that may wait for an answer at once.
-pub(super) const ASKED_MAX: usize = 64;
-/// How long a request outlives the link that it went over, in case the link comes back.
-const GRACE: Duration = Duration::from_secs(20);
-/// Tickets whose uses are counted at once: those that have expired make room.
-const COUNTED_TICKETS_MAX: usize = 1_024;
 /// Granted requests that are remembered: those of the last minutes matter.
 const GRANTED_MAX: usize = 64;
 
 /// Requests under way.
 #[derive(Default)]
 pub(crate) struct Requests {
-    outgoing: Table<RequestId, Outgoing>,
     incoming: Table<RequestId, Incoming>,
     granted: VecDeque<Granted>,
-    ticket_uses: Table<(DeviceKey, TicketSerial), Uses>,
 }
 
-/// How often a ticket was used.
-struct Uses {
-    count: u32,
-    expires_ms: u64,
-}
-
-/// A request that was answered with Yes. Asked again, because the answer was lost with its link, it is
-/// answered the same.
-struct Granted {
-    request: RequestId,
-    node: NodeId,
-    entry: (ConversationId, OpId),
-}
-
-/// A request of ours.
+/// A request that was answered with Yes or Derivation. Asked again, because the answer was lost with its link or the
+/// entry was undone, it is granted again.
 #[derive(Clone, Debug)]
-pub(crate) struct Outgoing {
+pub(crate) struct Granted {
+    /// The request.
+    pub request: RequestId,
+    /// Whose.
     pub node: NodeId,
-    pub kind: ConversationKind,
-    pub conversation: Option<ConversationId>,
-    /// What to call the conversation, once we are in.
-    pub name: Name,
-    pub greeting: Greeting,
+    /// Into which conversation.
+    pub conversation: ConversationId,
+    /// What it was granted for, if that was a ticket.
     pub ticket: Option<Ticket>,
-    /// When to give up, while there is no link.
-    pub until: Option<Instant>,
+    /// While the coordinator has yet to let the newcomer in: the lamport up to which the newcomer was sent what was
+    /// said.
+    pub awaits: Option<u64>,
 }
 
 /// A request that waits for a person here.
@@ -70,30 +49,8 @@ pub(crate) struct Incoming {
 }
 
 impl Requests {
-    /// Asks to talk; the request goes out now or when the node is linked.
-    pub(crate) fn ask(&mut self, ctx: &mut Ctx<'_>, request: Outgoing) -> Result<RequestId, Refusal> {
-        if self.outgoing.len() >= ASKED_MAX {
-            return Err(Refusal::TooManyRequests);
-        }
-        let id = RequestId(ctx.rng.bytes());
-        ctx.post(request.node, request.frame(id));
-        self.outgoing.insert(id, request);
-        Ok(id)
-    }
-
-    /// Sends again what the node has not answered.
-    pub(crate) fn on_linked(&mut self, ctx: &mut Ctx<'_>, node: NodeId) {
-        for (id, request) in self.outgoing.iter_mut().filter(|(_, request)| request.node == node) {
-            request.until = None;
-            ctx.post(node, request.frame(*id));
-        }
-    }
-
-    /// Takes note that a node is gone: its requests are off, ours to it have a while to live.
+    /// Takes note that a node is gone: its requests are off.
     pub(crate) fn on_unlinked(&mut self, ctx: &mut Ctx<'_>, node: NodeId, reason: CloseReason) {
-        for request in self.outgoing.values_mut().filter(|request| request.node == node) {
-            request.until = Some(ctx.now + GRACE);
-        }
         if reason == CloseReason::Duplicate {
             return;
         }
@@ -107,38 +64,6 @@ impl Requests {
             self.incoming.remove(&request);
             ctx.tell(Event::RequestWithdrawn { request });
         }
-    }
-
-    /// Takes note that a node cannot be reached.
-    pub(crate) fn on_unreachable(&mut self, ctx: &mut Ctx<'_>, node: NodeId, reason: CloseReason) {
-        let to_it = self.outgoing.iter().filter(|(_, request)| request.node == node).map(|(id, _)| *id);
-        for request in to_it.collect::<Vec<_>>() {
-            self.outgoing.remove(&request);
-            ctx.tell(Event::Answered { request, outcome: RequestOutcome::Failed(reason) });
-        }
-    }
-
-    /// Takes an answer to a request of ours. With Yes it yields the request, for the caller to enter.
-    pub(crate) fn on_answer(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        from: NodeId,
-        answer: &Answer,
-    ) -> Option<(Outgoing, ConversationId, OpId)> {
-        if self.outgoing.get(&answer.request).is_none_or(|request| request.node != from) {
-            ctx.count("answer_unasked");
-            return None;
-        }
-        let request = self.outgoing.remove(&answer.request)?;
-        let outcome = match (AnswerCode::read(answer.code), answer.conversation, answer.admit) {
-            (Some(AnswerCode::Yes), Some(conversation), Some(admit)) => {
-                return Some((request, conversation, admit));
-            }
-            (Some(AnswerCode::No), ..) => RequestOutcome::No,
-            _ => RequestOutcome::Failed(CloseReason::Incompatible),
-        };
-        ctx.tell(Event::Answered { request: answer.request, outcome });
-        None
     }
 
     /// Lets a request wait for a person.
@@ -168,113 +93,54 @@ impl Requests {
         self.incoming.remove(id);
     }
 
-    /// Remembers that `node` was let in, and tells it.
-    pub(crate) fn grant(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        node: NodeId,
-        request: RequestId,
-        entry: (ConversationId, OpId),
-    ) {
+    /// Remembers what was granted.
+    pub(crate) fn grant(&mut self, granted: Granted) {
+        self.granted.retain(|known| known.request != granted.request || known.node != granted.node);
         if self.granted.len() == GRANTED_MAX {
             self.granted.pop_front();
         }
-        self.granted.push_back(Granted { request, node, entry });
-        accept(ctx, node, request, entry);
+        self.granted.push_back(granted);
     }
 
-    /// Answers a request again that was granted before, if who asked `is_in` that conversation still; yields it.
-    pub(crate) fn regrant(
-        &self,
-        ctx: &mut Ctx<'_>,
-        (node, request): (NodeId, RequestId),
-        is_in: impl Fn(&ConversationId) -> bool,
-    ) -> Option<ConversationId> {
-        let is_it = |granted: &&Granted| granted.request == request && granted.node == node;
-        let granted = self.granted.iter().find(is_it).filter(|granted| is_in(&granted.entry.0))?;
-        accept(ctx, node, request, granted.entry);
-        Some(granted.entry.0)
+    /// What was granted to a node before.
+    pub(crate) fn granted(&self, node: NodeId, request: RequestId) -> Option<&Granted> {
+        self.granted.iter().find(|granted| granted.request == request && granted.node == node)
     }
 
-    /// Takes one use off a ticket; false when there is none left, or too many tickets are being counted.
-    pub(crate) fn use_ticket(&mut self, ctx: &Ctx<'_>, ticket: &Ticket) -> bool {
-        let now_ms = ctx.now.as_millis();
-        if ticket.expires_ms <= now_ms {
-            return false;
-        }
-        let key = (ticket.issuer, ticket.serial);
-        if self.ticket_uses.len() >= COUNTED_TICKETS_MAX && !self.ticket_uses.contains_key(&key) {
-            self.ticket_uses.retain(|_, counted| counted.expires_ms > now_ms);
-        }
-        if self.ticket_uses.len() >= COUNTED_TICKETS_MAX && !self.ticket_uses.contains_key(&key) {
-            return false;
-        }
-        let counted =
-            self.ticket_uses.or_insert_with(key, || Uses { count: 0, expires_ms: ticket.expires_ms });
-        counted.count = counted.count.saturating_add(1);
-        counted.count <= ticket.uses
+    /// Takes out the next granted entry that the coordinator had yet to carry out and that `is_in` says is done.
+    pub(crate) fn take_done(&mut self, is_in: impl Fn(&Granted) -> bool) -> Option<(Granted, u64)> {
+        let done = self.granted.iter_mut().find(|granted| granted.awaits.is_some() && is_in(granted))?;
+        let since = done.awaits.take()?;
+        Some((done.clone(), since))
     }
 
-    /// The nodes that we have asked.
-    pub(crate) fn asked(&self) -> impl Iterator<Item = NodeId> + '_ {
-        self.outgoing.values().map(|request| request.node)
-    }
-
-    /// Whether a request from or to `node` is under way.
+    /// Whether a request of `node` is under way.
     pub(crate) fn concerns(&self, node: &NodeId) -> bool {
-        self.asked().any(|asked| asked == *node)
-            || self.incoming.values().any(|request| request.from.node == *node)
-    }
-
-    /// Gives up on what has waited too long for its link.
-    pub(crate) fn on_timeout(&mut self, ctx: &mut Ctx<'_>) {
-        let is_over = |request: &Outgoing| request.until.is_some_and(|until| until <= ctx.now);
-        let over = self.outgoing.iter().filter(|(_, request)| is_over(request)).map(|(id, _)| *id);
-        for request in over.collect::<Vec<_>>() {
-            self.outgoing.remove(&request);
-            ctx.tell(Event::Answered { request, outcome: RequestOutcome::Failed(CloseReason::Unreachable) });
-        }
-    }
-
-    /// The earliest deadline.
-    pub(crate) fn poll_timeout(&self) -> Option<(Instant, Wake)> {
-        self.outgoing.values().filter_map(|request| request.until).min().map(|at| (at, Wake::Group))
-    }
-}
-
-impl Outgoing {
-    fn frame(&self, request: RequestId) -> Frame {
-        let greeting = Some(self.greeting.clone()).filter(|greeting| !greeting.as_str().is_empty());
-        let Self { kind, conversation, ticket, .. } = self;
-        let (kind, conversation, ticket) = (*kind, *conversation, ticket.clone());
-        Frame::ConnectionRequest(ConnectionRequest { request, kind, conversation, greeting, ticket })
+        self.incoming.values().any(|request| request.from.node == *node)
     }
 }
 
 impl AnswerCode {
+    const ALL: [(Self, u16); 5] = [
+        (Self::Yes, 0),
+        (Self::No, 1),
+        (Self::Derivation, 3),
+        (Self::DisconnectedGroup, 4),
+        (Self::NotUpdatedGroup, 5),
+    ];
+
     /// The number on the wire.
     pub(crate) fn code(self) -> u16 {
-        match self {
-            Self::Yes => 0,
-            Self::No => 1,
-        }
+        Self::ALL.into_iter().find(|(known, _)| *known == self).map_or(u16::MAX, |(_, code)| code)
     }
 
-    fn read(code: u16) -> Option<Self> {
-        [Self::Yes, Self::No].into_iter().find(|known| known.code() == code)
+    /// The answer with this number, if this version knows it.
+    pub(crate) fn read(code: u16) -> Option<Self> {
+        Self::ALL.into_iter().find(|(_, known)| *known == code).map(|(answer, _)| answer)
     }
 }
 
 /// Answers No.
 pub(crate) fn refuse(ctx: &mut Ctx<'_>, to: NodeId, request: RequestId) {
-    ctx.post(
-        to,
-        Frame::Answer(Answer { request, code: AnswerCode::No.code(), conversation: None, admit: None }),
-    );
-}
-
-/// Answers Yes.
-fn accept(ctx: &mut Ctx<'_>, to: NodeId, request: RequestId, (conversation, admit): (ConversationId, OpId)) {
-    let (conversation, admit) = (Some(conversation), Some(admit));
-    ctx.post(to, Frame::Answer(Answer { request, code: AnswerCode::Yes.code(), conversation, admit }));
+    ctx.post(to, Answer::bare(request, AnswerCode::No));
 }

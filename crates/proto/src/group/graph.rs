@@ -2,7 +2,9 @@
 //! something that it depends on (DESIGN, section 6).
 
 use crate::group::membership::Participant;
-use crate::group::op::{Admit, Body, Content, Create, DEPENDENCIES_MAX, DisplayKey, OpId, Operation};
+use crate::group::op::{
+    Admit, Body, Content, ConversationId, Create, DEPENDENCIES_MAX, DisplayKey, OpId, Operation,
+};
 use crate::identity::{Certificate, Identity, NodeId};
 use crate::table::{Set, Table};
 use crate::wire::bounded::List;
@@ -28,15 +30,45 @@ pub(crate) struct Graph {
     /// Each device's operations by their count, from one.
     chains: Table<NodeId, Vec<OpId>>,
     people: Table<NodeId, Participant>,
+    /// What brought each node in and out, and by which words of whom: see [`Self::is_entitled`].
+    passages: Table<NodeId, Vec<Passage>>,
+    /// Operations whose author was not in the conversation, as far as the author could know.
+    unentitled: Set<OpId>,
+    /// Devices that have written two operations under one count.
+    forked: Set<NodeId>,
     held: Table<OpId, Box<Held>>,
     held_bytes: usize,
     /// What is missing, and who waits for it.
     awaited: Table<OpId, Vec<OpId>>,
 }
 
+/// A node's way in or out.
+struct Passage {
+    id: OpId,
+    lamport: u64,
+    enters: bool,
+}
+
 struct Held {
     operation: Operation,
     lacks: usize,
+}
+
+/// What some operations stand on: a mark for each place in the order of display from `floor` on.
+struct Past {
+    floor: usize,
+    marked: Vec<bool>,
+}
+
+/// Who comes in or goes out by an operation.
+fn passage(operation: &Operation) -> Option<(NodeId, bool)> {
+    match &operation.content().body {
+        Body::Create(_) => Some((operation.node(), true)),
+        Body::Admit(admit) => Some((admit.certificate.node(), true)),
+        Body::Leave => Some((operation.node(), false)),
+        Body::Evict(evict) => Some((evict.node, false)),
+        Body::Message(_) | Body::Unknown(_) => None,
+    }
 }
 
 /// What became of an operation that was taken in.
@@ -152,7 +184,8 @@ impl Graph {
             self.continues(content)?;
         }
         if let Body::Admit(admit) = &content.body {
-            return self.vouches(&admit.certificate, &admit.profile.account);
+            self.vouches(&admit.certificate, &admit.profile.account)?;
+            self.honours(operation.conversation(), admit)?;
         }
         Ok(())
     }
@@ -182,7 +215,21 @@ impl Graph {
         if is_same && certificate.account == *profile { Ok(()) } else { Err("operation_admit_wrong") }
     }
 
+    /// Whether the ticket that an Admit shows, if any, is that of a participant, for this newcomer to enter here.
+    fn honours(&self, conversation: ConversationId, admit: &Admit) -> Result<(), &'static str> {
+        let Some(ticket) = &admit.ticket else { return Ok(()) };
+        let is_known = self.people.contains_key(&ticket.issuer.node());
+        let lets = ticket.lets(&admit.certificate.node(), &conversation);
+        if is_known && lets { Ok(()) } else { Err("operation_ticket_wrong") }
+    }
+
     fn deliver(&mut self, operation: Operation) {
+        if !self.entitles(&operation) {
+            self.unentitled.insert(operation.id(), ());
+        } else if let Some((node, enters)) = passage(&operation) {
+            let passage = Passage { id: operation.id(), lamport: operation.content().lamport, enters };
+            self.passages.or_insert_with(node, Vec::new).push(passage);
+        }
         let content = operation.content();
         let id = operation.id();
         for dependency in content.dependencies.iter() {
@@ -196,10 +243,12 @@ impl Graph {
         let chain = self.chains.or_insert_with(operation.node(), Vec::new);
         if chain.len() as u64 + 1 == content.seq {
             chain.push(id);
+        } else {
+            self.forked.insert(operation.node(), ());
         }
         match &content.body {
             Body::Create(Create { certificate, profile, .. })
-            | Body::Admit(Admit { certificate, profile }) => {
+            | Body::Admit(Admit { certificate, profile, .. }) => {
                 let newest = Participant::new(certificate, profile);
                 let known = self.people.or_insert_with(newest.node, || newest.clone());
                 if known.profile.seq < newest.profile.seq {
@@ -209,6 +258,89 @@ impl Graph {
             _ => {}
         }
         self.delivered.insert(id, operation);
+    }
+
+    /// Whether the author of an operation was in the conversation by what the author had seen: of all that brought
+    /// it in or out and that the operation stands on, the last brought it in. Never revised, so nobody's words are
+    /// lost to an Evict that they crossed.
+    fn entitles(&self, operation: &Operation) -> bool {
+        let node = operation.node();
+        if matches!(operation.content().body, Body::Create(_)) {
+            return true;
+        }
+        let Some(passages) = self.passages.get(&node) else { return false };
+        let previous = operation.content().previous.filter(|id| !self.unentitled.contains_key(id));
+        if passages.len() == 1 && previous.is_some() {
+            return true;
+        }
+        let lowest = passages.iter().map(|passage| passage.lamport).min().unwrap_or(0);
+        let past = self.past(&operation.content().dependencies, lowest);
+        let seen = passages.iter().filter(|passage| self.is_in(&past, &passage.id));
+        seen.max_by_key(|passage| (passage.lamport, passage.id)).is_some_and(|passage| passage.enters)
+    }
+
+    /// What these operations stand on, themselves included, as far back as the lamport `lowest`: one sweep from the
+    /// end of the order of display.
+    fn past(&self, tips: &[OpId], lowest: u64) -> Past {
+        let floor = self.display.partition_point(|key| key.lamport < lowest);
+        let mut past = Past { floor, marked: vec![false; self.display.len() - floor] };
+        let mark = |past: &mut Past, id: &OpId| {
+            if let Some(at) = self.place(id).and_then(|at| at.checked_sub(floor)) {
+                past.marked[at] = true;
+            }
+        };
+        tips.iter().for_each(|id| mark(&mut past, id));
+        for at in (0..past.marked.len()).rev() {
+            let found = past.marked[at].then(|| self.operation(&self.display[floor + at].id)).flatten();
+            if let Some(operation) = found {
+                operation.content().dependencies.iter().for_each(|id| mark(&mut past, id));
+            }
+        }
+        past
+    }
+
+    /// These operations and what stands before them, at most `max` in all, in the order of display.
+    pub(crate) fn with_past(&self, ids: &[OpId], max: usize) -> Vec<&Operation> {
+        let past = self.past(ids, 0);
+        let places = (0..past.marked.len()).rev().filter(|at| past.marked[*at]).take(max.max(ids.len()));
+        let mut found: Vec<_> =
+            places.filter_map(|at| self.operation(&self.display[past.floor + at].id)).collect();
+        found.reverse();
+        found
+    }
+
+    /// Whether `node` is out by the word of another.
+    pub(crate) fn is_evicted(&self, node: &NodeId) -> bool {
+        let passages = self.passages.get(node).into_iter().flatten();
+        let last = passages.max_by_key(|passage| (passage.lamport, passage.id));
+        let operation = last.and_then(|passage| self.operation(&passage.id));
+        operation.is_some_and(|operation| matches!(operation.content().body, Body::Evict(_)))
+    }
+
+    /// The operation that brought `node` in the last time.
+    pub(crate) fn last_admit(&self, node: &NodeId) -> Option<OpId> {
+        let entries = self.passages.get(node)?.iter().filter(|passage| passage.enters);
+        entries.max_by_key(|passage| (passage.lamport, passage.id)).map(|passage| passage.id)
+    }
+
+    fn is_in(&self, past: &Past, id: &OpId) -> bool {
+        let at = self.place(id).and_then(|at| at.checked_sub(past.floor));
+        at.is_some_and(|at| past.marked[at])
+    }
+
+    /// Where an operation stands in the order of display.
+    fn place(&self, id: &OpId) -> Option<usize> {
+        self.display.binary_search(&self.operation(id)?.display_key()).ok()
+    }
+
+    /// Whether the author of an operation was in the conversation by what the author had seen.
+    pub(crate) fn is_entitled(&self, id: &OpId) -> bool {
+        !self.unentitled.contains_key(id)
+    }
+
+    /// Whether a device has written two operations under one count: it lost its memory, or cheats.
+    pub(crate) fn is_forked(&self, node: &NodeId) -> bool {
+        self.forked.contains_key(node)
     }
 
     /// Writes the next operation of `me` on top of all that is here, and takes it in.
@@ -372,7 +504,11 @@ mod tests {
     }
 
     fn admit(who: &Identity) -> Body {
-        Body::Admit(Admit { certificate: who.certificate().clone(), profile: who.profile().clone() })
+        Body::Admit(Admit {
+            certificate: who.certificate().clone(),
+            profile: who.profile().clone(),
+            ticket: None,
+        })
     }
 
     #[test]

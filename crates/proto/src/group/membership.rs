@@ -1,7 +1,9 @@
 //! Who is in a conversation, and who was when: a pure function of its operations (DESIGN, section 6).
 
-use crate::group::op::{Body, ConversationKind, DisplayKey, Operation};
-use crate::identity::{Certificate, NodeId, Profile};
+use crate::group::op::{Admit, Body, ConversationKind, Operation};
+use crate::group::ticket::{Ticket, TicketSerial};
+use crate::identity::{AccountId, Certificate, DeviceKey, NodeId, Profile};
+use crate::table::Table;
 
 /// The most participants: every two have a link, and a native node keeps two hundred.
 pub const PARTICIPANTS_MAX: usize = 128;
@@ -17,48 +19,79 @@ pub(crate) struct Participant {
 /// The list of participants in the order of their entry, and how it came about.
 ///
 /// Everybody who has the same operations computes the same, so that two nodes which admit newcomers during a
-/// partition do no harm: afterwards both lists are one. An Admit counts if its author was in the list just
-/// before it, and if the kind of conversation leaves room; a word counts if its author was in the list.
+/// partition do no harm: afterwards both lists are one. In the order of display an Admit counts if its author is in
+/// the list just then, if its ticket has been used less often than it may be, and if the kind of conversation leaves
+/// room; an Evict counts if its author is in the list.
 #[derive(Default)]
 pub(crate) struct Membership {
     list: Vec<Participant>,
-    /// Who was in it from each change on, in the order of display.
-    steps: Vec<(DisplayKey, Vec<NodeId>)>,
+    /// Who admitted each node that is or was in the list, the last time: the author, or who signed the ticket.
+    sponsors: Table<NodeId, NodeId>,
+    /// How many have entered with each ticket.
+    uses: Table<(DeviceKey, TicketSerial), u32>,
+    /// Everybody who was ever in it, if it is private: no third user is heard.
+    pair: Option<Vec<AccountId>>,
 }
 
 impl Membership {
     /// The membership that operations make, given in the order of display.
     pub(crate) fn of<'a>(operations: impl Iterator<Item = &'a Operation>) -> Self {
         let mut membership = Self::default();
-        let mut kind = ConversationKind::Public;
         for operation in operations {
-            if let Body::Create(create) = &operation.content().body {
-                kind = create.kind;
-            }
-            if membership.apply(operation, kind) {
-                let nodes = membership.list.iter().map(|one| one.node).collect();
-                membership.steps.push((operation.display_key(), nodes));
-            }
+            membership.apply(operation);
         }
         membership
     }
 
-    /// Applies the next operation; answers whether the list changed.
-    fn apply(&mut self, operation: &Operation, kind: ConversationKind) -> bool {
+    fn apply(&mut self, operation: &Operation) {
         let author = operation.node();
-        let before = self.list.len();
         match &operation.content().body {
-            Body::Create(create) => self.list.push(Participant::new(&create.certificate, &create.profile)),
-            Body::Admit(admit) if self.has(&author) => {
-                let newcomer = Participant::new(&admit.certificate, &admit.profile);
-                if has_room(&self.list, kind, &newcomer) {
-                    self.list.push(newcomer);
-                }
+            Body::Create(create) => {
+                self.pair = (create.kind == ConversationKind::Private).then(Vec::new);
+                self.enter(Participant::new(&create.certificate, &create.profile));
             }
+            Body::Admit(admit) if self.has(&author) => self.admit(author, admit),
             Body::Leave => self.list.retain(|one| one.node != author),
+            Body::Evict(evict) if self.has(&author) => self.list.retain(|one| one.node != evict.node),
             _ => {}
         }
-        self.list.len() != before
+    }
+
+    fn admit(&mut self, author: NodeId, admit: &Admit) {
+        let newcomer = Participant::new(&admit.certificate, &admit.profile);
+        if !self.has_room_for(&newcomer) || admit.ticket.as_ref().is_some_and(|ticket| !self.spend(ticket)) {
+            return;
+        }
+        let sponsor = admit.ticket.as_ref().map_or(author, |ticket| ticket.issuer.node());
+        self.sponsors.insert(newcomer.node, sponsor);
+        self.enter(newcomer);
+    }
+
+    fn enter(&mut self, newcomer: Participant) {
+        let account = newcomer.certificate.account;
+        if let Some(pair) = self.pair.as_mut().filter(|pair| !pair.contains(&account)) {
+            pair.push(account);
+        }
+        self.list.push(newcomer);
+    }
+
+    /// Takes one use off a ticket; false when there is none left.
+    fn spend(&mut self, ticket: &Ticket) -> bool {
+        let uses = self.uses.or_insert_with((ticket.issuer, ticket.serial), || 0);
+        *uses = uses.saturating_add(1);
+        *uses <= ticket.uses
+    }
+
+    /// Whether somebody may still enter with a ticket.
+    pub(crate) fn has_use_left(&self, ticket: &Ticket) -> bool {
+        self.uses.get(&(ticket.issuer, ticket.serial)).is_none_or(|uses| *uses < ticket.uses)
+    }
+
+    /// Whether `newcomer` may come into the list: not twice, not a third user in private, not without end.
+    pub(crate) fn has_room_for(&self, newcomer: &Participant) -> bool {
+        let account = newcomer.certificate.account;
+        let fits = self.pair.as_ref().is_none_or(|pair| pair.len() < 2 || pair.contains(&account));
+        fits && self.list.len() < PARTICIPANTS_MAX && !self.has(&newcomer.node)
     }
 
     /// The participants now.
@@ -71,23 +104,15 @@ impl Membership {
         self.list.iter().any(|one| one.node == *node)
     }
 
-    /// Whether the author of an operation was in the list at its place.
-    pub(crate) fn counts(&self, operation: &Operation) -> bool {
-        let place = operation.display_key();
-        let after = self.steps.partition_point(|(step, _)| *step < place);
-        let before = after.checked_sub(1).and_then(|at| self.steps.get(at));
-        before.is_some_and(|(_, nodes)| nodes.contains(&operation.node()))
+    /// Who let `node` in; nothing for whoever began the conversation.
+    pub(crate) fn sponsor(&self, node: &NodeId) -> Option<NodeId> {
+        self.sponsors.get(node).copied()
     }
-}
 
-/// Whether `newcomer` may come into the list: not twice, not a third user in private, not without end.
-pub(crate) fn has_room(list: &[Participant], kind: ConversationKind, newcomer: &Participant) -> bool {
-    let user = |one: &Participant| one.certificate.account;
-    let first = list.first().map(user);
-    let is_third = |one: &Participant| Some(user(one)) != first && user(one) != user(newcomer);
-    let fits =
-        kind == ConversationKind::Public || Some(user(newcomer)) == first || !list.iter().any(is_third);
-    fits && list.len() < PARTICIPANTS_MAX && list.iter().all(|one| one.node != newcomer.node)
+    /// Whether a user may be heard here at all: in private the two are who were ever in it.
+    pub(crate) fn hears(&self, account: &AccountId) -> bool {
+        self.pair.as_ref().is_none_or(|pair| pair.contains(account))
+    }
 }
 
 impl Participant {
@@ -116,14 +141,15 @@ mod tests {
     }
 
     fn admit(graph: &mut Graph, by: &Identity, who: &Identity) {
-        let admit = Admit { certificate: who.certificate().clone(), profile: who.profile().clone() };
-        graph.write(by, 1, Body::Admit(admit));
+        let (certificate, profile) = (who.certificate().clone(), who.profile().clone());
+        graph.write(by, 1, Body::Admit(Admit { certificate, profile, ticket: None }));
     }
 
     fn counts(graph: &mut Graph, who: &Identity) -> bool {
         let said = Body::Message(Message { text: MessageText::cut("hi"), reply_to: None });
         let operation = graph.write(who, 1, said);
-        Membership::of(graph.in_order()).counts(&operation)
+        let membership = Membership::of(graph.in_order());
+        graph.is_entitled(&operation.id()) && membership.hears(&operation.content().author)
     }
 
     #[test]

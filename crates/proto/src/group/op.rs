@@ -1,5 +1,6 @@
 //! Operations: the signed, hash-linked facts that a conversation is made of (DESIGN, section 6).
 
+use crate::group::ticket::Ticket;
 use crate::identity::{AccountId, Certificate, DeviceKey, Identity, NodeId, Profile, Signature};
 use crate::io::MessageText;
 use crate::wire::bounded::{List, fixed_bytes};
@@ -66,6 +67,8 @@ pub enum Body {
     Leave,
     /// The author says something.
     Message(Message),
+    /// A node is out that has not answered for long (DESIGN, section 6).
+    Evict(Evict),
     /// A kind that this version does not know: kept and passed on, never interpreted.
     Unknown(u32),
 }
@@ -94,9 +97,20 @@ pub struct Admit {
     pub certificate: Certificate,
     /// What the newcomer says of themself: not the word of the one who admits.
     pub profile: Profile,
+    /// The word of the participant who let the newcomer in, when that is not the author.
+    pub ticket: Option<Ticket>,
 }
 
-structure! { Admit { 0 => certificate, 1 => profile } }
+structure! { Admit { 0 => certificate, 1 => profile, 2 => ticket } }
+
+/// The end of somebody's silence in a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Evict {
+    /// Who is out.
+    pub node: NodeId,
+}
+
+structure! { Evict { 0 => node } }
 
 /// Something said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,6 +131,7 @@ impl Wire for Body {
             Self::Create(create) => create.write(to),
             Self::Admit(admit) => admit.write(to),
             Self::Message(message) => message.write(to),
+            Self::Evict(evict) => evict.write(to),
             // An unknown operation is never written anew: it travels as the bytes that it came in.
             Self::Leave | Self::Unknown(_) => to.map(0),
         }
@@ -129,18 +144,25 @@ impl Wire for Body {
             1 => Admit::read(from).map(Self::Admit),
             2 => from.skip().map(|()| Self::Leave),
             3 => Message::read(from).map(Self::Message),
+            4 => Evict::read(from).map(Self::Evict),
             kind => from.skip().map(|()| Self::Unknown(kind)),
         }
     }
 }
 
 impl Body {
+    /// Whether it may change who is in the conversation.
+    pub(crate) fn concerns_list(&self) -> bool {
+        matches!(self, Self::Create(_) | Self::Admit(_) | Self::Leave | Self::Evict(_))
+    }
+
     fn kind(&self) -> u32 {
         match self {
             Self::Create(_) => 0,
             Self::Admit(_) => 1,
             Self::Leave => 2,
             Self::Message(_) => 3,
+            Self::Evict(_) => 4,
             Self::Unknown(kind) => *kind,
         }
     }

@@ -1,7 +1,7 @@
 //! Tickets: a participant's word, given in advance, that the bearer may enter without asking.
 
 use crate::group::ConversationId;
-use crate::identity::DeviceKey;
+use crate::identity::{DeviceKey, NodeId};
 use crate::wire::bounded::fixed_bytes;
 use crate::wire::cbor::structure;
 use crate::wire::signed::{SelfSigned, Signed};
@@ -24,9 +24,11 @@ pub struct TicketBody {
     pub expires_ms: u64,
     /// How many may enter with it.
     pub uses: u32,
+    /// The only one who may enter with it, when it was signed for somebody.
+    pub bearer: Option<NodeId>,
 }
 
-structure! { TicketBody { 0 => issuer, 1 => conversation, 2 => serial, 3 => expires_ms, 4 => uses } }
+structure! { TicketBody { 0 => issuer, 1 => conversation, 2 => serial, 3 => expires_ms, 4 => uses, 5 => bearer } }
 
 impl SelfSigned for TicketBody {
     const CONTEXT: &'static str = "tertulia ticket v1";
@@ -37,3 +39,10 @@ impl SelfSigned for TicketBody {
 
 /// A ticket: holding one means that its signature was checked.
 pub type Ticket = Signed<TicketBody>;
+
+impl TicketBody {
+    /// Whether it was given for `newcomer` to enter `conversation`.
+    pub(crate) fn lets(&self, newcomer: &NodeId, conversation: &ConversationId) -> bool {
+        self.conversation == *conversation && self.bearer.is_none_or(|bearer| bearer == *newcomer)
+    }
+}

@@ -21,6 +21,9 @@ pub enum Refusal {
     /// No request has this id, or it was withdrawn.
     #[error("there is no such request: it may have been answered or withdrawn")]
     UnknownRequest,
+    /// Two nodes share at most one conversation of each kind, by this node's settings.
+    #[error("you share a conversation of this kind with them already")]
+    OnePerType,
     /// As many requests as may wait.
     #[error("too many requests are waiting for an answer: wait for some of them")]
     TooManyRequests,
@@ -74,6 +77,7 @@ impl Refusal {
             Self::Crowded => "crowded",
             Self::TooManyConversations => "too_many_conversations",
             Self::UnknownRequest => "unknown_request",
+            Self::OnePerType => "one_per_type",
             Self::TooManyRequests => "too_many_requests",
             Self::RequesterGone => "requester_gone",
             Self::UnknownNode => "unknown_node",

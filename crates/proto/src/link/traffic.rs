@@ -6,6 +6,7 @@ use crate::wire::Frame;
 /// A peer's allowances on one link.
 pub(crate) struct Traffic {
     requests: Bucket,
+    entries: Bucket,
     signals: Bucket,
     comparisons: Bucket,
     operations: Bucket,
@@ -17,6 +18,8 @@ impl Traffic {
         Self {
             // A person reads each of these.
             requests: Bucket::new(now, 8, 1),
+            // Each may make us write an Admit: a party comes in at once, and hands each other in.
+            entries: Bucket::new(now, 64, 8),
             // A newcomer to a conversation of forty asks for forty introductions at once.
             signals: Bucket::new(now, 120, 20),
             // Each may make us look through a whole conversation.
@@ -33,8 +36,9 @@ impl Traffic {
             Frame::Signal(_) | Frame::Lookup(_) | Frame::Contact(_) | Frame::Unreachable(_) => {
                 &mut self.signals
             }
+            Frame::AutomaticEntryToCoordinator(_) | Frame::AutomaticEntryToPeer(_) => &mut self.entries,
             Frame::Want(_) | Frame::Heads(_) => &mut self.comparisons,
-            Frame::Operations(_) => &mut self.operations,
+            Frame::Operations(_) | Frame::ListUpdate(_) | Frame::ConnectionRelease(_) => &mut self.operations,
             _ => return true,
         };
         bucket.take(now)

@@ -91,6 +91,7 @@ impl Node {
                 serial: TicketSerial(ctx.rng.bytes()),
                 expires_ms: expires_ms.unwrap_or(ctx.now.as_millis() + TICKET_MS),
                 uses: TICKET_USES,
+                bearer: None,
             })
         });
         let endpoint = self.links.endpoint().cloned();
@@ -206,16 +207,14 @@ impl Node {
     ) -> Result<Option<RequestId>, Refusal> {
         let named = invite.conversation.as_ref();
         let Some(kind) = named.map(|to| to.kind).or(kind) else { return Ok(None) };
-        let request = Outgoing {
-            node: invite.node,
-            kind,
-            conversation: named.map(|to| to.id),
-            name: named.map(|to| to.name.clone()).unwrap_or_default(),
-            greeting,
-            ticket: invite.ticket.clone(),
-            until: None,
-        };
-        self.requests.ask(&mut ctx!(self), request).map(Some)
+        if named.is_none() && self.config.one_per_type && self.groups.shares(kind, &invite.node) {
+            return Err(Refusal::OnePerType);
+        }
+        let mut request = Outgoing::new(invite.node, kind, greeting);
+        if let Some(to) = named {
+            request = request.into(to.id, to.name.clone(), invite.ticket.clone());
+        }
+        self.asking.ask(&mut ctx!(self), request).map(Some)
     }
 
     fn answer_by_hand(&mut self, node: NodeId, offer: &crate::invite::HandOffer) -> Result<LinkId, Refusal> {
@@ -239,16 +238,11 @@ impl Node {
         if !is_known {
             return Err(Refusal::UnknownNode);
         }
-        let ask = |kind| Outgoing {
-            node,
-            kind,
-            conversation: None,
-            name: Name::default(),
-            greeting,
-            ticket: None,
-            until: None,
-        };
-        let request = kind.map(|kind| self.requests.ask(&mut ctx!(self), ask(kind))).transpose()?;
+        if kind.is_some_and(|kind| self.config.one_per_type && self.groups.shares(kind, &node)) {
+            return Err(Refusal::OnePerType);
+        }
+        let ask = |kind| self.asking.ask(&mut ctx!(self), Outgoing::new(node, kind, greeting));
+        let request = kind.map(ask).transpose()?;
         if !self.links.is_linked(&node) {
             let ways = self.ways_to(node, &self.groups.fellows(self.identity.node()));
             let opening = (&mut self.links, &mut self.introductions);
@@ -298,7 +292,7 @@ impl Node {
             }
         };
         let newcomer = self.newcomer(node).ok_or(Refusal::RequesterGone)?;
-        self.admit(&newcomer, request, conversation)?;
+        self.let_in(&newcomer, request, conversation, None)?;
         self.requests.settle(&request);
         Ok(Reply::Conversation(conversation))
     }

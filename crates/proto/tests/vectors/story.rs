@@ -4,7 +4,7 @@ use crate::book::Book;
 use crate::stage::{BEGINNING_MS, Player, Said, Stage};
 use ed25519_dalek::{Signature, SigningKey, VerifyingKey};
 use std::collections::{BTreeMap, BTreeSet};
-use tertulia_proto::group::Body;
+use tertulia_proto::group::{Body, Operation};
 use tertulia_proto::identity::safety_number;
 use tertulia_proto::io::Consent;
 use tertulia_proto::rng::Rng;
@@ -257,12 +257,11 @@ impl Story {
 
     fn take_note(&mut self, from: Player, frame: &Frame) {
         match frame {
-            Frame::Operations(Operations { operations }) => {
-                for operation in operations.iter() {
-                    assert!(operation.verify());
-                    self.operations.insert(operation.id(), operation.clone());
-                }
+            Frame::Operations(Operations { operations, .. }) => {
+                operations.iter().for_each(|operation| self.take_operation(operation));
             }
+            Frame::ListUpdate(update) => self.take_operation(&update.operation.0),
+            Frame::ConnectionRelease(release) => self.take_operation(&release.operation.0),
             Frame::Ping(Ping { digests, .. }) => {
                 if let Some(digest) = digests.first() {
                     self.digest.insert(from, digest.heads.0);
@@ -270,6 +269,11 @@ impl Story {
             }
             _ => {}
         }
+    }
+
+    fn take_operation(&mut self, operation: &Operation) {
+        assert!(operation.verify());
+        self.operations.insert(operation.id(), operation.clone());
     }
 
     /// What both sides of a handshake signed; their proofs must fit.
@@ -333,6 +337,7 @@ impl Story {
                 Body::Admit(_) => "admit",
                 Body::Leave => "leave",
                 Body::Message(_) => "message",
+                Body::Evict(_) => "evict",
                 Body::Unknown(_) => "unknown",
             };
             book.bytes(&format!("{name}.display.{count:02}.{body}"), operation.id().0);
@@ -392,6 +397,10 @@ pub(crate) fn kind(frame: &Frame) -> &'static str {
         Frame::Unreachable(_) => "unreachable",
         Frame::ConnectionRequest(_) => "connection_request",
         Frame::Answer(_) => "answer",
+        Frame::AutomaticEntryToCoordinator(_) => "automatic_entry_to_coordinator",
+        Frame::AutomaticEntryToPeer(_) => "automatic_entry_to_peer",
+        Frame::ListUpdate(_) => "list_update",
+        Frame::ConnectionRelease(_) => "connection_release",
         Frame::Operations(_) => "operations",
         Frame::Want(_) => "want",
         Frame::Heads(_) => "heads",

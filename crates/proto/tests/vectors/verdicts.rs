@@ -40,14 +40,21 @@ fn alone(book: &mut Book) {
     let device = |seq| DeviceHead { node, seq };
     let frames = [
         Frame::Unreachable(Unreachable { node }),
-        Frame::Want(Want { conversation, ids: List::first([OpId([1; 32]), OpId([2; 32])]) }),
+        Frame::Want(Want { conversation, ids: List::first([OpId([1; 32]), OpId([2; 32])]), deep: true }),
         Frame::Heads(Heads {
             conversation,
             devices: List::first([device(3), device(300)]),
             answer: false,
             heads: List::first([OpId([3; 32])]),
         }),
-        Frame::Answer(Answer { request, code: 1, conversation: None, admit: None }),
+        Frame::Answer(Answer {
+            request,
+            code: 1,
+            conversation: None,
+            admit: None,
+            list: List::default(),
+            ticket: None,
+        }),
         Frame::ConnectionRequest(ConnectionRequest {
             request,
             kind: ConversationKind::Private,
@@ -171,7 +178,7 @@ fn misplaced() -> Vec<(&'static str, Vec<u8>)> {
 fn unknown(book: &mut Book) {
     book.chapter("Of a later version", "Kinds that version 1 does not know: counted and skipped, unread.");
     let cases = [
-        ("reserved", frame(18, &map(&[]))),
+        ("of_the_link", frame(7, &map(&[]))),
         ("later", frame(1_000_000, &text("whatever"))),
         ("later_with_bytes_to_spare", vec![0x82, 0x18, 200, 0xff, 0xff, 0xff]),
     ];
@@ -333,7 +340,7 @@ impl Operation {
     }
 
     fn unknown() -> Self {
-        Self { body: frame(4, &map(&[(0, &bytes(&[8; 32])), (1, &text("an edit?"))])), ..Self::message() }
+        Self { body: frame(99, &map(&[(0, &bytes(&[8; 32])), (1, &text("a vote?"))])), ..Self::message() }
     }
 
     fn create(certified: u8) -> Self {

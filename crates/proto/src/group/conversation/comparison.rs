@@ -6,10 +6,18 @@ use crate::identity::NodeId;
 use crate::wire::bounded::List;
 use crate::wire::{DEVICES_MAX, DeviceHead, Frame, Heads, HeadsDigest, Want, operation_frames};
 
+/// How much of what an operation stands on goes along with it when somebody asks again and again: what a device wrote
+/// after it lost its memory is found by nothing but this, so many operations in one round trip.
+const DEEP_MAX: usize = 64;
+
 impl Conversation {
     /// Answers a question for operations.
     pub(crate) fn on_want(&self, ctx: &mut Ctx<'_>, from: NodeId, want: &Want) {
-        let found = want.ids.iter().filter_map(|id| self.graph.operation(id));
+        let found = if want.deep {
+            self.graph.with_past(&want.ids, DEEP_MAX)
+        } else {
+            want.ids.iter().filter_map(|id| self.graph.operation(id)).collect()
+        };
         operation_frames(found).into_iter().for_each(|frame| ctx.post(from, frame));
     }
 
@@ -46,7 +54,10 @@ impl Conversation {
         let unknown: Vec<_> = heads.heads.iter().filter(|id| !self.graph.has(id)).copied().collect();
         if !unknown.is_empty() {
             ctx.count("comparison_wanted_heads");
-            ctx.post(from, Frame::Want(Want { conversation: self.id, ids: List::first(unknown) }));
+            ctx.post(
+                from,
+                Frame::Want(Want { conversation: self.id, ids: List::first(unknown), deep: false }),
+            );
         }
     }
 

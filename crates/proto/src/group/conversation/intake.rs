@@ -12,26 +12,33 @@ use crate::table::Set;
 use crate::wire::bounded::List;
 use crate::wire::{Frame, WANT_MAX, Want};
 
+/// How often is asked before what lies deeper is asked for, too: some operations more on their way than one knows of
+/// are nothing unusual.
+const DEEP_AFTER: usize = 3;
+
 impl Conversation {
     /// Whether operations of this conversation are welcome from `from`. They prove themselves, and one who is
     /// not in our list may be in everybody else's: the Admit that says so must be able to arrive.
     pub(crate) fn welcomes(&self, from: &NodeId) -> bool {
         match &self.phase {
-            Phase::Entering { from: admitter, .. } => admitter == from || self.has(from),
+            Phase::Entering { .. } => self.hosts.contains(from) || self.has(from),
             Phase::Open => self.has(from) || self.graph.held() < HELD_FOR_OTHERS_MAX,
             Phase::Over => false,
         }
     }
 
-    /// Takes in an operation that came from `from`.
-    pub(crate) fn on_operation(&mut self, ctx: &mut Ctx<'_>, from: NodeId, operation: Operation) {
-        match self.graph.take(operation) {
+    /// Takes in an operation that came from `from`; answers whether it is new.
+    pub(crate) fn on_operation(&mut self, ctx: &mut Ctx<'_>, from: NodeId, operation: Operation) -> bool {
+        let taken = self.graph.take(operation);
+        match taken {
             Taken::Known => ctx.count("operation_known"),
             Taken::Refused(reason) => ctx.count(reason),
             Taken::Held => {
                 ctx.count("operation_held_back");
                 let at = ctx.now + ASK_FIRST;
-                self.ask.get_or_insert(Ask { at, delay: ASK_AGAIN, source: from, turn: 0 });
+                self.ask.get_or_insert(Ask { at, delay: ASK_AGAIN, source: from, turn: 0, fruitless: 0 });
+                self.on_fruit(ctx);
+                return true;
             }
             Taken::Delivered(ids, refused) => {
                 self.changed = ctx.now;
@@ -40,7 +47,17 @@ impl Conversation {
                     ctx.count("operation_delivered");
                     self.on_delivered_here(ctx, &id);
                 }
+                self.on_fruit(ctx);
+                return true;
             }
+        }
+        false
+    }
+
+    /// What was asked for comes: the rest is asked for as soon as it is known what that is.
+    fn on_fruit(&mut self, ctx: &Ctx<'_>) {
+        if let Some(ask) = self.ask.as_mut().filter(|ask| ask.fruitless > 0) {
+            (ask.fruitless, ask.delay, ask.at) = (0, ASK_AGAIN, ctx.now + ASK_FIRST);
         }
     }
 
@@ -48,7 +65,8 @@ impl Conversation {
         let Some(operation) = self.graph.operation(id) else { return };
         let (node, seq) = (operation.node(), operation.content().seq);
         let is_message = matches!(operation.content().body, Body::Message(_));
-        let counts = is_message && self.membership.counts(operation);
+        let counts = is_message && self.counts(operation);
+        let concerns_list = operation.content().body.concerns_list();
         let is_mine = node == ctx.me.node();
         if !is_mine {
             let highest = self.to_ack.or_insert_with(node, || 0);
@@ -59,7 +77,7 @@ impl Conversation {
             self.unread += usize::from(!is_mine);
             ctx.tell(Event::Message { conversation: self.id, message: *id });
         }
-        if !is_message {
+        if concerns_list {
             self.on_membership(ctx);
         }
     }
@@ -71,7 +89,7 @@ impl Conversation {
         if missing.is_empty() {
             return;
         }
-        if ask.turn >= ASK_TURNS_MAX {
+        if ask.fruitless >= ASK_TURNS_MAX {
             let lost = self.graph.give_up();
             (0..lost).for_each(|_| ctx.count("operation_held_back_lost"));
             return;
@@ -82,11 +100,19 @@ impl Conversation {
             [ask.source].into_iter().chain(others).filter(|node| linked.contains_key(node)).collect();
         if let Some(to) = able.get(ask.turn % able.len().max(1)) {
             ctx.count("operations_asked_for");
-            ctx.post(*to, Frame::Want(Want { conversation: self.id, ids: List::first(missing) }));
+            ctx.post(
+                *to,
+                Frame::Want(Want {
+                    conversation: self.id,
+                    ids: List::first(missing),
+                    deep: ask.turn >= DEEP_AFTER,
+                }),
+            );
         }
         ask.at = ctx.now + ask.delay;
         ask.delay = ask.delay.times(2).min(ASK_MAX);
         ask.turn += 1;
+        ask.fruitless += 1;
         self.ask = Some(ask);
     }
 }

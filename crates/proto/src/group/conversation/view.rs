@@ -64,10 +64,15 @@ impl Conversation {
         latest
     }
 
+    /// Whether an operation's author may be heard.
+    pub(super) fn counts(&self, operation: &Operation) -> bool {
+        self.graph.is_entitled(&operation.id()) && self.membership.hears(&operation.content().author)
+    }
+
     fn message_view(&self, me: &Person, operation: &Operation) -> Option<MessageView> {
         let content = operation.content();
         let Body::Message(message) = &content.body else { return None };
-        if !self.membership.counts(operation) {
+        if !self.counts(operation) {
             return None;
         }
         let node = operation.node();

@@ -1,0 +1,316 @@
+//! Entering a conversation: the sections of the paper's transaction (García, section 3.1), on both sides.
+//!
+//! The entering section is that of [`Requests`](crate::group::Requests): asking, and being passed on to the coordinator.
+//! Here are the critical section, in which the coordinator writes the Admit and tells everybody, and the exit section,
+//! in which the newcomer hears from each participant that it is in the list there too.
+
+use super::{Conversation, Phase};
+use crate::ctx::Ctx;
+use crate::group::membership::{PARTICIPANTS_MAX, Participant};
+use crate::group::op::{Admit, Body, ConversationKind, Evict, OpId};
+use crate::group::ticket::{Ticket, TicketBody, TicketSerial};
+use crate::identity::NodeId;
+use crate::io::{CloseReason, Refusal, RequestId};
+use crate::table::{Set, Table};
+use crate::time::{Duration, Instant};
+use crate::wire::bounded::List;
+use crate::wire::{Answer, AnswerCode, AutomaticEntryToPeer, Frame, Want};
+
+/// How long a newcomer waits for the word of each participant. Whoever has not answered by then is suspected already.
+const EXIT_MAX: Duration = Duration::from_secs(15);
+/// How long a newcomer that is not in our list is left without an answer: the ListUpdate may be on its way (DESIGN,
+/// section 6), lost packets included.
+const LIST_UPDATE_MAX: Duration = Duration::from_millis(2_500);
+/// How long what is on its way from the coordinator is waited for before the newcomer itself is asked for it.
+const LIST_UPDATE_FIRST: Duration = Duration::from_millis(150);
+/// Newcomers that may wait for our word at once: more enter one after another at the coordinator.
+const EXPECTED_MAX: usize = 32;
+/// How long the word of a participant is good with which a newcomer asks the coordinator: some tries to reach it.
+const DERIVATION_MS: u64 = 5 * 60 * 1000;
+
+/// What became of somebody whom a participant accepted.
+#[derive(Debug)]
+pub(crate) enum Admission {
+    /// It is in, by this operation.
+    Admitted(OpId),
+    /// The coordinator is to let it in, for this ticket.
+    Derived {
+        /// Whom to ask.
+        coordinator: NodeId,
+        /// What to show.
+        ticket: Box<Ticket>,
+    },
+}
+
+/// How far a request of ours has come, for the concept that keeps requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// We are in.
+    In,
+    /// A participant did not know of us: we are out again, and may try once more.
+    Undone,
+    /// Every participant that can be reached knows of us.
+    Settled,
+    /// It came to nothing.
+    Failed(CloseReason),
+}
+
+/// The exit section of our own entry.
+pub(super) struct Exit {
+    request: RequestId,
+    admit: OpId,
+    /// Who has not answered.
+    pending: Set<NodeId>,
+    /// Whom of them we have told over the present link.
+    told: Set<NodeId>,
+    until: Instant,
+}
+
+/// A newcomer that wants our word and is not in our list yet.
+pub(super) struct Expected {
+    request: RequestId,
+    admit: OpId,
+    /// When to ask the newcomer for the Admit itself.
+    ask_at: Option<Instant>,
+    until: Instant,
+}
+
+/// Newcomers that want our word.
+pub(super) type Arrivals = Table<NodeId, Expected>;
+
+// The critical section.
+impl Conversation {
+    /// The first in the list that is not suspected. Nobody is asked: who is linked here is not suspected here.
+    pub(crate) fn coordinator(&self, me: NodeId, linked: &Set<NodeId>) -> Option<NodeId> {
+        let is_there = |node: &NodeId| *node == me || linked.contains_key(node);
+        self.list().iter().map(|one| one.node).find(is_there)
+    }
+
+    /// Lets `newcomer` in, or has the coordinator do so. One who is in the list already, because it lost its memory,
+    /// is let in anew and keeps its place.
+    pub(crate) fn admit(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        linked: &Set<NodeId>,
+        newcomer: &Participant,
+        ticket: Option<Ticket>,
+    ) -> Result<Admission, Refusal> {
+        if !self.is_open() {
+            return Err(Refusal::ConversationOver);
+        }
+        if !self.has_room_for(newcomer) {
+            let is_private = self.kind() == ConversationKind::Private;
+            return Err(if is_private { Refusal::Private } else { Refusal::Crowded });
+        }
+        let me = ctx.me.node();
+        match self.coordinator(me, linked).filter(|coordinator| *coordinator != me) {
+            Some(coordinator) if !self.has(&newcomer.node) => {
+                let ticket = Box::new(ticket.unwrap_or_else(|| self.ticket_for(ctx, newcomer.node)));
+                Ok(Admission::Derived { coordinator, ticket })
+            }
+            _ => Ok(Admission::Admitted(self.write_admit(ctx, linked, newcomer, ticket))),
+        }
+    }
+
+    /// Lets in whoever shows the word of a participant: the coordinator's part, as far as we know or the newcomer does,
+    /// who may reach nobody before us in the list. Two coordinators do no harm.
+    pub(crate) fn admit_by_ticket(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        linked: &Set<NodeId>,
+        newcomer: &Participant,
+        ticket: &Ticket,
+    ) -> Result<OpId, AnswerCode> {
+        if let Some(admit) = self.graph.last_admit(&newcomer.node).filter(|_| self.has(&newcomer.node)) {
+            return Ok(admit);
+        }
+        if !self.honours(ctx, ticket, &newcomer.node) {
+            ctx.count("ticket_refused");
+            return Err(AnswerCode::No);
+        }
+        if !self.has_room_for(newcomer) {
+            ctx.count("request_without_room");
+            return Err(AnswerCode::No);
+        }
+        Ok(self.write_admit(ctx, linked, newcomer, Some(ticket.clone())))
+    }
+
+    fn write_admit(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        linked: &Set<NodeId>,
+        newcomer: &Participant,
+        ticket: Option<Ticket>,
+    ) -> OpId {
+        let (certificate, profile) = (newcomer.certificate.clone(), newcomer.profile.clone());
+        self.write(ctx, linked, Body::Admit(Admit { certificate, profile, ticket }))
+    }
+
+    /// Whether a ticket lets `newcomer` in here and now: a participant's, for this conversation, in time, not used up.
+    pub(crate) fn honours(&self, ctx: &Ctx<'_>, ticket: &Ticket, newcomer: &NodeId) -> bool {
+        let is_ours = ticket.lets(newcomer, &self.id) && self.has(&ticket.issuer.node());
+        is_ours && ticket.expires_ms > ctx.now.as_millis() && self.membership.has_use_left(ticket)
+    }
+
+    /// Our word to the coordinator that somebody may enter.
+    fn ticket_for(&self, ctx: &mut Ctx<'_>, newcomer: NodeId) -> Ticket {
+        ctx.me.sign_body(TicketBody {
+            issuer: ctx.me.certificate().device,
+            conversation: self.id,
+            serial: TicketSerial(ctx.rng.bytes()),
+            expires_ms: ctx.now.as_millis() + DERIVATION_MS,
+            uses: 1,
+            bearer: Some(newcomer),
+        })
+    }
+
+    /// Who is in it and not suspected, in the order of entry.
+    pub(crate) fn present(&self, me: NodeId, linked: &Set<NodeId>) -> List<NodeId, PARTICIPANTS_MAX> {
+        let nodes = self.list().iter().map(|one| one.node);
+        List::first(nodes.filter(|node| *node == me || linked.contains_key(node)))
+    }
+
+    /// Signs out, as coordinator, whoever has been away since before `since`. Only with more than half of the list on our
+    /// side of a partition: so no two sides sign each other out, and a conversation of two is never ended by absence.
+    pub(crate) fn evict(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        linked: &Set<NodeId>,
+        is_long_gone: impl Fn(&NodeId) -> bool,
+    ) {
+        let me = ctx.me.node();
+        let present = self.present(me, linked).len();
+        if !self.is_open() || self.coordinator(me, linked) != Some(me) || present * 2 <= self.list().len() {
+            return;
+        }
+        let gone: Vec<_> = self.list().iter().map(|one| one.node).filter(is_long_gone).collect();
+        for node in gone {
+            ctx.count("participant_evicted");
+            self.write(ctx, linked, Body::Evict(Evict { node }));
+        }
+    }
+}
+
+// The exit section.
+impl Conversation {
+    /// Begins to tell every participant that we are in.
+    pub(super) fn begin_exit(&mut self, ctx: &mut Ctx<'_>, request: RequestId, admit: OpId) {
+        let me = ctx.me.node();
+        let mut pending = Set::default();
+        for one in self.list().iter().filter(|one| one.node != me) {
+            pending.insert(one.node, ());
+        }
+        let until = ctx.now + EXIT_MAX;
+        self.exit = Some(Exit { request, admit, pending, told: Set::default(), until });
+    }
+
+    /// Tells those who are linked by now.
+    pub(super) fn continue_exit(&mut self, ctx: &mut Ctx<'_>, linked: &Set<NodeId>) {
+        let Some(exit) = &mut self.exit else { return };
+        let (request, conversation, admit) = (exit.request, self.id, exit.admit);
+        for node in exit.pending.keys().filter(|node| linked.contains_key(node)) {
+            if exit.told.insert(*node, ()).is_none() {
+                let entry = AutomaticEntryToPeer { request, conversation, admit };
+                ctx.post(*node, Frame::AutomaticEntryToPeer(entry));
+            }
+        }
+    }
+
+    /// Takes note that a link is gone, and a word that was on its way with it.
+    pub(super) fn forget_told(&mut self, node: &NodeId) {
+        if let Some(exit) = &mut self.exit {
+            exit.told.remove(node);
+        }
+    }
+
+    /// Takes the word of a participant; false when it is none for our exit section.
+    pub(crate) fn on_peer_answer(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        linked: &Set<NodeId>,
+        from: NodeId,
+        answer: &Answer,
+    ) -> bool {
+        let Some(exit) = self.exit.as_mut().filter(|exit| exit.request == answer.request) else {
+            return false;
+        };
+        if exit.pending.remove(&from).is_none() {
+            return true;
+        }
+        let request = exit.request;
+        if AnswerCode::read(answer.code) == Some(AnswerCode::NotUpdatedGroup) {
+            ctx.count("entry_undone");
+            self.undo_entry(ctx, linked, request);
+        } else if exit.pending.is_empty() {
+            self.exit = None;
+            ctx.report(self.id, request, Progress::Settled);
+        }
+        true
+    }
+
+    /// Takes the entry back as a whole: everybody is told, and the request may be made anew.
+    fn undo_entry(&mut self, ctx: &mut Ctx<'_>, linked: &Set<NodeId>, request: RequestId) {
+        self.exit = None;
+        // Not over: the way back in is under way.
+        self.phase = Phase::Entering { request, admit: None, until: ctx.now + super::ENTERING_MAX };
+        self.write(ctx, linked, Body::Leave);
+        ctx.report(self.id, request, Progress::Undone);
+    }
+
+    /// Gives our word on a newcomer, at once or when its Admit had time to come.
+    pub(crate) fn on_peer_entry(&mut self, ctx: &mut Ctx<'_>, from: NodeId, entry: &AutomaticEntryToPeer) {
+        if !self.is_open() {
+            ctx.post(from, Answer::bare(entry.request, AnswerCode::DisconnectedGroup));
+        } else if self.has(&from) && self.graph.operation(&entry.admit).is_some() {
+            ctx.post(from, Answer::bare(entry.request, AnswerCode::Yes));
+        } else if self.arrivals.len() < EXPECTED_MAX || self.arrivals.contains_key(&from) {
+            ctx.count("entry_waits_for_list_update");
+            let (ask_at, until) = (Some(ctx.now + LIST_UPDATE_FIRST), ctx.now + LIST_UPDATE_MAX);
+            let expected = Expected { request: entry.request, admit: entry.admit, ask_at, until };
+            self.arrivals.insert(from, expected);
+        } else {
+            ctx.count("entry_refused_full");
+            ctx.post(from, Answer::bare(entry.request, AnswerCode::NotUpdatedGroup));
+        }
+    }
+
+    /// Gives our word on those who have come into the list, and on those who had time enough.
+    pub(super) fn answer_arrivals(&mut self, ctx: &mut Ctx<'_>) {
+        if self.arrivals.is_empty() {
+            return;
+        }
+        let (graph, membership, id) = (&self.graph, &self.membership, self.id);
+        self.arrivals.retain(|node, expected| {
+            if membership.has(node) && graph.operation(&expected.admit).is_some() {
+                ctx.post(*node, Answer::bare(expected.request, AnswerCode::Yes));
+                return false;
+            }
+            if expected.until <= ctx.now {
+                ctx.count("entry_not_updated");
+                ctx.post(*node, Answer::bare(expected.request, AnswerCode::NotUpdatedGroup));
+                return false;
+            }
+            if expected.ask_at.is_some_and(|at| at <= ctx.now) {
+                expected.ask_at = None;
+                let ids = List::first([expected.admit].into_iter().filter(|id| !graph.has(id)));
+                if !ids.is_empty() {
+                    ctx.post(*node, Frame::Want(Want { conversation: id, ids, deep: false }));
+                }
+            }
+            true
+        });
+    }
+
+    /// Ends an exit section that has had its time: who has not answered is suspected, and that is all.
+    pub(super) fn end_exit(&mut self, ctx: &mut Ctx<'_>) {
+        if let Some(exit) = self.exit.take_if(|exit| exit.until <= ctx.now) {
+            ctx.report(self.id, exit.request, Progress::Settled);
+        }
+    }
+
+    /// The earliest deadline of an entry, ours or others'.
+    pub(super) fn poll_entry(&self) -> Option<Instant> {
+        let arrivals = self.arrivals.values().map(|one| one.ask_at.unwrap_or(one.until)).min();
+        arrivals.into_iter().chain(self.exit.as_ref().map(|exit| exit.until)).min()
+    }
+}
