@@ -3,9 +3,11 @@
 use crate::identity::{Identity, NodeId};
 use crate::io::{Event, Output};
 use crate::rng::Rng;
+use crate::store::Key;
 use crate::table::Table;
 use crate::time::Instant;
 use crate::wire::Frame;
+use crate::wire::cbor::{Wire, encode};
 use std::collections::VecDeque;
 
 /// The surroundings of one step. A concept that has it needs nothing else from the world.
@@ -34,6 +36,16 @@ impl Ctx<'_> {
     /// Tells the driver.
     pub(crate) fn order(&mut self, output: Output) {
         self.out.outputs.push_back(output);
+    }
+
+    /// Keeps a record. It is durable before anything that is told or sent after this.
+    pub(crate) fn keep(&mut self, key: Key, value: &impl Wire) {
+        self.order(Output::Store { key: key.to_bytes(), value: Some(encode(value)) });
+    }
+
+    /// Lets go of a record.
+    pub(crate) fn drop_kept(&mut self, key: Key) {
+        self.order(Output::Store { key: key.to_bytes(), value: None });
     }
 
     /// Counts one occurrence of `reason`.

@@ -23,6 +23,7 @@ use crate::ctx::Ctx;
 use crate::identity::{Certificate, Name, NodeId};
 use crate::io::{ConversationView, Event, MessageView, Person};
 use crate::io::{Refusal, Wake, Window};
+use crate::store::Key;
 use crate::table::{Set, Table};
 use crate::time::Instant;
 use crate::wire::{DIGESTS_MAX, Delivered, Digest, Heads, Operations, Want};
@@ -115,14 +116,14 @@ impl Groups {
         id: ConversationId,
         name: Name,
     ) -> Result<(), Refusal> {
-        self.by_id.get_mut(&id).ok_or(Refusal::UnknownConversation)?.rename(name);
+        self.by_id.get_mut(&id).ok_or(Refusal::UnknownConversation)?.rename(ctx, name);
         ctx.tell(Event::ConversationChanged { conversation: id });
         Ok(())
     }
 
     /// Notes that a conversation was read.
-    pub(crate) fn mark_read(&mut self, id: ConversationId) -> Result<(), Refusal> {
-        self.by_id.get_mut(&id).ok_or(Refusal::UnknownConversation)?.mark_read();
+    pub(crate) fn mark_read(&mut self, ctx: &mut Ctx<'_>, id: ConversationId) -> Result<(), Refusal> {
+        self.by_id.get_mut(&id).ok_or(Refusal::UnknownConversation)?.mark_read(ctx);
         Ok(())
     }
 
@@ -281,7 +282,30 @@ impl Groups {
     /// Does what is due.
     pub(crate) fn on_timeout(&mut self, ctx: &mut Ctx<'_>) {
         self.by_id.values_mut().for_each(|conversation| conversation.on_timeout(ctx, &self.linked));
-        self.by_id.retain(|_, conversation| !conversation.is_void());
+        self.drop_void(ctx);
+    }
+
+    fn drop_void(&mut self, ctx: &mut Ctx<'_>) {
+        self.by_id.retain(|id, conversation| {
+            if conversation.is_void() {
+                ctx.drop_kept(Key::Settings(*id));
+            }
+            !conversation.is_void()
+        });
+    }
+
+    /// Takes back what was kept of a conversation; there may be too many of them.
+    pub(crate) fn take_back(&mut self, ctx: &Ctx<'_>, id: ConversationId) -> Option<&mut Conversation> {
+        if self.by_id.len() >= CONVERSATIONS_MAX && !self.by_id.contains_key(&id) {
+            return None;
+        }
+        let nothing = || Conversation::entering(ctx, id, Phase::Over, Name::default());
+        Some(self.by_id.or_insert_with(id, nothing))
+    }
+
+    /// Goes on with every conversation where it was.
+    pub(crate) fn resume(&mut self, ctx: &mut Ctx<'_>) {
+        self.by_id.values_mut().for_each(|conversation| conversation.resume(ctx));
     }
 
     /// The earliest deadline of any conversation.

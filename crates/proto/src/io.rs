@@ -134,6 +134,18 @@ pub enum Output {
         /// Which link.
         link: LinkId,
     },
+    /// Keep a record under a key of at most [`KEY_MAX`](crate::store::KEY_MAX) bytes, in place of the one that is
+    /// there.
+    ///
+    /// Outputs are in order: a driver performs none that comes after this one before this one is durable. It
+    /// may make many durable at once. A crash between two outputs leaves a node that
+    /// [`Node::restore`](crate::Node::restore) can go on from, whatever the two are.
+    Store {
+        /// Under what.
+        key: Vec<u8>,
+        /// The record; none removes the one that is there.
+        value: Option<Vec<u8>>,
+    },
     /// Something that the person, the page or the API should know.
     Event(Event),
 }

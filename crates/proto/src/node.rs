@@ -1,6 +1,7 @@
 //! The node: the only boundary. It routes between the concepts, which do not know each other.
 
 mod command;
+mod restore;
 
 use crate::ctx::{Ctx, Out};
 use crate::endpoint::Endpoint;
@@ -183,7 +184,7 @@ impl Node {
         ctx.count("link_opened");
         ctx.tell(Event::LinkOpened { node, path });
         if let Some(endpoint) = self.links.peer(&node).and_then(|peer| peer.endpoint.clone()) {
-            self.reach.remember(node, endpoint);
+            self.reach.remember(&mut ctx, node, endpoint);
         }
         self.reach.on_up(&node);
         self.pursuits.on_up(&mut ctx, (&mut self.links, &mut self.introductions), node);
@@ -262,7 +263,7 @@ impl Node {
                 ticket.conversation == conversation && self.groups.has(&conversation, &ticket.issuer.node())
             };
             let ticket = request.ticket.as_ref().filter(is_ours);
-            if returns || ticket.is_some_and(|ticket| self.requests.use_ticket(&ctx, ticket)) {
+            if returns || ticket.is_some_and(|ticket| self.requests.use_ticket(&mut ctx, ticket)) {
                 ctx.count(if returns { "request_returned" } else { "request_by_ticket" });
                 if let Err(refusal) = self.admit(&newcomer, request.request, conversation) {
                     ctx!(self).count(refusal.reason());

@@ -3,6 +3,7 @@
 mod comparison;
 mod delivery;
 mod intake;
+mod keeping;
 mod view;
 
 use crate::ctx::Ctx;
@@ -14,7 +15,8 @@ use crate::io::Refusal;
 use crate::io::{Event, RequestId};
 use crate::table::{Set, Table};
 use crate::time::{Duration, Instant};
-use crate::wire::{Delivered, Frame, operation_frames};
+use crate::wire::bounded::List;
+use crate::wire::{DEVICES_MAX, Delivered, DeviceHead, Frame, operation_frames};
 
 /// How long an acknowledgement waits for others to go along with it.
 const ACK_DELAY: Duration = Duration::from_millis(30);
@@ -42,6 +44,8 @@ pub(crate) struct Conversation {
     phase: Phase,
     name: Name,
     unread: usize,
+    /// How far each device had come when the person saw all of it.
+    read: List<DeviceHead, DEVICES_MAX>,
     /// Whether there were ever two in it: before that it waits, after that it ends.
     had_company: bool,
     /// The count of our last operation that went over a link.
@@ -83,6 +87,7 @@ impl Conversation {
             phase,
             name,
             unread: 0,
+            read: List::default(),
             had_company: false,
             sent_seq: 0,
             acked: Table::default(),
@@ -94,11 +99,13 @@ impl Conversation {
     }
 
     /// A conversation that begins with `create`, which is ours.
-    pub(crate) fn begin(ctx: &Ctx<'_>, create: Body, name: Name) -> Self {
+    pub(crate) fn begin(ctx: &mut Ctx<'_>, create: Body, name: Name) -> Self {
         let mut conversation = Self::entering(ctx, ConversationId([0; 16]), Phase::Open, name);
         let operation = conversation.graph.write(ctx.me, ctx.now.as_millis(), create);
         conversation.id = operation.conversation();
         conversation.membership = Membership::of(conversation.graph.in_order());
+        Self::keep_operation(ctx, &operation);
+        conversation.keep_settings(ctx);
         conversation
     }
 
@@ -123,8 +130,9 @@ impl Conversation {
     }
 
     /// Gives it a name of ours.
-    pub(crate) fn rename(&mut self, name: Name) {
+    pub(crate) fn rename(&mut self, ctx: &mut Ctx<'_>, name: Name) {
         self.name = name;
+        self.keep_settings(ctx);
     }
 
     /// The name that was given here, if any.
@@ -141,8 +149,10 @@ impl Conversation {
     }
 
     /// Notes that everything was seen.
-    pub(crate) fn mark_read(&mut self) {
-        self.unread = 0;
+    pub(crate) fn mark_read(&mut self, ctx: &mut Ctx<'_>) {
+        if self.unread > 0 {
+            self.note_read(ctx);
+        }
     }
 
     /// Whether `node` is in it.
@@ -210,6 +220,7 @@ impl Conversation {
         let operation = self.graph.write(ctx.me, ctx.now.as_millis(), body);
         let me = ctx.me.node();
         self.changed = ctx.now;
+        Self::keep_operation(ctx, &operation);
         let frames = operation_frames([&operation]);
         for node in before.into_iter().filter(|node| *node != me && linked.contains_key(node)) {
             self.sent_seq = operation.content().seq;
@@ -239,6 +250,8 @@ impl Conversation {
             Phase::Entering { request, admit, .. } if is_in && self.graph.operation(&admit).is_some() => {
                 self.phase = Phase::Open;
                 self.sent_seq = self.graph.last_seq(&me);
+                // What came before we were in is no news.
+                self.note_read(ctx);
                 ctx.tell(Event::ConversationOpened { conversation: self.id });
                 let outcome = crate::io::RequestOutcome::Yes(self.id);
                 ctx.tell(Event::Answered { request, outcome });

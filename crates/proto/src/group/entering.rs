@@ -6,8 +6,10 @@ use crate::group::{ConversationId, ConversationKind, OpId};
 use crate::identity::{DeviceKey, Name, NodeId};
 use crate::io::{CloseReason, Event, Greeting, Person, RequestId, RequestOutcome};
 use crate::io::{Refusal, Wake};
+use crate::store::Key;
 use crate::table::Table;
 use crate::time::{Duration, Instant};
+use crate::wire::cbor::{decode, structure};
 use crate::wire::{Answer, AnswerCode, ConnectionRequest, Frame};
 use std::collections::VecDeque;
 
@@ -39,13 +41,18 @@ struct Uses {
     expires_ms: u64,
 }
 
+structure! { Uses { 0 => count, 1 => expires_ms } }
+
 /// A request that was answered with Yes. Asked again, because the answer was lost with its link, it is
 /// answered the same.
 struct Granted {
     request: RequestId,
     node: NodeId,
-    entry: (ConversationId, OpId),
+    conversation: ConversationId,
+    admit: OpId,
 }
+
+structure! { Granted { 0 => request, 1 => node, 2 => conversation, 3 => admit } }
 
 /// A request of ours.
 #[derive(Clone, Debug)]
@@ -174,13 +181,17 @@ impl Requests {
         ctx: &mut Ctx<'_>,
         node: NodeId,
         request: RequestId,
-        entry: (ConversationId, OpId),
+        (conversation, admit): (ConversationId, OpId),
     ) {
-        if self.granted.len() == GRANTED_MAX {
-            self.granted.pop_front();
+        if self.granted.len() == GRANTED_MAX
+            && let Some(oldest) = self.granted.pop_front()
+        {
+            ctx.drop_kept(Key::Granted(oldest.request));
         }
-        self.granted.push_back(Granted { request, node, entry });
-        accept(ctx, node, request, entry);
+        let granted = Granted { request, node, conversation, admit };
+        ctx.keep(Key::Granted(request), &granted);
+        self.granted.push_back(granted);
+        accept(ctx, node, request, (conversation, admit));
     }
 
     /// Answers a request again that was granted before, if who asked `is_in` that conversation still; yields it.
@@ -191,20 +202,25 @@ impl Requests {
         is_in: impl Fn(&ConversationId) -> bool,
     ) -> Option<ConversationId> {
         let is_it = |granted: &&Granted| granted.request == request && granted.node == node;
-        let granted = self.granted.iter().find(is_it).filter(|granted| is_in(&granted.entry.0))?;
-        accept(ctx, node, request, granted.entry);
-        Some(granted.entry.0)
+        let granted = self.granted.iter().find(is_it).filter(|granted| is_in(&granted.conversation))?;
+        accept(ctx, node, request, (granted.conversation, granted.admit));
+        Some(granted.conversation)
     }
 
     /// Takes one use off a ticket; false when there is none left, or too many tickets are being counted.
-    pub(crate) fn use_ticket(&mut self, ctx: &Ctx<'_>, ticket: &Ticket) -> bool {
+    pub(crate) fn use_ticket(&mut self, ctx: &mut Ctx<'_>, ticket: &Ticket) -> bool {
         let now_ms = ctx.now.as_millis();
         if ticket.expires_ms <= now_ms {
             return false;
         }
         let key = (ticket.issuer, ticket.serial);
         if self.ticket_uses.len() >= COUNTED_TICKETS_MAX && !self.ticket_uses.contains_key(&key) {
-            self.ticket_uses.retain(|_, counted| counted.expires_ms > now_ms);
+            self.ticket_uses.retain(|(issuer, serial), counted| {
+                if counted.expires_ms <= now_ms {
+                    ctx.drop_kept(Key::Ticket(*issuer, *serial));
+                }
+                counted.expires_ms > now_ms
+            });
         }
         if self.ticket_uses.len() >= COUNTED_TICKETS_MAX && !self.ticket_uses.contains_key(&key) {
             return false;
@@ -212,7 +228,26 @@ impl Requests {
         let counted =
             self.ticket_uses.or_insert_with(key, || Uses { count: 0, expires_ms: ticket.expires_ms });
         counted.count = counted.count.saturating_add(1);
+        ctx.keep(Key::Ticket(key.0, key.1), counted);
         counted.count <= ticket.uses
+    }
+
+    /// Takes back a request that was granted, or nothing when the record is none.
+    pub(crate) fn take_granted(&mut self, record: &[u8]) -> Option<()> {
+        let granted = decode(record)?;
+        if self.granted.len() < GRANTED_MAX {
+            self.granted.push_back(granted);
+        }
+        Some(())
+    }
+
+    /// Takes back how often a ticket was used, or nothing when the record is none.
+    pub(crate) fn take_uses(&mut self, ticket: (DeviceKey, TicketSerial), record: &[u8]) -> Option<()> {
+        let uses = decode(record)?;
+        if self.ticket_uses.len() < COUNTED_TICKETS_MAX {
+            self.ticket_uses.insert(ticket, uses);
+        }
+        Some(())
     }
 
     /// The nodes that we have asked.

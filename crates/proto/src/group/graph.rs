@@ -56,8 +56,7 @@ pub(crate) enum Taken {
 impl Graph {
     /// Takes an operation in.
     pub(crate) fn take(&mut self, operation: Operation) -> Taken {
-        let id = operation.id();
-        if self.delivered.contains_key(&id) || self.held.contains_key(&id) {
+        if self.has(&operation.id()) {
             return Taken::Known;
         }
         // Before anything is kept: an id does not cover its signature, and a forged copy that waits here would
@@ -65,6 +64,17 @@ impl Graph {
         if !operation.verify() {
             return Taken::Refused("operation_signature_wrong");
         }
+        self.place(operation)
+    }
+
+    /// Takes back an operation that was kept: its signature was checked when it came.
+    pub(crate) fn take_back(&mut self, operation: Operation) -> Taken {
+        if self.has(&operation.id()) { Taken::Known } else { self.place(operation) }
+    }
+
+    /// Puts a genuine operation where it belongs.
+    fn place(&mut self, operation: Operation) -> Taken {
+        let id = operation.id();
         let missing: Vec<_> = operation
             .content()
             .dependencies

@@ -66,6 +66,11 @@ impl Membership {
         &self.list
     }
 
+    /// Whether there were ever two in it.
+    pub(crate) fn had_company(&self) -> bool {
+        self.steps.iter().any(|(_, nodes)| nodes.len() > 1)
+    }
+
     /// Whether `node` is in the list now.
     pub(crate) fn has(&self, node: &NodeId) -> bool {
         self.list.iter().any(|one| one.node == *node)

@@ -2,6 +2,7 @@
 
 use crate::identity::{AccountId, Certificate, DeviceKey, Identity, NodeId, Profile, Signature};
 use crate::io::MessageText;
+use crate::store::Key;
 use crate::wire::bounded::{List, fixed_bytes};
 use crate::wire::cbor::{self, Reader, Wire, Writer, numbered, structure};
 use crate::wire::signed::{read_pair, verify, write_pair};
@@ -249,6 +250,11 @@ impl Operation {
     /// The order in which a conversation is shown: causal, ties by author and id (DESIGN, section 6).
     pub fn display_key(&self) -> DisplayKey {
         DisplayKey { lamport: self.content.lamport, author: self.content.author, id: self.id }
+    }
+
+    /// Where it is kept: under its lamport, so that what it depends on stands before it.
+    pub(crate) fn key(&self) -> Key {
+        Key::Operation(self.conversation(), self.content.lamport, self.id)
     }
 
     /// Bytes that it takes on the wire, about: what buffers of operations are bounded by.

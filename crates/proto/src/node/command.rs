@@ -55,7 +55,9 @@ impl Node {
             Command::Rename { conversation, name } => {
                 self.groups.rename(&mut ctx, conversation, name).map(|()| Reply::Done)
             }
-            Command::Read { conversation } => self.groups.mark_read(conversation).map(|()| Reply::Done),
+            Command::Read { conversation } => {
+                self.groups.mark_read(&mut ctx, conversation).map(|()| Reply::Done)
+            }
             Command::Leave { conversation } => {
                 self.groups.leave(&mut ctx, conversation).map(|()| Reply::Done)
             }
@@ -176,7 +178,7 @@ impl Node {
             return Ok(Reply::Opening { link: LinkId(0), request });
         }
         if let Some(endpoint) = &invite.endpoint {
-            self.reach.remember(invite.node, endpoint.clone());
+            self.reach.remember(&mut ctx!(self), invite.node, endpoint.clone());
         }
         let link = match &invite.offer {
             Some(offer) if ways.is_empty() => self.answer_by_hand(invite.node, offer)?,
@@ -274,7 +276,7 @@ impl Node {
         if invite.node == self.identity.node() {
             return Err(Refusal::OwnInvite);
         }
-        if !self.reach.introducer(invite.node, endpoint) {
+        if !self.reach.introducer(&mut ctx!(self), invite.node, endpoint) {
             return Err(Refusal::TooManyIntroducers);
         }
         Ok(Reply::Done)

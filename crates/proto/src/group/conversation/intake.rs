@@ -46,6 +46,7 @@ impl Conversation {
 
     fn on_delivered_here(&mut self, ctx: &mut Ctx<'_>, id: &OpId) {
         let Some(operation) = self.graph.operation(id) else { return };
+        Self::keep_operation(ctx, operation);
         let (node, seq) = (operation.node(), operation.content().seq);
         let is_message = matches!(operation.content().body, Body::Message(_));
         let counts = is_message && self.membership.counts(operation);
