@@ -1,12 +1,14 @@
 //! What goes into a node and what comes out of it. Nothing else crosses the boundary.
 
 mod refusal;
+mod view;
 
 pub use refusal::Refusal;
+pub use view::{ConversationView, MessageState, MessageView, ParticipantView, PeerView, Person, Window};
 
 use crate::endpoint::{Description, Endpoint, Fingerprint};
 use crate::group::{ConversationId, ConversationKind, OpId};
-use crate::identity::{AccountId, Name, NodeId};
+use crate::identity::{Name, NodeId};
 use crate::invite::{Invite, ReplyCode};
 use crate::wire::bounded::{Text, fixed_bytes};
 
@@ -447,105 +449,6 @@ pub enum RequestOutcome {
     Failed(CloseReason),
 }
 
-/// A node and its user, as much as one needs to show them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Person {
-    /// The node.
-    pub node: NodeId,
-    /// The user.
-    pub user: AccountId,
-    /// What they call themself.
-    pub name: Name,
-}
-
-/// How far a message of ours has come.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum MessageState {
-    /// Kept until somebody can be reached.
-    Queued,
-    /// Handed to at least one link.
-    Sent,
-    /// Part of the conversation at some of the others.
-    Delivered {
-        /// The users that have it, on any of their nodes.
-        by: Vec<AccountId>,
-        /// How many others are in the conversation.
-        of: usize,
-    },
-}
-
-/// A message as a view shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MessageView {
-    /// Its operation.
-    pub id: OpId,
-    /// Who wrote it.
-    pub author: AccountId,
-    /// On which node.
-    pub node: NodeId,
-    /// What the author was called when admitted.
-    pub name: Name,
-    /// When, by the author's clock: for display only.
-    pub time_ms: u64,
-    /// What.
-    pub text: String,
-    /// The message that it replies to.
-    pub reply_to: Option<OpId>,
-    /// How far it has come, for our own.
-    pub state: Option<MessageState>,
-}
-
-/// A conversation as a view shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConversationView {
-    /// Which one.
-    pub id: ConversationId,
-    /// Private or public.
-    pub kind: ConversationKind,
-    /// What it is called here.
-    pub name: String,
-    /// Who is in it, in the order of entry.
-    pub participants: Vec<ParticipantView>,
-    /// Messages of others since the last [`Command::Read`].
-    pub unread: usize,
-    /// Whether we are in it; what is over keeps its messages.
-    pub open: bool,
-}
-
-/// A participant as a view shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParticipantView {
-    /// Who.
-    pub person: Person,
-    /// Whether it is this node.
-    pub me: bool,
-    /// Whether it is the first in the list that can be reached (García, section 3.2).
-    pub coordinator: bool,
-    /// Whether a link to it is usable now; true for ourselves.
-    pub linked: bool,
-}
-
-/// A link as a view shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PeerView {
-    /// Who is there.
-    pub person: Person,
-    /// The link's number, for the driver's own figures of it.
-    pub link: LinkId,
-    /// How it came to be.
-    pub path: Path,
-    /// The last measured round-trip time, microseconds.
-    pub rtt_micros: Option<u64>,
-    /// Since when it is usable, milliseconds since 1970.
-    pub since_ms: u64,
-    /// Bytes of frames that came in.
-    pub bytes_in: u64,
-    /// Bytes of frames that went out.
-    pub bytes_out: u64,
-    /// Whether it can be dialled, and so introduce others.
-    pub endpoint: Option<Endpoint>,
-}
-
 /// Why a node wants to be woken: for traces and for people who debug.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Wake {
@@ -555,15 +458,4 @@ pub enum Wake {
     Reach,
     /// A conversation asks for what is missing, acknowledges, or gives up.
     Group,
-}
-
-/// Which messages of a conversation to show.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Window {
-    /// Only those after this one.
-    pub after: Option<OpId>,
-    /// Only those before this one.
-    pub before: Option<OpId>,
-    /// At most so many: the first ones after `after` if that is given, else the last ones.
-    pub limit: Option<usize>,
 }
