@@ -3,6 +3,7 @@
 //! A conversation is a graph of signed operations. Who is in it, what was said and in which order are
 //! functions of that graph alone, so that all who have the same operations see the same conversation.
 
+mod change;
 mod conversation;
 mod entering;
 mod graph;
@@ -107,6 +108,17 @@ impl Groups {
     ) -> Result<OpId, Refusal> {
         let conversation = self.by_id.get_mut(&id).ok_or(Refusal::UnknownConversation)?;
         conversation.say(ctx, &self.linked, message)
+    }
+
+    /// Changes something that was said.
+    pub(crate) fn change(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        id: ConversationId,
+        body: Body,
+    ) -> Result<(), Refusal> {
+        let conversation = self.by_id.get_mut(&id).ok_or(Refusal::UnknownConversation)?;
+        conversation.change(ctx, &self.linked, body)
     }
 
     /// Gives a conversation a name of ours.

@@ -4,7 +4,9 @@ mod refusal;
 mod view;
 
 pub use refusal::Refusal;
-pub use view::{ConversationView, MessageState, MessageView, ParticipantView, PeerView, Person, Window};
+pub use view::{
+    ConversationView, MessageState, MessageView, ParticipantView, PeerView, Person, ReactionView, Window,
+};
 
 use crate::endpoint::{Description, Endpoint, Fingerprint};
 use crate::group::{ConversationId, ConversationKind, OpId};
@@ -16,11 +18,15 @@ use crate::wire::bounded::{Text, fixed_bytes};
 pub const MESSAGE_MAX: usize = 8 * 1024;
 /// The longest greeting of a request, in bytes.
 pub const GREETING_MAX: usize = 280;
+/// The longest reaction, in bytes: one emoji with its joiners and modifiers.
+pub const EMOJI_MAX: usize = 32;
 
 /// The text of a message.
 pub type MessageText = Text<MESSAGE_MAX>;
 /// What accompanies a request.
 pub type Greeting = Text<GREETING_MAX>;
+/// A reaction: one emoji, or a short word.
+pub type Emoji = Text<EMOJI_MAX>;
 
 /// One channel to one peer, as the core and its driver call it. Never on the wire.
 ///
@@ -283,6 +289,33 @@ pub enum Command {
         /// The message that it replies to.
         reply_to: Option<OpId>,
     },
+    /// Give a message of one's own other words.
+    Edit {
+        /// Where.
+        conversation: ConversationId,
+        /// Which.
+        message: OpId,
+        /// What it says from now on.
+        text: MessageText,
+    },
+    /// Take a message of one's own back.
+    Delete {
+        /// Where.
+        conversation: ConversationId,
+        /// Which.
+        message: OpId,
+    },
+    /// React to a message, or no longer.
+    React {
+        /// Where.
+        conversation: ConversationId,
+        /// Which.
+        message: OpId,
+        /// With what.
+        emoji: Emoji,
+        /// Whether the reaction is given or taken back.
+        on: bool,
+    },
     /// Call a conversation something, here only.
     Rename {
         /// Which one.
@@ -416,6 +449,13 @@ pub enum Event {
         /// Where.
         conversation: ConversationId,
         /// Which: [`Node::message`](crate::Node::message) has it.
+        message: OpId,
+    },
+    /// A message was given other words, was taken back, or has other reactions.
+    MessageChanged {
+        /// Where.
+        conversation: ConversationId,
+        /// Which.
         message: OpId,
     },
     /// More is known of how far a message of ours has come.

@@ -1,5 +1,6 @@
 //! One conversation as this node takes part in it.
 
+mod change;
 mod comparison;
 mod delivery;
 mod intake;
@@ -226,7 +227,7 @@ impl Conversation {
             self.sent_seq = operation.content().seq;
             frames.iter().for_each(|frame| ctx.post(node, frame.clone()));
         }
-        if !matches!(operation.content().body, Body::Message(_)) {
+        if !operation.content().body.is_talk() {
             self.on_membership(ctx);
         }
         operation.id()

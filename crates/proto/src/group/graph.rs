@@ -28,6 +28,8 @@ pub(crate) struct Graph {
     /// Each device's operations by their count, from one.
     chains: Table<NodeId, Vec<OpId>>,
     people: Table<NodeId, Participant>,
+    /// What changes each message, in the order of display; also for messages that are not here.
+    changes: Table<OpId, Vec<DisplayKey>>,
     held: Table<OpId, Box<Held>>,
     held_bytes: usize,
     /// What is missing, and who waits for it.
@@ -216,7 +218,12 @@ impl Graph {
                     known.profile = newest.profile;
                 }
             }
-            _ => {}
+            body => {
+                if let Some(message) = body.target() {
+                    let changes = self.changes.or_insert_with(message, Vec::new);
+                    changes.insert(changes.partition_point(|other| *other < key), key);
+                }
+            }
         }
         self.delivered.insert(id, operation);
     }
@@ -257,6 +264,12 @@ impl Graph {
     /// All operations in the order of display, which is causal.
     pub(crate) fn in_order(&self) -> impl DoubleEndedIterator<Item = &Operation> {
         self.display.iter().filter_map(|key| self.delivered.get(&key.id))
+    }
+
+    /// The operations that change a message, in the order of display.
+    pub(crate) fn changes(&self, message: OpId) -> impl Iterator<Item = &Operation> {
+        let keys = self.changes.get(&message).map(Vec::as_slice).unwrap_or_default();
+        keys.iter().filter_map(|key| self.delivered.get(&key.id))
     }
 
     /// The operations after one place and before another in the order of display.

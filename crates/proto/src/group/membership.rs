@@ -2,6 +2,7 @@
 
 use crate::group::op::{Body, ConversationKind, DisplayKey, Operation};
 use crate::identity::{Certificate, NodeId, Profile};
+use crate::table::Table;
 
 /// The most participants: every two have a link, and a native node keeps two hundred.
 pub const PARTICIPANTS_MAX: usize = 128;
@@ -22,6 +23,8 @@ pub(crate) struct Participant {
 #[derive(Default)]
 pub(crate) struct Membership {
     list: Vec<Participant>,
+    /// Who let each node in, the last time that it came.
+    admitters: Table<NodeId, NodeId>,
     /// Who was in it from each change on, in the order of display.
     steps: Vec<(DisplayKey, Vec<NodeId>)>,
 }
@@ -52,6 +55,7 @@ impl Membership {
             Body::Admit(admit) if self.has(&author) => {
                 let newcomer = Participant::new(&admit.certificate, &admit.profile);
                 if has_room(&self.list, kind, &newcomer) {
+                    self.admitters.insert(newcomer.node, author);
                     self.list.push(newcomer);
                 }
             }
@@ -69,6 +73,11 @@ impl Membership {
     /// Whether there were ever two in it.
     pub(crate) fn had_company(&self) -> bool {
         self.steps.iter().any(|(_, nodes)| nodes.len() > 1)
+    }
+
+    /// Who let `node` in; nobody did that for the one who began the conversation.
+    pub(crate) fn admitter(&self, node: &NodeId) -> Option<NodeId> {
+        self.admitters.get(node).copied()
     }
 
     /// Whether `node` is in the list now.

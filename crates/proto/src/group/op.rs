@@ -1,7 +1,7 @@
 //! Operations: the signed, hash-linked facts that a conversation is made of (DESIGN, section 6).
 
 use crate::identity::{AccountId, Certificate, DeviceKey, Identity, NodeId, Profile, Signature};
-use crate::io::MessageText;
+use crate::io::{Emoji, MessageText};
 use crate::store::Key;
 use crate::wire::bounded::{List, fixed_bytes};
 use crate::wire::cbor::{self, Reader, Wire, Writer, numbered, structure};
@@ -67,6 +67,12 @@ pub enum Body {
     Leave,
     /// The author says something.
     Message(Message),
+    /// The author changes the words of a message of theirs.
+    Edit(Edit),
+    /// The author takes a message of theirs back.
+    Delete(Delete),
+    /// The author reacts to a message, or no longer does.
+    React(React),
     /// A kind that this version does not know: kept and passed on, never interpreted.
     Unknown(u32),
 }
@@ -110,6 +116,39 @@ pub struct Message {
 
 structure! { Message { 0 => text, 1 => reply_to } }
 
+/// Other words for a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// Which message.
+    pub message: OpId,
+    /// The words.
+    pub text: MessageText,
+}
+
+structure! { Edit { 0 => message, 1 => text } }
+
+/// The end of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delete {
+    /// Which message.
+    pub message: OpId,
+}
+
+structure! { Delete { 0 => message } }
+
+/// A reaction to a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct React {
+    /// Which message.
+    pub message: OpId,
+    /// What to show beside it.
+    pub emoji: Emoji,
+    /// Whether it is given or taken back.
+    pub on: bool,
+}
+
+structure! { React { 0 => message, 1 => emoji, 2 => on } }
+
 impl Wire for Body {
     fn write(&self, to: &mut Writer) {
         to.array(2);
@@ -118,6 +157,9 @@ impl Wire for Body {
             Self::Create(create) => create.write(to),
             Self::Admit(admit) => admit.write(to),
             Self::Message(message) => message.write(to),
+            Self::Edit(edit) => edit.write(to),
+            Self::Delete(delete) => delete.write(to),
+            Self::React(react) => react.write(to),
             // An unknown operation is never written anew: it travels as the bytes that it came in.
             Self::Leave | Self::Unknown(_) => to.map(0),
         }
@@ -130,6 +172,10 @@ impl Wire for Body {
             1 => Admit::read(from).map(Self::Admit),
             2 => from.skip().map(|()| Self::Leave),
             3 => Message::read(from).map(Self::Message),
+            // 4 is for Evict.
+            5 => Edit::read(from).map(Self::Edit),
+            6 => Delete::read(from).map(Self::Delete),
+            7 => React::read(from).map(Self::React),
             kind => from.skip().map(|()| Self::Unknown(kind)),
         }
     }
@@ -142,8 +188,26 @@ impl Body {
             Self::Admit(_) => 1,
             Self::Leave => 2,
             Self::Message(_) => 3,
+            Self::Edit(_) => 5,
+            Self::Delete(_) => 6,
+            Self::React(_) => 7,
             Self::Unknown(kind) => *kind,
         }
+    }
+
+    /// The message that it changes, if it changes one.
+    pub(crate) fn target(&self) -> Option<OpId> {
+        match self {
+            Self::Edit(Edit { message, .. })
+            | Self::Delete(Delete { message })
+            | Self::React(React { message, .. }) => Some(*message),
+            _ => None,
+        }
+    }
+
+    /// Whether it is about what is said, and leaves alone who is in the conversation.
+    pub(crate) fn is_talk(&self) -> bool {
+        matches!(self, Self::Message(_)) || self.target().is_some()
     }
 }
 

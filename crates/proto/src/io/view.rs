@@ -45,12 +45,31 @@ pub struct MessageView {
     pub name: Name,
     /// When, by the author's clock: for display only.
     pub time_ms: u64,
-    /// What.
+    /// What it says now; nothing when it was taken back.
     pub text: String,
-    /// The message that it replies to.
+    /// Whether the text tells what its author does: it was written behind `/me `, which is left out.
+    pub emote: bool,
+    /// Whether its author has changed the words.
+    pub edited: bool,
+    /// Whether its author has taken it back.
+    pub deleted: bool,
+    /// How others, and we, react to it, in the order in which the reactions came.
+    pub reactions: Vec<ReactionView>,
+    /// The message that it replies to; that one need not be here.
     pub reply_to: Option<OpId>,
     /// How far it has come, for our own.
     pub state: Option<MessageState>,
+}
+
+/// A reaction to a message as a view shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReactionView {
+    /// What.
+    pub emoji: String,
+    /// The users who react so, in the order in which they came to.
+    pub by: Vec<AccountId>,
+    /// Whether we are among them.
+    pub mine: bool,
 }
 
 /// A conversation as a view shows it.
@@ -81,6 +100,8 @@ pub struct ParticipantView {
     pub coordinator: bool,
     /// Whether a link to it is usable now; true for ourselves.
     pub linked: bool,
+    /// Who let it in; nobody let in the one who began the conversation.
+    pub admitted_by: Option<Person>,
 }
 
 /// A link as a view shows it.

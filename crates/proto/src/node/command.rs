@@ -2,7 +2,7 @@
 
 use super::{ByHand, Node, ctx};
 use crate::ctx::Ctx;
-use crate::group::op::Message;
+use crate::group::op::{Body, Delete, Edit, Message, React};
 use crate::group::ticket::{TicketBody, TicketSerial};
 use crate::group::{ConversationId, ConversationKind, Outgoing};
 use crate::identity::{Name, NodeId};
@@ -52,6 +52,15 @@ impl Node {
                 self.groups.create(&mut ctx, kind, name).map(Reply::Conversation)
             }
             Command::Send { conversation, text, reply_to } => self.send(conversation, text, reply_to),
+            Command::Edit { conversation, message, text } => {
+                self.change(conversation, Body::Edit(Edit { message, text }))
+            }
+            Command::Delete { conversation, message } => {
+                self.change(conversation, Body::Delete(Delete { message }))
+            }
+            Command::React { conversation, message, emoji, on } => {
+                self.change(conversation, Body::React(React { message, emoji, on }))
+            }
             Command::Rename { conversation, name } => {
                 self.groups.rename(&mut ctx, conversation, name).map(|()| Reply::Done)
             }
@@ -323,5 +332,8 @@ impl Node {
             ctx!(self).tell(Event::MessageState { conversation, message: id, state });
         }
         Ok(Reply::Message(id))
+    }
+    fn change(&mut self, conversation: ConversationId, body: Body) -> Result<Reply, Refusal> {
+        self.groups.change(&mut ctx!(self), conversation, body).map(|()| Reply::Done)
     }
 }

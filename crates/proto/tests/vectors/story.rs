@@ -333,6 +333,9 @@ impl Story {
                 Body::Admit(_) => "admit",
                 Body::Leave => "leave",
                 Body::Message(_) => "message",
+                Body::Edit(_) => "edit",
+                Body::Delete(_) => "delete",
+                Body::React(_) => "react",
                 Body::Unknown(_) => "unknown",
             };
             book.bytes(&format!("{name}.display.{count:02}.{body}"), operation.id().0);

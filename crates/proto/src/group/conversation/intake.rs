@@ -48,8 +48,9 @@ impl Conversation {
         let Some(operation) = self.graph.operation(id) else { return };
         Self::keep_operation(ctx, operation);
         let (node, seq) = (operation.node(), operation.content().seq);
-        let is_message = matches!(operation.content().body, Body::Message(_));
-        let counts = is_message && self.membership.counts(operation);
+        let body = &operation.content().body;
+        let is_talk = body.is_talk();
+        let counts = matches!(body, Body::Message(_)) && self.membership.counts(operation);
         let is_mine = node == ctx.me.node();
         if !is_mine {
             let highest = self.to_ack.or_insert_with(node, || 0);
@@ -60,7 +61,8 @@ impl Conversation {
             self.unread += usize::from(!is_mine);
             ctx.tell(Event::Message { conversation: self.id, message: *id });
         }
-        if !is_message {
+        self.on_change(ctx, id);
+        if !is_talk {
             self.on_membership(ctx);
         }
     }
