@@ -184,7 +184,7 @@ impl State {
                 stale.conversations = true;
                 stale.said_in(conversation);
             }
-            Event::MessageState { conversation, .. } => {
+            Event::MessageState { conversation, .. } | Event::MessageChanged { conversation, .. } => {
                 stale.said_in(conversation);
             }
             Event::Trouble { what, why, remedy } => {

@@ -4,9 +4,11 @@ use crate::group::{ConversationId, Progress};
 use crate::identity::{Identity, NodeId};
 use crate::io::{Event, Output, RequestId};
 use crate::rng::Rng;
+use crate::store::Key;
 use crate::table::Table;
 use crate::time::Instant;
 use crate::wire::Frame;
+use crate::wire::cbor::{Wire, encode};
 use std::collections::VecDeque;
 
 /// The surroundings of one step. A concept that has it needs nothing else from the world.
@@ -40,6 +42,16 @@ impl Ctx<'_> {
     /// Tells the concept that keeps our requests how far one has come.
     pub(crate) fn report(&mut self, conversation: ConversationId, request: RequestId, progress: Progress) {
         self.out.progress.push_back((conversation, request, progress));
+    }
+
+    /// Keeps a record. It is durable before anything that is told or sent after this.
+    pub(crate) fn keep(&mut self, key: Key, value: &impl Wire) {
+        self.order(Output::Store { key: key.to_bytes(), value: Some(encode(value)) });
+    }
+
+    /// Lets go of a record.
+    pub(crate) fn drop_kept(&mut self, key: Key) {
+        self.order(Output::Store { key: key.to_bytes(), value: None });
     }
 
     /// Counts one occurrence of `reason`.

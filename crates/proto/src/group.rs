@@ -4,6 +4,7 @@
 //! functions of that graph alone, so that all who have the same operations see the same conversation.
 
 mod asking;
+mod change;
 mod conversation;
 mod entering;
 mod graph;
@@ -25,6 +26,7 @@ use crate::ctx::Ctx;
 use crate::identity::{Certificate, Name, NodeId};
 use crate::io::{ConversationView, Event, MessageView, Person};
 use crate::io::{Refusal, Wake, Window};
+use crate::store::Key;
 use crate::table::{Set, Table};
 use crate::time::{Duration, Instant};
 use crate::wire::bounded::List;
@@ -181,6 +183,17 @@ impl Groups {
         conversation.say(ctx, &self.linked, message)
     }
 
+    /// Changes something that was said.
+    pub(crate) fn change(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        id: ConversationId,
+        body: Body,
+    ) -> Result<(), Refusal> {
+        let conversation = self.by_id.get_mut(&id).ok_or(Refusal::UnknownConversation)?;
+        conversation.change(ctx, &self.linked, body)
+    }
+
     /// Gives a conversation a name of ours.
     pub(crate) fn rename(
         &mut self,
@@ -188,14 +201,14 @@ impl Groups {
         id: ConversationId,
         name: Name,
     ) -> Result<(), Refusal> {
-        self.by_id.get_mut(&id).ok_or(Refusal::UnknownConversation)?.rename(name);
+        self.by_id.get_mut(&id).ok_or(Refusal::UnknownConversation)?.rename(ctx, name);
         ctx.tell(Event::ConversationChanged { conversation: id });
         Ok(())
     }
 
     /// Notes that a conversation was read.
-    pub(crate) fn mark_read(&mut self, id: ConversationId) -> Result<(), Refusal> {
-        self.by_id.get_mut(&id).ok_or(Refusal::UnknownConversation)?.mark_read();
+    pub(crate) fn mark_read(&mut self, ctx: &mut Ctx<'_>, id: ConversationId) -> Result<(), Refusal> {
+        self.by_id.get_mut(&id).ok_or(Refusal::UnknownConversation)?.mark_read(ctx);
         Ok(())
     }
 
@@ -396,7 +409,30 @@ impl Groups {
         }
         self.suspected.remove(&ctx.me.node());
         self.evict(ctx);
-        self.by_id.retain(|_, conversation| !conversation.is_void());
+        self.drop_void(ctx);
+    }
+
+    fn drop_void(&mut self, ctx: &mut Ctx<'_>) {
+        self.by_id.retain(|id, conversation| {
+            if conversation.is_void() {
+                ctx.drop_kept(Key::Settings(*id));
+            }
+            !conversation.is_void()
+        });
+    }
+
+    /// Takes back what was kept of a conversation; there may be too many of them.
+    pub(crate) fn take_back(&mut self, ctx: &Ctx<'_>, id: ConversationId) -> Option<&mut Conversation> {
+        if self.by_id.len() >= CONVERSATIONS_MAX && !self.by_id.contains_key(&id) {
+            return None;
+        }
+        let nothing = || Conversation::entering(ctx, id, Phase::Over, Name::default());
+        Some(self.by_id.or_insert_with(id, nothing))
+    }
+
+    /// Goes on with every conversation where it was.
+    pub(crate) fn resume(&mut self, ctx: &mut Ctx<'_>) {
+        self.by_id.values_mut().for_each(|conversation| conversation.resume(ctx));
     }
 
     /// Signs out whoever has been away for too long, where that is on us.

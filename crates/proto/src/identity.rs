@@ -68,7 +68,7 @@ impl Wire for Name {
 }
 
 /// Neither a control character nor one that steers the direction of text (Unicode Bidi_Control).
-fn is_plain(c: char) -> bool {
+pub(crate) fn is_plain(c: char) -> bool {
     let steers =
         matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     !c.is_control() && !steers && !matches!(c, '\u{2028}' | '\u{2029}')
@@ -169,6 +169,10 @@ impl Identity {
     pub fn generate(rng: &mut Rng, name: &Name, now_ms: u64) -> Self {
         let account = SigningKey::from_bytes(&rng.bytes());
         let device = SigningKey::from_bytes(&rng.bytes());
+        Self::of(account, device, name, now_ms)
+    }
+
+    fn of(account: SigningKey, device: SigningKey, name: &Name, now_ms: u64) -> Self {
         let account_id = AccountId(account.verifying_key().to_bytes());
         let sealing = crate::wire::seal::public_key(&sealing_seed(&device));
         let endorsed = crate::wire::signed::framed(ENDORSEMENT, &[account_id.0, sealing.0].concat());
@@ -184,6 +188,12 @@ impl Identity {
         let certificate = Signed::sign(body, &account);
         let profile = ProfileBody { account: account_id, name: name.clone(), status: None, seq: 1 };
         Self { certificate, profile: Signed::sign(profile, &account), account, device }
+    }
+
+    /// The same user on another device.
+    #[cfg(test)]
+    pub(crate) fn sibling(&self, rng: &mut Rng) -> Self {
+        Self::of(self.account.clone(), SigningKey::from_bytes(&rng.bytes()), &self.profile.name, 1)
     }
 
     /// The certificate of this device.

@@ -1,12 +1,16 @@
 //! What goes into a node and what comes out of it. Nothing else crosses the boundary.
 
 mod refusal;
+mod view;
 
 pub use refusal::Refusal;
+pub use view::{
+    ConversationView, MessageState, MessageView, ParticipantView, PeerView, Person, ReactionView, Window,
+};
 
 use crate::endpoint::{Description, Endpoint, Fingerprint};
 use crate::group::{ConversationId, ConversationKind, OpId};
-use crate::identity::{AccountId, Name, NodeId};
+use crate::identity::{Name, NodeId};
 use crate::invite::{Invite, ReplyCode};
 use crate::wire::bounded::{Text, fixed_bytes};
 
@@ -14,11 +18,15 @@ use crate::wire::bounded::{Text, fixed_bytes};
 pub const MESSAGE_MAX: usize = 8 * 1024;
 /// The longest greeting of a request, in bytes.
 pub const GREETING_MAX: usize = 280;
+/// The longest reaction, in bytes: one emoji with its joiners and modifiers.
+pub const EMOJI_MAX: usize = 32;
 
 /// The text of a message.
 pub type MessageText = Text<MESSAGE_MAX>;
 /// What accompanies a request.
 pub type Greeting = Text<GREETING_MAX>;
+/// A reaction: one emoji, or a short word.
+pub type Emoji = Text<EMOJI_MAX>;
 
 /// One channel to one peer, as the core and its driver call it. Never on the wire.
 ///
@@ -133,6 +141,18 @@ pub enum Output {
     Close {
         /// Which link.
         link: LinkId,
+    },
+    /// Keep a record under a key of at most [`KEY_MAX`](crate::store::KEY_MAX) bytes, in place of the one that is
+    /// there.
+    ///
+    /// Outputs are in order: a driver performs none that comes after this one before this one is durable. It
+    /// may make many durable at once. A crash between two outputs leaves a node that
+    /// [`Node::restore`](crate::Node::restore) can go on from, whatever the two are.
+    Store {
+        /// Under what.
+        key: Vec<u8>,
+        /// The record; none removes the one that is there.
+        value: Option<Vec<u8>>,
     },
     /// Something that the person, the page or the API should know.
     Event(Event),
@@ -272,6 +292,33 @@ pub enum Command {
         /// The message that it replies to.
         reply_to: Option<OpId>,
     },
+    /// Give a message of one's own other words.
+    Edit {
+        /// Where.
+        conversation: ConversationId,
+        /// Which.
+        message: OpId,
+        /// What it says from now on.
+        text: MessageText,
+    },
+    /// Take a message of one's own back.
+    Delete {
+        /// Where.
+        conversation: ConversationId,
+        /// Which.
+        message: OpId,
+    },
+    /// React to a message, or no longer.
+    React {
+        /// Where.
+        conversation: ConversationId,
+        /// Which.
+        message: OpId,
+        /// With what.
+        emoji: Emoji,
+        /// Whether the reaction is given or taken back.
+        on: bool,
+    },
     /// Call a conversation something, here only.
     Rename {
         /// Which one.
@@ -407,6 +454,13 @@ pub enum Event {
         /// Which: [`Node::message`](crate::Node::message) has it.
         message: OpId,
     },
+    /// A message was given other words, was taken back, or has other reactions.
+    MessageChanged {
+        /// Where.
+        conversation: ConversationId,
+        /// Which.
+        message: OpId,
+    },
     /// More is known of how far a message of ours has come.
     MessageState {
         /// Where.
@@ -438,105 +492,6 @@ pub enum RequestOutcome {
     Failed(CloseReason),
 }
 
-/// A node and its user, as much as one needs to show them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Person {
-    /// The node.
-    pub node: NodeId,
-    /// The user.
-    pub user: AccountId,
-    /// What they call themself.
-    pub name: Name,
-}
-
-/// How far a message of ours has come.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum MessageState {
-    /// Kept until somebody can be reached.
-    Queued,
-    /// Handed to at least one link.
-    Sent,
-    /// Part of the conversation at some of the others.
-    Delivered {
-        /// The users that have it, on any of their nodes.
-        by: Vec<AccountId>,
-        /// How many others are in the conversation.
-        of: usize,
-    },
-}
-
-/// A message as a view shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MessageView {
-    /// Its operation.
-    pub id: OpId,
-    /// Who wrote it.
-    pub author: AccountId,
-    /// On which node.
-    pub node: NodeId,
-    /// What the author was called when admitted.
-    pub name: Name,
-    /// When, by the author's clock: for display only.
-    pub time_ms: u64,
-    /// What.
-    pub text: String,
-    /// The message that it replies to.
-    pub reply_to: Option<OpId>,
-    /// How far it has come, for our own.
-    pub state: Option<MessageState>,
-}
-
-/// A conversation as a view shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConversationView {
-    /// Which one.
-    pub id: ConversationId,
-    /// Private or public.
-    pub kind: ConversationKind,
-    /// What it is called here.
-    pub name: String,
-    /// Who is in it, in the order of entry.
-    pub participants: Vec<ParticipantView>,
-    /// Messages of others since the last [`Command::Read`].
-    pub unread: usize,
-    /// Whether we are in it; what is over keeps its messages.
-    pub open: bool,
-}
-
-/// A participant as a view shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParticipantView {
-    /// Who.
-    pub person: Person,
-    /// Whether it is this node.
-    pub me: bool,
-    /// Whether it is the first in the list that can be reached (García, section 3.2).
-    pub coordinator: bool,
-    /// Whether a link to it is usable now; true for ourselves.
-    pub linked: bool,
-}
-
-/// A link as a view shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PeerView {
-    /// Who is there.
-    pub person: Person,
-    /// The link's number, for the driver's own figures of it.
-    pub link: LinkId,
-    /// How it came to be.
-    pub path: Path,
-    /// The last measured round-trip time, microseconds.
-    pub rtt_micros: Option<u64>,
-    /// Since when it is usable, milliseconds since 1970.
-    pub since_ms: u64,
-    /// Bytes of frames that came in.
-    pub bytes_in: u64,
-    /// Bytes of frames that went out.
-    pub bytes_out: u64,
-    /// Whether it can be dialled, and so introduce others.
-    pub endpoint: Option<Endpoint>,
-}
-
 /// Why a node wants to be woken: for traces and for people who debug.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Wake {
@@ -546,15 +501,4 @@ pub enum Wake {
     Reach,
     /// A conversation asks for what is missing, acknowledges, or gives up.
     Group,
-}
-
-/// Which messages of a conversation to show.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Window {
-    /// Only those after this one.
-    pub after: Option<OpId>,
-    /// Only those before this one.
-    pub before: Option<OpId>,
-    /// At most so many: the first ones after `after` if that is given, else the last ones.
-    pub limit: Option<usize>,
 }

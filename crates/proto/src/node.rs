@@ -2,6 +2,7 @@
 
 mod command;
 mod entry;
+mod restore;
 
 use crate::ctx::{Ctx, Out};
 use crate::endpoint::Endpoint;
@@ -205,7 +206,7 @@ impl Node {
         ctx.count("link_opened");
         ctx.tell(Event::LinkOpened { node, path });
         if let Some(endpoint) = self.links.peer(&node).and_then(|peer| peer.endpoint.clone()) {
-            self.reach.remember(node, endpoint);
+            self.reach.remember(&mut ctx, node, endpoint);
         }
         self.reach.on_up(&node);
         self.pursuits.on_up(&mut ctx, (&mut self.links, &mut self.introductions), node);

@@ -20,6 +20,8 @@ impl World {
             Output::Complete { link, answer } => self.complete(seat, link, &answer),
             Output::Send { link, bytes } => self.send(seat, link, bytes),
             Output::Close { link } => self.close(seat, link),
+            // Nothing lasts here yet: who dies comes back without memory.
+            Output::Store { .. } => {}
             Output::Event(event) => self.tell(seat, event),
         }
     }

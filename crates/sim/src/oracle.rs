@@ -30,7 +30,19 @@ struct Said {
     number: u32,
     /// What its author had shown before.
     causes: Clock,
-    text: String,
+    /// What it said at first, then what its author made of it.
+    texts: Vec<String>,
+}
+
+impl Said {
+    /// Whether a view shows it as it was said or, where it says so, as it was changed.
+    fn is_shown_as(&self, message: &MessageView) -> bool {
+        let emote = format!("/me {}", message.text);
+        let shown = if message.emote { &emote } else { &message.text };
+        let texts = if message.edited { &self.texts[1..] } else { &self.texts[..1] };
+        let fits = if message.deleted { message.text.is_empty() } else { texts.contains(shown) };
+        fits && self.author == message.node
+    }
 }
 
 #[derive(Default)]
@@ -47,7 +59,14 @@ impl Chronicle {
         let number = self.counts.entry((at, author)).or_default();
         *number += 1;
         heard.clock.insert(author, *number);
-        self.said.insert((at, id), Said { author, number: *number, causes, text });
+        self.said.insert((at, id), Said { author, number: *number, causes, texts: vec![text] });
+    }
+
+    /// A person has given a message other words, and their node has taken them.
+    pub(crate) fn edited(&mut self, at: ConversationId, id: OpId, text: String) {
+        if let Some(said) = self.said.get_mut(&(at, id)) {
+            said.texts.push(text);
+        }
     }
 
     /// A node has told its person of a message: for the first time, or this is the error.
@@ -101,8 +120,8 @@ impl Chronicle {
                 return Err(format!("shows {:?} twice", message.id));
             }
             let said = self.said.get(&(at, message.id)).ok_or(format!("shows {message:?}, never said"))?;
-            if said.text != message.text || said.author != message.node {
-                return Err(format!("shows {message:?}, but {:?} said {:?}", said.author, said.text));
+            if !said.is_shown_as(message) {
+                return Err(format!("shows {message:?}, but {:?} said {:?}", said.author, said.texts));
             }
             if causes_so_far.get(&said.author).is_some_and(|latest| *latest >= said.number) {
                 return Err(format!("shows {message:?} after an effect of it"));
@@ -145,8 +164,16 @@ impl World {
             for participant in self.participants(seat, *conversation) {
                 state.update(&participant.0);
             }
-            for message in self.shown(seat, *conversation) {
-                state.update(&message.0);
+            let messages = self.node(seat).map(|node| node.messages(*conversation, Window::default()));
+            for message in messages.into_iter().flatten() {
+                state.update(&message.id.0).update(message.text.as_bytes());
+                state.update(&[u8::from(message.edited), u8::from(message.deleted)]);
+                for reaction in &message.reactions {
+                    state.update(reaction.emoji.as_bytes());
+                    for user in &reaction.by {
+                        state.update(&user.0);
+                    }
+                }
             }
             if let Err(what) = self.chronicle.has_state(*conversation, *heads, state.finalize()) {
                 self.fail(&format!("{seat:?} in {conversation:?}: {what}"));
@@ -222,6 +249,10 @@ mod tests {
             name: tertulia_proto::identity::Name::cut("x"),
             time_ms: 0,
             text: text.to_owned(),
+            emote: false,
+            edited: false,
+            deleted: false,
+            reactions: Vec::new(),
             reply_to: None,
             state: None,
         }

@@ -111,6 +111,7 @@ const fn output_kind(output: &Output) -> &'static str {
         Output::Complete { .. } => "complete",
         Output::Send { .. } => "send",
         Output::Close { .. } => "close",
+        Output::Store { .. } => "store",
         Output::Event(_) => "event",
     }
 }

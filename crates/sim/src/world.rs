@@ -189,12 +189,21 @@ impl World {
             Command::Send { conversation, text, .. } => Some((*conversation, text.as_str().to_owned())),
             _ => None,
         };
+        let edited = match &command {
+            Command::Edit { conversation, message, text } => {
+                Some((*conversation, *message, text.as_str().to_owned()))
+            }
+            _ => None,
+        };
         let Some(node) = self.places[seat.0].node.as_mut() else {
             self.fail(&format!("a command for {seat:?}, whose node is dead"))
         };
         let reply = node.command(command, at);
         if let (Ok(Reply::Message(id)), Some((conversation, text))) = (&reply, said) {
             self.chronicle.said(seat, self.places[seat.0].id, conversation, *id, text);
+        }
+        if let (Ok(_), Some((conversation, message, text))) = (&reply, edited) {
+            self.chronicle.edited(conversation, message, text);
         }
         self.drain(seat);
         reply

@@ -40,6 +40,8 @@ fn apply(output: Output, transport: &mut impl Transport, sink: &mut impl FnMut(E
         Output::Complete { link, answer } => transport.complete(link, answer),
         Output::Send { link, bytes } => transport.send(link, bytes),
         Output::Close { link } => transport.close(link),
+        // Nothing is kept yet: a node that restarts begins anew.
+        Output::Store { .. } => {}
         Output::Event(event) => sink(event),
     }
 }

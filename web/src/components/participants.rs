@@ -63,7 +63,7 @@ fn key(participant: &ParticipantView) -> u128 {
 
 #[component]
 fn Participant(participant: ParticipantView) -> impl IntoView {
-    let ParticipantView { person, me, coordinator, linked } = participant;
+    let ParticipantView { person, me, coordinator, linked, .. } = participant;
     let is_online = me || linked;
     view! {
         <li>

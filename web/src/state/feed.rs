@@ -129,6 +129,10 @@ mod tests {
             name: Name::cut("Ana"),
             time_ms,
             text: format!("message {n}"),
+            emote: false,
+            edited: false,
+            deleted: false,
+            reactions: Vec::new(),
             reply_to: None,
             // Author 0 is this node.
             state: (author == 0).then_some(MessageState::Sent),

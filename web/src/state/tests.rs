@@ -8,7 +8,8 @@ fn person(n: u8, name: &str) -> Person {
 }
 
 fn participant(n: u8, name: &str) -> ParticipantView {
-    ParticipantView { person: person(n, name), me: n == 0, coordinator: n == 0, linked: true }
+    let (person, me) = (person(n, name), n == 0);
+    ParticipantView { person, me, coordinator: me, linked: true, admitted_by: None, forked: false }
 }
 
 fn conversation(n: u8, participants: Vec<ParticipantView>) -> ConversationView {

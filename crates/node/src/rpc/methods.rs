@@ -1,5 +1,7 @@
 //! The methods, one function each.
 
+mod said;
+
 use crate::config::whole_name;
 use crate::rpc::hex::Hex;
 use crate::rpc::message::Fault;
@@ -20,8 +22,7 @@ const MESSAGES_MAX: usize = 1000;
 const MESSAGES_DEFAULT: usize = 100;
 
 /// Methods of the contract that later versions will have.
-const LATER: [&str; 8] =
-    ["edit", "delete", "react", "presence", "users", "search", "publish", "measurements"];
+const LATER: [&str; 5] = ["presence", "users", "search", "publish", "measurements"];
 
 /// Calls `method`.
 pub(super) async fn call(session: &Session, method: &str, params: Map<String, Value>) -> Outcome {
@@ -36,6 +37,9 @@ pub(super) async fn call(session: &Session, method: &str, params: Map<String, Va
         "participants" => participants(session, read(params)?).await,
         "send" => send(session, read(params)?).await,
         "messages" => messages(session, read(params)?).await,
+        "edit" => said::edit(session, read(params)?).await,
+        "delete" => said::delete(session, read(params)?).await,
+        "react" => said::react(session, read(params)?).await,
         "read" => mark_read(session, read(params)?).await,
         "rename" => rename(session, read(params)?).await,
         "leave" => leave(session, read(params)?).await,
@@ -234,8 +238,7 @@ struct SendParams {
 
 async fn send(session: &Session, params: SendParams) -> Outcome {
     let Hex(conversation) = params.conversation;
-    let text = MessageText::new(params.text)
-        .ok_or_else(|| Fault::params(format!("a text has at most {MESSAGE_MAX} bytes: send it in parts")))?;
+    let text = message_text(params.text)?;
     let command = Command::Send { conversation, text, reply_to: params.reply_to.map(|Hex(id)| id) };
     match session.handle.command(command).await?? {
         Reply::Message(message) => Ok(json!({"message": message.to_string()})),
@@ -321,6 +324,11 @@ fn read<T: DeserializeOwned>(params: Map<String, Value>) -> Result<T, Fault> {
 
 fn greeting(text: String) -> Result<Greeting, Fault> {
     Greeting::new(text).ok_or_else(|| Fault::params(format!("a greeting has at most {GREETING_MAX} bytes")))
+}
+
+fn message_text(text: String) -> Result<MessageText, Fault> {
+    let wrong = || Fault::params(format!("a text has at most {MESSAGE_MAX} bytes: send it in parts"));
+    MessageText::new(text).ok_or_else(wrong)
 }
 
 fn name(text: &str) -> Result<Name, Fault> {

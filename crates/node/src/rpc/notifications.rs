@@ -36,7 +36,10 @@ pub(super) fn fold(node: Option<&Node>, event: &Event) -> Option<Notification> {
         Event::ConversationOpened { conversation } => of_conversation(node, *conversation, "opened"),
         Event::ConversationChanged { conversation } => of_conversation(node, *conversation, "changed"),
         Event::ConversationEnded { conversation } => of_conversation(node, *conversation, "ended"),
-        Event::Message { conversation, message } => of_message(node?, *conversation, *message)?,
+        Event::Message { conversation, message } => ("message", of_message(node?, *conversation, *message)?),
+        Event::MessageChanged { conversation, message } => {
+            ("message_changed", of_message(node?, *conversation, *message)?)
+        }
         Event::MessageState { conversation, message, state } => {
             ("state", of_state(*conversation, *message, state))
         }
@@ -78,10 +81,10 @@ fn of_conversation(node: Option<&Node>, id: ConversationId, event: &str) -> Noti
     ("conversation", params)
 }
 
-fn of_message(node: &Node, conversation: ConversationId, message: OpId) -> Option<Notification> {
+fn of_message(node: &Node, conversation: ConversationId, message: OpId) -> Option<Value> {
     let mut params = views::message(&node.message(conversation, message)?);
     params["conversation"] = json!(conversation.to_string());
-    Some(("message", params))
+    Some(params)
 }
 
 fn of_state(conversation: ConversationId, message: OpId, state: &MessageState) -> Value {

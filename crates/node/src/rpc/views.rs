@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 use tertulia_proto::CloseReason;
-use tertulia_proto::io::{ConversationView, MessageState, MessageView, ParticipantView, PeerView, Person};
+use tertulia_proto::io::{
+    ConversationView, MessageState, MessageView, ParticipantView, PeerView, Person, ReactionView,
+};
 use tertulia_webrtc::Route;
 
 /// A node and its user.
@@ -33,6 +35,8 @@ pub(super) fn participant(view: &ParticipantView) -> Value {
     value["coordinator"] = json!(view.coordinator);
     value["linked"] = json!(view.linked);
     value["me"] = json!(view.me);
+    value["forked"] = json!(view.forked);
+    value["admitted_by"] = json!(view.admitted_by.as_ref().map(person));
     value
 }
 
@@ -45,6 +49,10 @@ pub(super) fn message(view: &MessageView) -> Value {
         "name": view.name.as_str(),
         "time": view.time_ms,
         "text": view.text,
+        "emote": view.emote,
+        "edited": view.edited,
+        "deleted": view.deleted,
+        "reactions": view.reactions.iter().map(reaction).collect::<Vec<_>>(),
     });
     if let Some(reply_to) = view.reply_to {
         value["reply_to"] = json!(reply_to.to_string());
@@ -53,6 +61,11 @@ pub(super) fn message(view: &MessageView) -> Value {
         put_state(&mut value, state);
     }
     value
+}
+
+fn reaction(view: &ReactionView) -> Value {
+    let by: Vec<String> = view.by.iter().map(ToString::to_string).collect();
+    json!({"emoji": view.emoji, "by": by, "mine": view.mine})
 }
 
 /// Adds how far a message has come: `state`, and where it was delivered, `by`, `delivered_to` and `of`.

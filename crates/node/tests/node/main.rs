@@ -4,6 +4,7 @@ mod harness;
 
 mod bad_invites;
 mod by_hand;
+mod changes;
 mod configuration;
 mod conversation;
 mod data_directory;

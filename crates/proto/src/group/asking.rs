@@ -201,7 +201,7 @@ impl Asking {
             }
             (Some(AnswerCode::DisconnectedGroup), ..) if request.advance(ctx, id) => {}
             (Some(AnswerCode::No | AnswerCode::DisconnectedGroup), ..) => {
-                self.end(ctx, id, RequestOutcome::No)
+                self.end(ctx, id, RequestOutcome::No);
             }
             _ => self.end(ctx, id, RequestOutcome::Failed(CloseReason::Incompatible)),
         }

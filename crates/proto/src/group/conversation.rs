@@ -1,9 +1,11 @@
 //! One conversation as this node takes part in it.
 
+mod change;
 mod comparison;
 mod delivery;
 mod entry;
 mod intake;
+mod keeping;
 mod view;
 
 use crate::ctx::Ctx;
@@ -17,8 +19,8 @@ use crate::table::{Set, Table};
 use crate::time::{Duration, Instant};
 use crate::wire::bounded::List;
 use crate::wire::{
-    ConnectionRelease, Delivered, Frame, LeaveOperation, ListOperation, ListUpdate, Operations,
-    operation_frames,
+    ConnectionRelease, DEVICES_MAX, Delivered, DeviceHead, Frame, LeaveOperation, ListOperation, ListUpdate,
+    Operations, operation_frames,
 };
 use entry::{Arrivals, Exit};
 
@@ -50,6 +52,8 @@ pub(crate) struct Conversation {
     phase: Phase,
     name: Name,
     unread: usize,
+    /// How far each device had come when the person saw all of it.
+    read: List<DeviceHead, DEVICES_MAX>,
     /// Whether there were ever two in it: before that it waits, after that it ends.
     had_company: bool,
     /// The count of our last operation that went over a link.
@@ -102,6 +106,7 @@ impl Conversation {
             phase,
             name,
             unread: 0,
+            read: List::default(),
             had_company: false,
             sent_seq: 0,
             acked: Table::default(),
@@ -118,11 +123,13 @@ impl Conversation {
     }
 
     /// A conversation that begins with `create`, which is ours.
-    pub(crate) fn begin(ctx: &Ctx<'_>, create: Body, name: Name) -> Self {
+    pub(crate) fn begin(ctx: &mut Ctx<'_>, create: Body, name: Name) -> Self {
         let mut conversation = Self::entering(ctx, ConversationId([0; 16]), Phase::Open, name);
         let operation = conversation.graph.write(ctx.me, ctx.now.as_millis(), create);
         conversation.id = operation.conversation();
         conversation.membership = Membership::of(conversation.graph.in_order());
+        Self::keep_operation(ctx, &operation);
+        conversation.keep_settings(ctx);
         conversation
     }
 
@@ -151,8 +158,9 @@ impl Conversation {
     }
 
     /// Gives it a name of ours.
-    pub(crate) fn rename(&mut self, name: Name) {
+    pub(crate) fn rename(&mut self, ctx: &mut Ctx<'_>, name: Name) {
         self.name = name;
+        self.keep_settings(ctx);
     }
 
     /// The name that was given here, if any.
@@ -169,8 +177,10 @@ impl Conversation {
     }
 
     /// Notes that everything was seen.
-    pub(crate) fn mark_read(&mut self) {
-        self.unread = 0;
+    pub(crate) fn mark_read(&mut self, ctx: &mut Ctx<'_>) {
+        if self.unread > 0 {
+            self.note_read(ctx);
+        }
     }
 
     /// Whether `node` is in it.
@@ -216,6 +226,7 @@ impl Conversation {
         let operation = self.graph.write(ctx.me, ctx.now.as_millis(), body);
         let me = ctx.me.node();
         self.changed = ctx.now;
+        Self::keep_operation(ctx, &operation);
         let (near, far): (Vec<_>, Vec<_>) =
             before.into_iter().filter(|node| *node != me).partition(|node| linked.contains_key(node));
         for (at, node) in near.into_iter().enumerate() {
@@ -276,6 +287,8 @@ impl Conversation {
         self.phase = Phase::Open;
         self.hosts.clear();
         self.sent_seq = self.graph.last_seq(&me);
+        // What came before we were in is no news.
+        self.note_read(ctx);
         ctx.tell(Event::ConversationOpened { conversation: self.id });
         ctx.report(self.id, request, Progress::In);
         self.begin_exit(ctx, request, admit);

@@ -5,7 +5,9 @@ use crate::group::ticket::Ticket;
 use crate::group::{ConversationId, ConversationKind};
 use crate::identity::NodeId;
 use crate::io::{CloseReason, Event, Person, RequestId};
+use crate::store::Key;
 use crate::table::Table;
+use crate::wire::cbor::{decode, structure};
 use crate::wire::{Answer, AnswerCode};
 use std::collections::VecDeque;
 
@@ -39,6 +41,8 @@ pub(crate) struct Granted {
     /// said.
     pub awaits: Option<u64>,
 }
+
+structure! { Granted { 0 => request, 1 => node, 2 => conversation, 3 => ticket, 4 => awaits } }
 
 /// A request that waits for a person here.
 #[derive(Clone, Debug)]
@@ -94,12 +98,24 @@ impl Requests {
     }
 
     /// Remembers what was granted.
-    pub(crate) fn grant(&mut self, granted: Granted) {
-        self.granted.retain(|known| known.request != granted.request || known.node != granted.node);
-        if self.granted.len() == GRANTED_MAX {
-            self.granted.pop_front();
+    pub(crate) fn grant(&mut self, ctx: &mut Ctx<'_>, granted: Granted) {
+        self.granted.retain(|known| known.request != granted.request);
+        if self.granted.len() == GRANTED_MAX
+            && let Some(oldest) = self.granted.pop_front()
+        {
+            ctx.drop_kept(Key::Granted(oldest.request));
         }
+        ctx.keep(Key::Granted(granted.request), &granted);
         self.granted.push_back(granted);
+    }
+
+    /// Takes back a request that was granted, or nothing when the record is none.
+    pub(crate) fn take_granted(&mut self, record: &[u8]) -> Option<()> {
+        let granted = decode(record)?;
+        if self.granted.len() < GRANTED_MAX {
+            self.granted.push_back(granted);
+        }
+        Some(())
     }
 
     /// What was granted to a node before.

@@ -36,6 +36,8 @@ pub(crate) struct Graph {
     unentitled: Set<OpId>,
     /// Devices that have written two operations under one count.
     forked: Set<NodeId>,
+    /// What changes each message, in the order of display; also for messages that are not here.
+    changes: Table<OpId, Vec<DisplayKey>>,
     held: Table<OpId, Box<Held>>,
     held_bytes: usize,
     /// What is missing, and who waits for it.
@@ -67,7 +69,7 @@ fn passage(operation: &Operation) -> Option<(NodeId, bool)> {
         Body::Admit(admit) => Some((admit.certificate.node(), true)),
         Body::Leave => Some((operation.node(), false)),
         Body::Evict(evict) => Some((evict.node, false)),
-        Body::Message(_) | Body::Unknown(_) => None,
+        _ => None,
     }
 }
 
@@ -88,8 +90,7 @@ pub(crate) enum Taken {
 impl Graph {
     /// Takes an operation in.
     pub(crate) fn take(&mut self, operation: Operation) -> Taken {
-        let id = operation.id();
-        if self.delivered.contains_key(&id) || self.held.contains_key(&id) {
+        if self.has(&operation.id()) {
             return Taken::Known;
         }
         // Before anything is kept: an id does not cover its signature, and a forged copy that waits here would
@@ -97,6 +98,17 @@ impl Graph {
         if !operation.verify() {
             return Taken::Refused("operation_signature_wrong");
         }
+        self.place(operation)
+    }
+
+    /// Takes back an operation that was kept: its signature was checked when it came.
+    pub(crate) fn take_back(&mut self, operation: Operation) -> Taken {
+        if self.has(&operation.id()) { Taken::Known } else { self.place(operation) }
+    }
+
+    /// Puts a genuine operation where it belongs.
+    fn place(&mut self, operation: Operation) -> Taken {
+        let id = operation.id();
         let missing: Vec<_> = operation
             .content()
             .dependencies
@@ -255,7 +267,12 @@ impl Graph {
                     known.profile = newest.profile;
                 }
             }
-            _ => {}
+            body => {
+                if let Some(message) = body.target() {
+                    let changes = self.changes.or_insert_with(message, Vec::new);
+                    changes.insert(changes.partition_point(|other| *other < key), key);
+                }
+            }
         }
         self.delivered.insert(id, operation);
     }
@@ -285,7 +302,7 @@ impl Graph {
         let floor = self.display.partition_point(|key| key.lamport < lowest);
         let mut past = Past { floor, marked: vec![false; self.display.len() - floor] };
         let mark = |past: &mut Past, id: &OpId| {
-            if let Some(at) = self.place(id).and_then(|at| at.checked_sub(floor)) {
+            if let Some(at) = self.rank(id).and_then(|at| at.checked_sub(floor)) {
                 past.marked[at] = true;
             }
         };
@@ -324,12 +341,12 @@ impl Graph {
     }
 
     fn is_in(&self, past: &Past, id: &OpId) -> bool {
-        let at = self.place(id).and_then(|at| at.checked_sub(past.floor));
+        let at = self.rank(id).and_then(|at| at.checked_sub(past.floor));
         at.is_some_and(|at| past.marked[at])
     }
 
     /// Where an operation stands in the order of display.
-    fn place(&self, id: &OpId) -> Option<usize> {
+    fn rank(&self, id: &OpId) -> Option<usize> {
         self.display.binary_search(&self.operation(id)?.display_key()).ok()
     }
 
@@ -379,6 +396,12 @@ impl Graph {
     /// All operations in the order of display, which is causal.
     pub(crate) fn in_order(&self) -> impl DoubleEndedIterator<Item = &Operation> {
         self.display.iter().filter_map(|key| self.delivered.get(&key.id))
+    }
+
+    /// The operations that change a message, in the order of display.
+    pub(crate) fn changes(&self, message: OpId) -> impl Iterator<Item = &Operation> {
+        let keys = self.changes.get(&message).map(Vec::as_slice).unwrap_or_default();
+        keys.iter().filter_map(|key| self.delivered.get(&key.id))
     }
 
     /// The operations after one place and before another in the order of display.

@@ -26,9 +26,11 @@ pub(crate) struct Participant {
 pub(crate) struct Membership {
     list: Vec<Participant>,
     /// Who admitted each node that is or was in the list, the last time: the author, or who signed the ticket.
-    sponsors: Table<NodeId, NodeId>,
+    admitters: Table<NodeId, NodeId>,
     /// How many have entered with each ticket.
     uses: Table<(DeviceKey, TicketSerial), u32>,
+    /// Whether there were ever two in it.
+    had_company: bool,
     /// Everybody who was ever in it, if it is private: no third user is heard.
     pair: Option<Vec<AccountId>>,
 }
@@ -62,8 +64,8 @@ impl Membership {
         if !self.has_room_for(&newcomer) || admit.ticket.as_ref().is_some_and(|ticket| !self.spend(ticket)) {
             return;
         }
-        let sponsor = admit.ticket.as_ref().map_or(author, |ticket| ticket.issuer.node());
-        self.sponsors.insert(newcomer.node, sponsor);
+        let admitter = admit.ticket.as_ref().map_or(author, |ticket| ticket.issuer.node());
+        self.admitters.insert(newcomer.node, admitter);
         self.enter(newcomer);
     }
 
@@ -73,6 +75,7 @@ impl Membership {
             pair.push(account);
         }
         self.list.push(newcomer);
+        self.had_company |= self.list.len() > 1;
     }
 
     /// Takes one use off a ticket; false when there is none left.
@@ -99,14 +102,19 @@ impl Membership {
         &self.list
     }
 
+    /// Whether there were ever two in it.
+    pub(crate) fn had_company(&self) -> bool {
+        self.had_company
+    }
+
+    /// Who let `node` in; nobody did that for the one who began the conversation.
+    pub(crate) fn admitter(&self, node: &NodeId) -> Option<NodeId> {
+        self.admitters.get(node).copied()
+    }
+
     /// Whether `node` is in the list now.
     pub(crate) fn has(&self, node: &NodeId) -> bool {
         self.list.iter().any(|one| one.node == *node)
-    }
-
-    /// Who let `node` in; nothing for whoever began the conversation.
-    pub(crate) fn sponsor(&self, node: &NodeId) -> Option<NodeId> {
-        self.sponsors.get(node).copied()
     }
 
     /// Whether a user may be heard here at all: in private the two are who were ever in it.

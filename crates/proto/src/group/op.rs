@@ -2,7 +2,8 @@
 
 use crate::group::ticket::Ticket;
 use crate::identity::{AccountId, Certificate, DeviceKey, Identity, NodeId, Profile, Signature};
-use crate::io::MessageText;
+use crate::io::{Emoji, MessageText};
+use crate::store::Key;
 use crate::wire::bounded::{List, fixed_bytes};
 use crate::wire::cbor::{self, Reader, Wire, Writer, numbered, structure};
 use crate::wire::signed::{read_pair, verify, write_pair};
@@ -69,6 +70,12 @@ pub enum Body {
     Message(Message),
     /// A node is out that has not answered for long (DESIGN, section 6).
     Evict(Evict),
+    /// The author changes the words of a message of theirs.
+    Edit(Edit),
+    /// The author takes a message of theirs back.
+    Delete(Delete),
+    /// The author reacts to a message, or no longer does.
+    React(React),
     /// A kind that this version does not know: kept and passed on, never interpreted.
     Unknown(u32),
 }
@@ -123,6 +130,39 @@ pub struct Message {
 
 structure! { Message { 0 => text, 1 => reply_to } }
 
+/// Other words for a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// Which message.
+    pub message: OpId,
+    /// The words.
+    pub text: MessageText,
+}
+
+structure! { Edit { 0 => message, 1 => text } }
+
+/// The end of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delete {
+    /// Which message.
+    pub message: OpId,
+}
+
+structure! { Delete { 0 => message } }
+
+/// A reaction to a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct React {
+    /// Which message.
+    pub message: OpId,
+    /// What to show beside it.
+    pub emoji: Emoji,
+    /// Whether it is given or taken back.
+    pub on: bool,
+}
+
+structure! { React { 0 => message, 1 => emoji, 2 => on } }
+
 impl Wire for Body {
     fn write(&self, to: &mut Writer) {
         to.array(2);
@@ -132,6 +172,9 @@ impl Wire for Body {
             Self::Admit(admit) => admit.write(to),
             Self::Message(message) => message.write(to),
             Self::Evict(evict) => evict.write(to),
+            Self::Edit(edit) => edit.write(to),
+            Self::Delete(delete) => delete.write(to),
+            Self::React(react) => react.write(to),
             // An unknown operation is never written anew: it travels as the bytes that it came in.
             Self::Leave | Self::Unknown(_) => to.map(0),
         }
@@ -145,6 +188,9 @@ impl Wire for Body {
             2 => from.skip().map(|()| Self::Leave),
             3 => Message::read(from).map(Self::Message),
             4 => Evict::read(from).map(Self::Evict),
+            5 => Edit::read(from).map(Self::Edit),
+            6 => Delete::read(from).map(Self::Delete),
+            7 => React::read(from).map(Self::React),
             kind => from.skip().map(|()| Self::Unknown(kind)),
         }
     }
@@ -163,7 +209,20 @@ impl Body {
             Self::Leave => 2,
             Self::Message(_) => 3,
             Self::Evict(_) => 4,
+            Self::Edit(_) => 5,
+            Self::Delete(_) => 6,
+            Self::React(_) => 7,
             Self::Unknown(kind) => *kind,
+        }
+    }
+
+    /// The message that it changes, if it changes one.
+    pub(crate) fn target(&self) -> Option<OpId> {
+        match self {
+            Self::Edit(Edit { message, .. })
+            | Self::Delete(Delete { message })
+            | Self::React(React { message, .. }) => Some(*message),
+            _ => None,
         }
     }
 }
@@ -271,6 +330,11 @@ impl Operation {
     /// The order in which a conversation is shown: causal, ties by author and id (DESIGN, section 6).
     pub fn display_key(&self) -> DisplayKey {
         DisplayKey { lamport: self.content.lamport, author: self.content.author, id: self.id }
+    }
+
+    /// Where it is kept: under its lamport, so that what it depends on stands before it.
+    pub(crate) fn key(&self) -> Key {
+        Key::Operation(self.conversation(), self.content.lamport, self.id)
     }
 
     /// Bytes that it takes on the wire, about: what buffers of operations are bounded by.

@@ -62,9 +62,21 @@ pub enum Refusal {
     /// A message without text.
     #[error("a message needs some text")]
     Empty,
-    /// The message that is replied to is not there.
-    #[error("the message that this replies to is not in this conversation")]
+    /// The message that is replied to or changed is not there.
+    #[error("there is no such message in this conversation")]
     UnknownMessage,
+    /// The message is somebody else's.
+    #[error("this message is somebody else's: only its author can change it or take it back")]
+    NotYours,
+    /// The message was taken back.
+    #[error("this message was deleted, which is final")]
+    Deleted,
+    /// What is to be shown beside a message is nothing that can be.
+    #[error("a reaction is one emoji or a short word")]
+    NoReaction,
+    /// As many reactions as one message shows.
+    #[error("this message has as many different reactions as it can show: join one of them")]
+    TooManyReactions,
 }
 
 impl Refusal {
@@ -91,6 +103,10 @@ impl Refusal {
             Self::TooManyByHand => "too_many_by_hand",
             Self::Empty => "empty",
             Self::UnknownMessage => "unknown_message",
+            Self::NotYours => "not_yours",
+            Self::Deleted => "deleted",
+            Self::NoReaction => "no_reaction",
+            Self::TooManyReactions => "too_many_reactions",
         }
     }
 

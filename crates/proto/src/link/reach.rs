@@ -1,9 +1,11 @@
 //! Reach: whom to try again, when, and where they could be dialled.
 
+use crate::ctx::Ctx;
 use crate::endpoint::Endpoint;
 use crate::identity::NodeId;
 use crate::io::Wake;
-use crate::table::Table;
+use crate::store::{Key, Reached};
+use crate::table::{Set, Table};
 use crate::time::{Duration, Instant};
 
 /// How long the one who need not begin leaves it to the other side.
@@ -22,6 +24,8 @@ pub(crate) const INTRODUCERS_MAX: usize = 4;
 pub(crate) struct Reach {
     endpoints: Table<NodeId, Endpoint>,
     introducers: Vec<NodeId>,
+    /// Introducers of a former run that nobody has asked for in this one: they give way to those who are asked for.
+    former: Set<NodeId>,
     tries: Table<NodeId, Try>,
 }
 
@@ -32,12 +36,36 @@ struct Try {
 
 impl Reach {
     /// Remembers where a node can be dialled.
-    pub(crate) fn remember(&mut self, node: NodeId, endpoint: Endpoint) {
+    pub(crate) fn remember(&mut self, ctx: &mut Ctx<'_>, node: NodeId, endpoint: Endpoint) {
         if self.endpoints.len() >= ENDPOINTS_MAX && !self.endpoints.contains_key(&node) {
             let forgotten = self.endpoints.keys().find(|known| !self.introducers.contains(known)).copied();
-            forgotten.and_then(|node| self.endpoints.remove(&node));
+            if let Some(node) = forgotten {
+                self.endpoints.remove(&node);
+                ctx.drop_kept(Key::Reach(node));
+            }
+        }
+        if self.endpoints.get(&node) != Some(&endpoint) {
+            self.endpoints.insert(node, endpoint);
+            self.keep(ctx, node);
+        }
+    }
+
+    fn keep(&self, ctx: &mut Ctx<'_>, node: NodeId) {
+        if let Some(endpoint) = self.endpoints.get(&node).cloned() {
+            ctx.keep(Key::Reach(node), &Reached { endpoint, introduces: self.introducers.contains(&node) });
+        }
+    }
+
+    /// Takes back how a node was reached.
+    pub(crate) fn take_back(&mut self, node: NodeId, Reached { endpoint, introduces }: Reached) {
+        if self.endpoints.len() >= ENDPOINTS_MAX {
+            return;
         }
         self.endpoints.insert(node, endpoint);
+        if introduces && self.introducers.len() < INTRODUCERS_MAX {
+            self.introducers.push(node);
+            self.former.insert(node, ());
+        }
     }
 
     /// Where a node can be dialled, if that is known.
@@ -46,16 +74,27 @@ impl Reach {
     }
 
     /// Wants a lasting link to a native node; false when there are enough of them.
-    pub(crate) fn introducer(&mut self, node: NodeId, endpoint: Endpoint) -> bool {
+    pub(crate) fn introducer(&mut self, ctx: &mut Ctx<'_>, node: NodeId, endpoint: Endpoint) -> bool {
         let is_known = self.introducers.contains(&node);
-        if !is_known && self.introducers.len() >= INTRODUCERS_MAX {
+        if !is_known && self.introducers.len() >= INTRODUCERS_MAX && !self.release_former(ctx) {
             return false;
         }
+        self.former.remove(&node);
+        self.remember(ctx, node, endpoint);
         if !is_known {
             self.introducers.push(node);
+            self.keep(ctx, node);
         }
-        self.remember(node, endpoint);
         self.tries.remove(&node);
+        true
+    }
+
+    /// Makes room for an introducer, if one of a former run can go.
+    fn release_former(&mut self, ctx: &mut Ctx<'_>) -> bool {
+        let Some(node) = self.former.keys().next().copied() else { return false };
+        self.former.remove(&node);
+        self.introducers.retain(|known| *known != node);
+        self.keep(ctx, node);
         true
     }
 

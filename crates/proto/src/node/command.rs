@@ -2,7 +2,7 @@
 
 use super::{ByHand, Node, ctx};
 use crate::ctx::Ctx;
-use crate::group::op::Message;
+use crate::group::op::{Body, Delete, Edit, Message, React};
 use crate::group::ticket::{TicketBody, TicketSerial};
 use crate::group::{ConversationId, ConversationKind, Outgoing};
 use crate::identity::{Name, NodeId};
@@ -52,10 +52,21 @@ impl Node {
                 self.groups.create(&mut ctx, kind, name).map(Reply::Conversation)
             }
             Command::Send { conversation, text, reply_to } => self.send(conversation, text, reply_to),
+            Command::Edit { conversation, message, text } => {
+                self.change(conversation, Body::Edit(Edit { message, text }))
+            }
+            Command::Delete { conversation, message } => {
+                self.change(conversation, Body::Delete(Delete { message }))
+            }
+            Command::React { conversation, message, emoji, on } => {
+                self.change(conversation, Body::React(React { message, emoji, on }))
+            }
             Command::Rename { conversation, name } => {
                 self.groups.rename(&mut ctx, conversation, name).map(|()| Reply::Done)
             }
-            Command::Read { conversation } => self.groups.mark_read(conversation).map(|()| Reply::Done),
+            Command::Read { conversation } => {
+                self.groups.mark_read(&mut ctx, conversation).map(|()| Reply::Done)
+            }
             Command::Leave { conversation } => {
                 self.groups.leave(&mut ctx, conversation).map(|()| Reply::Done)
             }
@@ -177,7 +188,7 @@ impl Node {
             return Ok(Reply::Opening { link: LinkId(0), request });
         }
         if let Some(endpoint) = &invite.endpoint {
-            self.reach.remember(invite.node, endpoint.clone());
+            self.reach.remember(&mut ctx!(self), invite.node, endpoint.clone());
         }
         let link = match &invite.offer {
             Some(offer) if ways.is_empty() => self.answer_by_hand(invite.node, offer)?,
@@ -268,7 +279,7 @@ impl Node {
         if invite.node == self.identity.node() {
             return Err(Refusal::OwnInvite);
         }
-        if !self.reach.introducer(invite.node, endpoint) {
+        if !self.reach.introducer(&mut ctx!(self), invite.node, endpoint) {
             return Err(Refusal::TooManyIntroducers);
         }
         Ok(Reply::Done)
@@ -315,5 +326,8 @@ impl Node {
             ctx!(self).tell(Event::MessageState { conversation, message: id, state });
         }
         Ok(Reply::Message(id))
+    }
+    fn change(&mut self, conversation: ConversationId, body: Body) -> Result<Reply, Refusal> {
+        self.groups.change(&mut ctx!(self), conversation, body).map(|()| Reply::Done)
     }
 }

@@ -89,7 +89,7 @@ impl Node {
                 self.hand_in(coordinator, newcomer, request, *ticket)
             }
         };
-        self.requests.grant(Granted { request, node, conversation, ticket, awaits });
+        self.requests.grant(&mut ctx!(self), Granted { request, node, conversation, ticket, awaits });
         Ok(())
     }
 

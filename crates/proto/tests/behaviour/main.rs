@@ -6,7 +6,9 @@
 mod bad_peers;
 mod by_hand;
 mod causal_order;
+mod deletions;
 mod duplicates;
+mod edits;
 mod expired_invites;
 mod frame_limits;
 mod glare;
@@ -18,6 +20,7 @@ mod link_budget;
 mod missing_operations;
 mod private_conversations;
 mod random_bytes;
+mod reactions;
 mod refusals;
 mod replay;
 mod restarts;

@@ -338,6 +338,9 @@ impl Story {
                 Body::Leave => "leave",
                 Body::Message(_) => "message",
                 Body::Evict(_) => "evict",
+                Body::Edit(_) => "edit",
+                Body::Delete(_) => "delete",
+                Body::React(_) => "react",
                 Body::Unknown(_) => "unknown",
             };
             book.bytes(&format!("{name}.display.{count:02}.{body}"), operation.id().0);

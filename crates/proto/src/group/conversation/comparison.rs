@@ -43,9 +43,7 @@ impl Conversation {
             self.on_acked(ctx, from, head.seq);
         }
         self.sent_seq = self.sent_seq.max(*waited.end());
-        for seq in waited {
-            self.tell_state(ctx, seq);
-        }
+        self.tell_states(ctx, waited);
     }
 
     /// Asks for heads that we do not have although all counts agree: some device lost its memory and counted

@@ -6,6 +6,11 @@ use crate::group::op::Body;
 use crate::identity::{AccountId, NodeId};
 use crate::io::{Event, MessageState};
 use crate::table::Set;
+use std::ops::RangeInclusive;
+
+/// Messages whose state is told at once: more than anybody waits for. After a restart one comparison can settle a
+/// hundred thousand, and views show the state of each all the same.
+const STATES_TOLD_MAX: u64 = 1_024;
 
 impl Conversation {
     /// Takes an acknowledgement.
@@ -15,9 +20,13 @@ impl Conversation {
         let acked = self.acked.or_insert_with(from, || 0);
         let news = *acked + 1..=seq;
         *acked = seq.max(*acked);
-        for seq in news {
-            self.tell_state(ctx, seq);
-        }
+        self.tell_states(ctx, news);
+    }
+
+    /// Tells how far our own operations with these counts have come.
+    pub(super) fn tell_states(&self, ctx: &mut Ctx<'_>, seqs: RangeInclusive<u64>) {
+        let first = seqs.end().saturating_sub(STATES_TOLD_MAX - 1).max(*seqs.start());
+        (first..=*seqs.end()).for_each(|seq| self.tell_state(ctx, seq));
     }
 
     /// Tells how far our own operation with this count has come, if it is a message.

@@ -63,10 +63,11 @@ impl Conversation {
 
     fn on_delivered_here(&mut self, ctx: &mut Ctx<'_>, id: &OpId) {
         let Some(operation) = self.graph.operation(id) else { return };
+        Self::keep_operation(ctx, operation);
         let (node, seq) = (operation.node(), operation.content().seq);
-        let is_message = matches!(operation.content().body, Body::Message(_));
-        let counts = is_message && self.counts(operation);
-        let concerns_list = operation.content().body.concerns_list();
+        let body = &operation.content().body;
+        let concerns_list = body.concerns_list();
+        let counts = matches!(body, Body::Message(_)) && self.counts(operation);
         let is_mine = node == ctx.me.node();
         if !is_mine {
             let highest = self.to_ack.or_insert_with(node, || 0);
@@ -77,6 +78,7 @@ impl Conversation {
             self.unread += usize::from(!is_mine);
             ctx.tell(Event::Message { conversation: self.id, message: *id });
         }
+        self.on_change(ctx, id);
         if concerns_list {
             self.on_membership(ctx);
         }

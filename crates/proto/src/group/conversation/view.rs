@@ -2,21 +2,26 @@
 
 use super::Conversation;
 use crate::group::membership::Participant;
-use crate::group::op::{Body, OpId, Operation};
+use crate::group::op::{OpId, Operation};
 use crate::identity::{AccountId, NodeId};
-use crate::io::{ConversationView, MessageView, ParticipantView, Person, Window};
+use crate::io::{ConversationView, MessageView, ParticipantView, Person, ReactionView, Window};
 use crate::table::Set;
+
+/// How a text begins that tells what its author does.
+const EMOTE: &str = "/me ";
 
 impl Conversation {
     /// How it looks to `me`.
     pub(crate) fn view(&self, me: &Person, linked: &Set<NodeId>) -> ConversationView {
         let reachable = |one: &Participant| one.node == me.node || linked.contains_key(&one.node);
-        let coordinator = self.list().iter().find(|one| reachable(one)).map(|one| one.node);
+        let coordinator = self.coordinator(me.node, linked);
         let participants = self.list().iter().map(|one| ParticipantView {
             person: one.person(),
             me: one.node == me.node,
             coordinator: coordinator == Some(one.node),
             linked: reachable(one),
+            admitted_by: self.admitter(&one.node),
+            forked: self.graph.is_forked(&one.node),
         });
         ConversationView {
             id: self.id,
@@ -26,6 +31,10 @@ impl Conversation {
             unread: self.unread,
             open: self.is_open(),
         }
+    }
+
+    fn admitter(&self, node: &NodeId) -> Option<Person> {
+        self.graph.person(&self.membership.admitter(node)?).map(Participant::person)
     }
 
     /// The name given here, or the names of the other users.
@@ -70,19 +79,26 @@ impl Conversation {
     }
 
     fn message_view(&self, me: &Person, operation: &Operation) -> Option<MessageView> {
-        let content = operation.content();
-        let Body::Message(message) = &content.body else { return None };
-        if !self.counts(operation) {
-            return None;
-        }
-        let node = operation.node();
+        let message = self.said(operation)?;
+        let (content, node) = (operation.content(), operation.node());
+        let now = self.now_of(operation, message);
+        let act = now.text.as_str().strip_prefix(EMOTE).filter(|rest| !rest.trim().is_empty());
+        let reactions = now.reactions.iter().map(|(emoji, by)| ReactionView {
+            emoji: emoji.to_string(),
+            by: by.clone(),
+            mine: by.contains(&me.user),
+        });
         Some(MessageView {
             id: operation.id(),
             author: content.author,
             node,
             name: self.graph.person(&node)?.profile.name.clone(),
             time_ms: content.time_ms,
-            text: message.text.to_string(),
+            text: if now.deleted { String::new() } else { act.unwrap_or(now.text.as_str()).to_owned() },
+            emote: act.is_some() && !now.deleted,
+            edited: now.edited,
+            deleted: now.deleted,
+            reactions: reactions.collect(),
             reply_to: message.reply_to,
             state: (node == me.node).then(|| self.state(me.user, content.seq)),
         })

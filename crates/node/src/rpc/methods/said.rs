@@ -1,0 +1,56 @@
+//! What becomes of messages: edits, deletions, reactions.
+
+use super::{done, message_text};
+use crate::rpc::Outcome;
+use crate::rpc::hex::Hex;
+use crate::rpc::message::Fault;
+use crate::session::Session;
+use serde::Deserialize;
+use tertulia_proto::io::{EMOJI_MAX, Emoji};
+use tertulia_proto::{Command, ConversationId, OpId};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EditParams {
+    conversation: Hex<ConversationId>,
+    message: Hex<OpId>,
+    text: String,
+}
+
+pub(super) async fn edit(session: &Session, params: EditParams) -> Outcome {
+    let EditParams { conversation: Hex(conversation), message: Hex(message), text } = params;
+    done(session, Command::Edit { conversation, message, text: message_text(text)? }).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DeleteParams {
+    conversation: Hex<ConversationId>,
+    message: Hex<OpId>,
+}
+
+pub(super) async fn delete(session: &Session, params: DeleteParams) -> Outcome {
+    let DeleteParams { conversation: Hex(conversation), message: Hex(message) } = params;
+    done(session, Command::Delete { conversation, message }).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReactParams {
+    conversation: Hex<ConversationId>,
+    message: Hex<OpId>,
+    emoji: String,
+    #[serde(default = "yes")]
+    on: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+pub(super) async fn react(session: &Session, params: ReactParams) -> Outcome {
+    let ReactParams { conversation: Hex(conversation), message: Hex(message), emoji, on } = params;
+    let emoji = Emoji::new(emoji)
+        .ok_or_else(|| Fault::params(format!("a reaction has at most {EMOJI_MAX} bytes")))?;
+    done(session, Command::React { conversation, message, emoji, on }).await
+}

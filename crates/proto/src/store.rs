@@ -1,0 +1,128 @@
+//! What lasts: the records that a node has its driver keep, and the keys that they are found under.
+//!
+//! To the driver all of this is an ordered map from short byte strings to bytes
+//! ([`Output::Store`](crate::Output::Store)); what a record means is known here alone.
+//! [`Node::restore`](crate::Node::restore) reads it back.
+
+use crate::endpoint::Endpoint;
+use crate::group::{ConversationId, OpId};
+use crate::identity::{Name, NodeId};
+use crate::io::RequestId;
+use crate::wire::bounded::List;
+use crate::wire::cbor::structure;
+use crate::wire::{DEVICES_MAX, DeviceHead};
+
+/// The longest key, in bytes: a driver may count on it.
+pub const KEY_MAX: usize = 64;
+
+// The first byte of each key. A number is never used again for something else, and 0x00 to 0x0f are the driver's own.
+// Free for what is to come: 0x12 for the words of a search, 0x40 for blocked accounts, 0x41 for the inbox.
+const SETTINGS: u8 = 0x10;
+const OPERATION: u8 = 0x11;
+const REACH: u8 = 0x20;
+const GRANTED: u8 = 0x30;
+
+/// What a record is about: one variant for each table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Key {
+    /// What this node alone knows of a conversation: [`Settings`].
+    Settings(ConversationId),
+    /// An operation by its lamport and id. The order of the keys is causal: whatever an operation depends on is read
+    /// back before it.
+    Operation(ConversationId, u64, OpId),
+    /// How a node can be reached again: [`Reached`].
+    Reach(NodeId),
+    /// A request that was answered with Yes.
+    Granted(RequestId),
+}
+
+impl Key {
+    /// The key as the driver knows it.
+    pub(crate) fn to_bytes(self) -> Vec<u8> {
+        match self {
+            Self::Settings(conversation) => [&[SETTINGS][..], &conversation.0].concat(),
+            Self::Operation(conversation, lamport, id) => {
+                [&[OPERATION][..], &conversation.0, &lamport.to_be_bytes(), &id.0].concat()
+            }
+            Self::Reach(node) => [&[REACH][..], &node.0].concat(),
+            Self::Granted(request) => [&[GRANTED][..], &request.0].concat(),
+        }
+    }
+
+    /// Reads a key, or nothing when it is none of this version's.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (table, rest) = bytes.split_first()?;
+        match *table {
+            SETTINGS => Some(Self::Settings(ConversationId(rest.try_into().ok()?))),
+            OPERATION => {
+                let (conversation, rest) = rest.split_first_chunk()?;
+                let (lamport, id) = rest.split_first_chunk()?;
+                let lamport = u64::from_be_bytes(*lamport);
+                Some(Self::Operation(ConversationId(*conversation), lamport, OpId(id.try_into().ok()?)))
+            }
+            REACH => Some(Self::Reach(NodeId(rest.try_into().ok()?))),
+            GRANTED => Some(Self::Granted(RequestId(rest.try_into().ok()?))),
+            _ => None,
+        }
+    }
+}
+
+/// What this node alone knows of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Settings {
+    /// What it is called here; empty for the participants' names.
+    pub name: Name,
+    /// How far each device had come when the person saw all of it: what lies beyond is unread.
+    pub read: List<DeviceHead, DEVICES_MAX>,
+}
+
+structure! { Settings { 0 => name, 1 => read or default } }
+
+/// How a node was reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Reached {
+    /// Where it can be dialled.
+    pub endpoint: Endpoint,
+    /// Whether a lasting link to it is wanted, so that it introduces us.
+    pub introduces: bool,
+}
+
+structure! { Reached { 0 => endpoint, 1 => introduces or default } }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEYS: [Key; 4] = [
+        Key::Settings(ConversationId([1; 16])),
+        Key::Operation(ConversationId([1; 16]), 258, OpId([2; 32])),
+        Key::Reach(NodeId([3; 16])),
+        Key::Granted(RequestId([4; 8])),
+    ];
+
+    #[test]
+    fn keys_survive_and_are_short() {
+        for key in KEYS {
+            let bytes = key.to_bytes();
+            assert_eq!(Key::from_bytes(&bytes), Some(key));
+            assert!(bytes.len() <= KEY_MAX, "{key:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_of_another_length_or_table_is_none() {
+        for key in KEYS {
+            let bytes = key.to_bytes();
+            assert_eq!(Key::from_bytes(&bytes[..bytes.len() - 1]), None);
+            assert_eq!(Key::from_bytes(&[&bytes[..], &[0]].concat()), None);
+        }
+        assert_eq!(Key::from_bytes(&[]), None);
+        assert_eq!(Key::from_bytes(&[0xff; 17]), None);
+    }
+
+    #[test]
+    fn operations_stand_in_the_order_of_their_lamports() {
+        let key = |lamport| Key::Operation(ConversationId([1; 16]), lamport, OpId([0; 32])).to_bytes();
+        assert!(key(255) < key(256));
+    }
+}
