@@ -139,6 +139,13 @@ impl Groups {
         conversation.lamport()
     }
 
+    /// Sends one operation of a conversation.
+    pub(crate) fn send_one(&self, ctx: &mut Ctx<'_>, id: ConversationId, to: NodeId, operation: &OpId) {
+        if let Some(conversation) = self.by_id.get(&id) {
+            conversation.send(ctx, to, std::slice::from_ref(operation));
+        }
+    }
+
     /// Expects to be let into a conversation; false when there are too many.
     pub(crate) fn enter(&mut self, ctx: &mut Ctx<'_>, from: NodeId, welcome: Welcome) -> bool {
         let Welcome { request, conversation: id, admit, hosts, name } = welcome;
@@ -263,8 +270,9 @@ impl Groups {
 
     /// Answers a question for operations.
     pub(crate) fn on_want(&mut self, ctx: &mut Ctx<'_>, from: NodeId, want: &Want) {
-        if let Some(conversation) = self.shared(ctx, want.conversation, from) {
-            conversation.on_want(ctx, from, want);
+        match self.by_id.get_mut(&want.conversation).filter(|one| one.is_open()) {
+            Some(conversation) if conversation.answers(&from) => conversation.on_want(ctx, from, want),
+            _ => ctx.count("conversation_not_shared"),
         }
     }
 
@@ -273,7 +281,10 @@ impl Groups {
     pub(crate) fn on_heads(&mut self, ctx: &mut Ctx<'_>, from: NodeId, heads: &Heads) {
         match self.by_id.get_mut(&heads.conversation).filter(|one| one.is_open()) {
             Some(conversation) if conversation.has(&from) => conversation.on_heads(ctx, from, heads),
-            Some(conversation) => conversation.want_heads(ctx, from, heads),
+            Some(conversation) => {
+                conversation.want_heads(ctx, from, heads);
+                conversation.tell_evicted(ctx, from, heads);
+            }
             None => ctx.count("conversation_not_shared"),
         }
     }
@@ -437,22 +448,18 @@ impl Groups {
 
     /// Signs out whoever has been away for too long, where that is on us.
     fn evict(&mut self, ctx: &mut Ctx<'_>) {
-        let (suspected, after) = (&self.suspected, self.evict_after);
-        let is_long_gone = |node: &NodeId| suspected.get(node).is_some_and(|since| *since + after <= ctx.now);
-        if !suspected.keys().any(is_long_gone) {
-            return;
-        }
-        let gone: Vec<_> = suspected.keys().filter(|node| is_long_gone(node)).copied().collect();
-        for conversation in self.by_id.values_mut() {
-            conversation.evict(ctx, &self.linked, |node| gone.contains(node));
+        if !self.suspected.is_empty() {
+            let (suspected, after) = (&self.suspected, self.evict_after);
+            self.by_id.values_mut().for_each(|one| one.evict(ctx, &self.linked, suspected, after));
         }
     }
 
     /// The earliest deadline of any conversation.
     pub(crate) fn poll_timeout(&self, now: Instant) -> Option<(Instant, Wake)> {
         let asked = self.by_id.values().filter_map(Conversation::poll_timeout);
+        let absences = (!self.suspected.is_empty()).then(|| self.by_id.values()).into_iter().flatten();
         // One that has passed was not on us to act on; what makes it so wakes us by itself.
-        let gone = self.suspected.values().map(|since| *since + self.evict_after).filter(|at| *at > now);
+        let gone = absences.filter_map(|one| one.next_eviction(&self.suspected, self.evict_after, now));
         asked.chain(gone).min().map(|at| (at, Wake::Group))
     }
 

@@ -231,7 +231,7 @@ impl Identity {
     }
 
     /// Signs a body whose signer is this device.
-    pub(crate) fn sign_body<T: SelfSigned + Wire>(&self, body: T) -> Signed<T> {
+    pub fn sign_body<T: SelfSigned + Wire>(&self, body: T) -> Signed<T> {
         Signed::sign(body, &self.device)
     }
 

@@ -10,7 +10,9 @@ use crate::wire::Wire;
 use std::collections::{BTreeMap, BTreeSet};
 use tertulia_proto::io::{Consent, RequestId};
 use tertulia_proto::rng::Rng;
-use tertulia_proto::{CloseReason, Command, Duration, Event, Input, Instant, LinkId, Node, Refusal, Reply};
+use tertulia_proto::{
+    CloseReason, Command, Config, Duration, Event, Input, Instant, LinkId, Node, Refusal, Reply,
+};
 
 /// When every world begins: a morning of 2026, in milliseconds since 1970.
 const DAWN_MS: u64 = 1_780_000_000_000;
@@ -110,6 +112,11 @@ impl World {
     /// Adds a native node with room for so many links.
     pub fn native_of(&mut self, name: &str, link_budget: usize) -> Seat {
         self.move_in(Kind::Native, name, |place| place.config.link_budget = link_budget)
+    }
+
+    /// Adds a node with a configuration of its own.
+    pub fn configured(&mut self, kind: Kind, name: &str, config: Config) -> Seat {
+        self.move_in(kind, name, |place| place.config = config)
     }
 
     /// Adds a node whose host's clock is ahead of the others by `skew`.

@@ -237,8 +237,14 @@ impl Asking {
     }
 
     fn end(&mut self, ctx: &mut Ctx<'_>, id: RequestId, outcome: RequestOutcome) {
-        if self.by_id.remove(&id).is_some_and(|request| !request.is_answered) {
-            ctx.tell(Event::Answered { request: id, outcome });
+        match self.by_id.remove(&id) {
+            Some(request) if request.is_answered => ctx.tell(Event::Trouble {
+                what: "You are out of the conversation again.".into(),
+                why: format!("{}.", CloseReason::Disagreed),
+                remedy: "Ask again to enter it, with the invite or by one who is in it.".into(),
+            }),
+            Some(_) => ctx.tell(Event::Answered { request: id, outcome }),
+            None => {}
         }
     }
 

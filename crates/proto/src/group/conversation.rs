@@ -70,6 +70,8 @@ pub(crate) struct Conversation {
     arrivals: Arrivals,
     /// Whether the list has changed since this was last looked at.
     list_changed: bool,
+    /// Since when more than half of the list has been on our side.
+    larger_since: Option<Instant>,
     /// Whether we were signed out, and have not asked to enter again.
     is_evicted: bool,
 }
@@ -118,6 +120,7 @@ impl Conversation {
             exit: None,
             arrivals: Table::default(),
             list_changed: true,
+            larger_since: None,
             is_evicted: false,
         }
     }
@@ -310,6 +313,9 @@ impl Conversation {
         {
             self.phase = Phase::Over;
             ctx.report(self.id, request, Progress::Failed(CloseReason::Unreachable));
+            if self.had_company {
+                ctx.tell(Event::ConversationEnded { conversation: self.id });
+            }
         }
         self.answer_arrivals(ctx);
         self.continue_exit(ctx, linked);

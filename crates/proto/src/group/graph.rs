@@ -57,7 +57,7 @@ struct Held {
 }
 
 /// What some operations stand on: a mark for each place in the order of display from `floor` on.
-struct Past {
+pub(crate) struct Past {
     floor: usize,
     marked: Vec<bool>,
 }
@@ -326,6 +326,13 @@ impl Graph {
         found
     }
 
+    /// What one who was signed out may know: all that the Evict stands on, and it.
+    pub(crate) fn until_evicted(&self, node: &NodeId) -> Past {
+        let passages = self.passages.get(node).into_iter().flatten();
+        let last = passages.max_by_key(|passage| (passage.lamport, passage.id)).map(|passage| passage.id);
+        self.past(last.as_slice(), 0)
+    }
+
     /// Whether `node` is out by the word of another.
     pub(crate) fn is_evicted(&self, node: &NodeId) -> bool {
         let passages = self.passages.get(node).into_iter().flatten();
@@ -340,7 +347,8 @@ impl Graph {
         entries.max_by_key(|passage| (passage.lamport, passage.id)).map(|passage| passage.id)
     }
 
-    fn is_in(&self, past: &Past, id: &OpId) -> bool {
+    /// Whether an operation is among what some stand on.
+    pub(crate) fn is_in(&self, past: &Past, id: &OpId) -> bool {
         let at = self.rank(id).and_then(|at| at.checked_sub(past.floor));
         at.is_some_and(|at| past.marked[at])
     }

@@ -133,7 +133,11 @@ impl Node {
         };
         let node = newcomer.node;
         match self.groups.admit_by_ticket(&mut ctx!(self), conversation, &newcomer, &ticket) {
-            Ok(admit) if self.links.is_linked(&node) => self.say_yes(node, request, conversation, admit),
+            Ok(admit) if self.links.is_linked(&node) => {
+                // What was said before comes from the one who accepted, or as the answer to how far the newcomer is.
+                self.groups.send_one(&mut ctx!(self), conversation, node, &admit);
+                self.say_yes(node, request, conversation, admit);
+            }
             // Whoever handed it in hears of it by the ListUpdate, and tells.
             Ok(_) => {}
             Err(code) => ctx!(self).post(node, Answer::bare(request, code)),

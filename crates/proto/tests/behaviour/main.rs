@@ -9,6 +9,7 @@ mod causal_order;
 mod deletions;
 mod duplicates;
 mod edits;
+mod entering;
 mod expired_invites;
 mod frame_limits;
 mod glare;

@@ -2,6 +2,7 @@
 
 use super::{Conversation, QUIET};
 use crate::ctx::Ctx;
+use crate::group::op::OpId;
 use crate::identity::NodeId;
 use crate::wire::bounded::List;
 use crate::wire::{DEVICES_MAX, DeviceHead, Frame, Heads, HeadsDigest, Want, operation_frames};
@@ -11,14 +12,40 @@ use crate::wire::{DEVICES_MAX, DeviceHead, Frame, Heads, HeadsDigest, Want, oper
 const DEEP_MAX: usize = 64;
 
 impl Conversation {
-    /// Answers a question for operations.
+    /// Whether questions of `node` are answered: it is in the list, or was until it was signed out.
+    pub(crate) fn answers(&self, node: &NodeId) -> bool {
+        self.has(node) || self.graph.is_evicted(node)
+    }
+
+    /// Answers a question for operations: to one who was signed out, up to that.
     pub(crate) fn on_want(&self, ctx: &mut Ctx<'_>, from: NodeId, want: &Want) {
-        let found = if want.deep {
+        let mut found = if want.deep {
             self.graph.with_past(&want.ids, DEEP_MAX)
         } else {
             want.ids.iter().filter_map(|id| self.graph.operation(id)).collect()
         };
+        if !self.has(&from) {
+            let known = self.graph.until_evicted(&from);
+            found.retain(|operation| self.graph.is_in(&known, &operation.id()));
+        }
         operation_frames(found).into_iter().for_each(|frame| ctx.post(from, frame));
+    }
+
+    /// Sends operations.
+    pub(crate) fn send(&self, ctx: &mut Ctx<'_>, to: NodeId, ids: &[OpId]) {
+        let found = ids.iter().filter_map(|id| self.graph.operation(id));
+        operation_frames(found).into_iter().for_each(|frame| ctx.post(to, frame));
+    }
+
+    /// Tells one who was signed out that it was, and what was said until then.
+    pub(crate) fn tell_evicted(&self, ctx: &mut Ctx<'_>, to: NodeId, heads: &Heads) {
+        if !self.graph.is_evicted(&to) {
+            return;
+        }
+        let known = self.graph.until_evicted(&to);
+        let mut beyond = self.graph.beyond(&heads.devices);
+        beyond.retain(|operation| self.graph.is_in(&known, &operation.id()));
+        operation_frames(beyond).into_iter().for_each(|frame| ctx.post(to, frame));
     }
 
     /// Sends what the other side lacks, and asks for what we lack unless this was the answer to that.

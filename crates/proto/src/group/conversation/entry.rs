@@ -170,24 +170,48 @@ impl Conversation {
         List::first(nodes.filter(|node| *node == me || linked.contains_key(node)))
     }
 
-    /// Signs out, as coordinator, whoever has been away since before `since`. Only with more than half of the list on our
-    /// side of a partition: so no two sides sign each other out, and a conversation of two is never ended by absence.
+    /// Signs out, as coordinator, whoever has been away for `after` while more than half of the list was on our side: so
+    /// no two sides of a partition sign each other out, and absence never ends a conversation of two.
     pub(crate) fn evict(
         &mut self,
         ctx: &mut Ctx<'_>,
         linked: &Set<NodeId>,
-        is_long_gone: impl Fn(&NodeId) -> bool,
+        suspected: &Table<NodeId, Instant>,
+        after: Duration,
     ) {
         let me = ctx.me.node();
-        let present = self.present(me, linked).len();
-        if !self.is_open() || self.coordinator(me, linked) != Some(me) || present * 2 <= self.list().len() {
+        let is_larger_half = self.is_open() && self.present(me, linked).len() * 2 > self.list().len();
+        self.larger_since = is_larger_half.then(|| self.larger_since.unwrap_or(ctx.now));
+        if self.larger_since.is_none() || self.coordinator(me, linked) != Some(me) {
             return;
         }
-        let gone: Vec<_> = self.list().iter().map(|one| one.node).filter(is_long_gone).collect();
+        let is_due = |(_, due): &(NodeId, Instant)| *due <= ctx.now;
+        let gone: Vec<_> = self.evictions(suspected, after).filter(is_due).map(|(node, _)| node).collect();
         for node in gone {
             ctx.count("participant_evicted");
             self.write(ctx, linked, Body::Evict(Evict { node }));
         }
+    }
+
+    /// Who is to be signed out when, if nothing changes.
+    fn evictions<'a>(
+        &'a self,
+        suspected: &'a Table<NodeId, Instant>,
+        after: Duration,
+    ) -> impl Iterator<Item = (NodeId, Instant)> + 'a {
+        let listed = self.list().iter().map(|one| one.node);
+        let both = move |node| Some((node, *suspected.get(&node)?, self.larger_since?));
+        listed.filter_map(both).map(move |(node, since, larger)| (node, since.max(larger) + after))
+    }
+
+    /// When somebody is to be signed out next, after `now`.
+    pub(crate) fn next_eviction(
+        &self,
+        suspected: &Table<NodeId, Instant>,
+        after: Duration,
+        now: Instant,
+    ) -> Option<Instant> {
+        self.evictions(suspected, after).map(|(_, due)| due).filter(|due| *due > now).min()
     }
 }
 
