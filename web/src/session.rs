@@ -79,7 +79,9 @@ impl Session {
             queue: StoredValue::default(),
             reading: StoredValue::default(),
         };
-        let tab = Tab::start(identity, move |event| session.take(event))?;
+        let tab = Tab::start(identity, tertulia_webrtc::browser::Memory::default(), move |event| {
+            session.take(event)
+        })?;
         session.tab.set_value(Some(tab));
         session.keep_introducer();
         Ok(session)
