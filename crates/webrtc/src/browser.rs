@@ -126,10 +126,11 @@ impl Tab {
         link::stats(report).await
     }
 
-    /// Leaves every conversation and closes every link: to be called when the page goes.
+    /// Closes every link: to be called when the page goes. Who comes back without memory leaves every conversation first.
     pub fn quit(&self) {
+        let keeps = self.0.core.borrow().gate.keeps();
         // A refusal would only say that there is nothing to leave.
-        let _ = self.command(Command::Quit);
+        let _ = self.command(if keeps { Command::Close } else { Command::Quit });
     }
 
     /// The time, before there is a tab.

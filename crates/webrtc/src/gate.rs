@@ -74,6 +74,11 @@ impl Gate {
         self.durable = std::mem::take(&mut self.covered);
     }
 
+    /// Whether anything is kept.
+    pub fn keeps(&self) -> bool {
+        self.keeps
+    }
+
     /// Keeps nothing from now on and holds nothing up: the store has failed.
     pub fn give_up(&mut self) {
         self.keeps = false;
