@@ -65,7 +65,7 @@ pub(crate) fn new_identity(name: &str) -> Result<Identity, StartError> {
 
 impl Session {
     /// Starts the node of this tab.
-    pub(crate) fn start(identity: Identity, store: Store, ui: Ui) -> Result<Self, StartError> {
+    pub(crate) async fn start(identity: Identity, store: Store, ui: Ui) -> Result<Self, StartError> {
         let profile = identity.profile().name.clone();
         let me = Person { node: identity.node(), user: identity.account(), name: profile };
         let session = Self {
@@ -79,13 +79,25 @@ impl Session {
             queue: StoredValue::default(),
             reading: StoredValue::default(),
         };
-        let tab = Tab::start(identity, move |event| session.take(event))?;
+        // A browser that shows nothing of what it kept keeps nothing either: one can talk anyway.
+        let memory = session.store.get_value().memory().await.unwrap_or_default();
+        let tab = Tab::start(identity, memory, move |event| session.take(event))?;
         session.tab.set_value(Some(tab));
         session.keep_introducer();
+        session.recall();
         Ok(session)
     }
 
-    /// Leaves every conversation politely and ends the node.
+    /// Shows what there was before.
+    fn recall(self) {
+        let conversations = self.with_node(Node::conversations).unwrap_or_default();
+        if !conversations.is_empty() {
+            let messages = conversations.iter().map(|view| view.id).collect();
+            self.refresh(&Stale { conversations: true, messages, ..Stale::default() });
+        }
+    }
+
+    /// Ends the node politely: what this browser keeps goes on with the next.
     pub(crate) fn quit(self) {
         self.tab.with_value(|tab| tab.iter().for_each(Tab::quit));
     }
@@ -316,7 +328,7 @@ impl Session {
 
     /// Ends the node and forgets all of this profile. The page must be loaded anew then.
     pub(crate) async fn erase(self) -> Result<(), idb::Error> {
-        self.quit();
+        self.run(Command::Quit);
         self.store.get_value().erase().await
     }
 

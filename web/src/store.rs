@@ -1,11 +1,18 @@
 //! What a profile keeps in this browser: one IndexedDB database each.
 
-use idb::{Database, DatabaseEvent, Error, Factory, ObjectStoreParams, TransactionMode};
+use idb::{Database, DatabaseEvent, Error, Factory, ObjectStoreParams, Query, TransactionMode};
 use js_sys::Uint8Array;
+use std::cell::OnceCell;
+use std::future::IntoFuture;
+use std::rc::Rc;
+use tertulia_webrtc::Record;
+use tertulia_webrtc::browser::Memory;
 use wasm_bindgen::{JsCast, JsValue};
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const KEPT: &str = "kept";
+/// What the core keeps: binary keys, byte arrays.
+const RECORDS: &str = "records";
 const IDENTITY: &str = "identity";
 
 /// The store of one profile. A temporary one has none, and forgets.
@@ -53,6 +60,34 @@ impl Store {
         Ok(())
     }
 
+    /// What the node kept here, and the way to keep more.
+    pub(crate) async fn memory(&self) -> Result<Memory, Error> {
+        let Some(name) = &self.database else { return Ok(Memory::default()) };
+        let mut database = open(name).await?;
+        let transaction = database.transaction(&[RECORDS], TransactionMode::ReadOnly)?;
+        let store = transaction.object_store(RECORDS)?;
+        let keys = store.get_all_keys(None, None)?.into_future();
+        let values = store.get_all(None, None)?.into_future();
+        let (keys, values) = (keys.await?, values.await?);
+        let bytes = |value: JsValue| Uint8Array::new(&value).to_vec();
+        let records = keys.into_iter().map(bytes).zip(values.into_iter().map(bytes)).collect();
+        // The connection stays open, and gives way when the profile is erased.
+        let connection = Rc::new(OnceCell::new());
+        let of_event = Rc::clone(&connection);
+        database.on_version_change(move |_| of_event.get().into_iter().for_each(Database::close));
+        let _ = connection.set(database);
+        let keep = move |batch| {
+            let connection = Rc::clone(&connection);
+            Box::pin(async move {
+                match connection.get() {
+                    Some(database) => write(database, batch).await.unwrap_or(false),
+                    None => false,
+                }
+            }) as _
+        };
+        Ok(Memory { records, keep: Some(Box::new(keep)) })
+    }
+
     /// Forgets all of this profile.
     pub(crate) async fn erase(&self) -> Result<(), Error> {
         let Some(name) = &self.database else { return Ok(()) };
@@ -65,8 +100,25 @@ async fn open(name: &str) -> Result<Database, Error> {
     request.on_upgrade_needed(|event| {
         // Failing here fails the opening, which is told.
         if let Ok(database) = event.database() {
-            let _ = database.create_object_store(KEPT, ObjectStoreParams::new());
+            let there = database.store_names();
+            for name in [KEPT, RECORDS].into_iter().filter(|name| !there.iter().any(|one| one == name)) {
+                let _ = database.create_object_store(name, ObjectStoreParams::new());
+            }
         }
     });
     request.await
+}
+
+/// Writes a batch in one transaction, and says whether it is complete.
+async fn write(database: &Database, batch: Vec<Record>) -> Result<bool, Error> {
+    let transaction = database.transaction(&[RECORDS], TransactionMode::ReadWrite)?;
+    let store = transaction.object_store(RECORDS)?;
+    for (key, value) in batch {
+        let key = JsValue::from(Uint8Array::from(&key[..]));
+        match value {
+            Some(value) => drop(store.put(&Uint8Array::from(&value[..]), Some(&key))?),
+            None => drop(store.delete(Query::Key(key))?),
+        }
+    }
+    Ok(transaction.commit()?.await?.is_committed())
 }

@@ -40,6 +40,15 @@ pub(crate) enum Failure {
         /// The file.
         path: PathBuf,
     },
+    /// A later version has been here.
+    #[error(
+        "{} was written by a later version and was left as it is: update tertulia, or name another directory with --data DIR",
+        path.display()
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+    },
     /// An address that was asked for cannot be had.
     #[error(
         "cannot listen on {address} for the {what}: {source}: choose another address with {flag} (port 0 means any free one)"
@@ -66,7 +75,7 @@ impl Failure {
             Self::Other(_) => 1,
             Self::Usage(_) => 2,
             Self::InUse { .. } => 3,
-            Self::Store { .. } | Self::Damaged { .. } => 4,
+            Self::Store { .. } | Self::Damaged { .. } | Self::Newer { .. } => 4,
             Self::Address { .. } => 5,
         }
     }

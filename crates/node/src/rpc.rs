@@ -1,5 +1,6 @@
 //! JSON-RPC 2.0 over standard input and output: the contract of docs/AUTOMATION.md.
 
+mod answers;
 mod hex;
 mod message;
 mod methods;
@@ -9,6 +10,7 @@ mod views;
 use crate::failure::Failure;
 use crate::pipes::{Closed, Line, Lines, Writer};
 use crate::session::{Session, own_invite};
+use answers::{Answers, Flow};
 use message::{Call, Fault, Incoming};
 use serde_json::{Value, json};
 use tertulia_proto::Event;
@@ -67,16 +69,33 @@ async fn ready(session: &Session) -> anyhow::Result<Value> {
     Ok(ready)
 }
 
+/// What there is to do next.
+enum Step {
+    Line(Option<Line>),
+    Notice(Option<Notice>),
+}
+
 async fn serve(session: &Session, events: &mut Events, mut lines: Lines, writer: &Writer) -> End {
+    let mut answers = Answers::default();
     loop {
+        let reads = answers.has_room();
         let step = tokio::select! {
-            line = lines.next() => match line {
-                Some(line) => answer_line(session, line, writer).await,
-                None => return End::Asked,
+            // An answer goes before the events that tell what came of it.
+            biased;
+            (answer, flow) = answers.next() => match answer.map(|answer| writer.line(answer)) {
+                Some(written) => written.await.map(|()| flow),
+                None => Ok(flow),
             },
-            notice = events.next() => match notice {
-                Some(notice) => tell(session, notice, writer).await.map(|()| Flow::On),
-                None => return End::NodeGone,
+            step = async {
+                tokio::select! {
+                    line = lines.next(), if reads => Step::Line(line),
+                    notice = events.next() => Step::Notice(notice),
+                }
+            } => match step {
+                Step::Line(Some(line)) => Ok(answers.begin(answer_line(session, line)).await),
+                Step::Line(None) => Ok(answers.begin(async { (None, Flow::Quit) }).await),
+                Step::Notice(Some(notice)) => tell(session, notice, writer).await.map(|()| Flow::On),
+                Step::Notice(None) => return End::NodeGone,
             },
         };
         match step {
@@ -86,16 +105,10 @@ async fn serve(session: &Session, events: &mut Events, mut lines: Lines, writer:
     }
 }
 
-/// Whether to go on after a line.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Flow {
-    On,
-    Quit,
-}
-
-async fn answer_line(session: &Session, line: Line, writer: &Writer) -> Result<Flow, Closed> {
+/// What a line is answered with, if with anything, and whether to go on.
+async fn answer_line(session: &Session, line: Line) -> (Option<String>, Flow) {
     let incoming = match line {
-        Line::Text(text) if text.trim().is_empty() => return Ok(Flow::On),
+        Line::Text(text) if text.trim().is_empty() => return (None, Flow::On),
         Line::Text(text) => Incoming::parse(&text),
         Line::TooLong => Incoming::One(Err(message::Rejected::too_long())),
     };
@@ -110,12 +123,12 @@ async fn answer_line(session: &Session, line: Line, writer: &Writer) -> Result<F
         }
     }
     // A batch of nothing but notifications is answered with nothing at all (JSON-RPC 2.0, section 6).
-    match (batch, answers.len()) {
-        (_, 0) => {}
-        (true, _) => writer.line(Value::Array(answers).to_string()).await?,
-        (false, _) => writer.line(answers.remove(0).to_string()).await?,
-    }
-    Ok(flow)
+    let answer = match (batch, answers.len()) {
+        (_, 0) => None,
+        (true, _) => Some(Value::Array(answers).to_string()),
+        (false, _) => Some(answers.remove(0).to_string()),
+    };
+    (answer, flow)
 }
 
 async fn answer(session: &Session, call: Result<Call, message::Rejected>) -> (Option<Value>, Flow) {
@@ -138,7 +151,7 @@ async fn tell(session: &Session, notice: Notice, writer: &Writer) -> Result<(), 
         }
         Notice::Event(event) => {
             // A node that is gone has no views to show; what needs none is still told.
-            let folded = session.handle.with({
+            let folded = session.handle.glance({
                 let event = event.clone();
                 move |node| notifications::fold(Some(node), &event)
             });

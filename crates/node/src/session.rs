@@ -52,9 +52,10 @@ impl Session {
         let clock = Clock::start();
         let identity = identity(&store, config.name.as_ref(), clock.now().as_millis())?;
         let certificate = store.certificate()?;
+        let memory = store.memory()?;
         let listener = listen(&config, &store)?;
         let (udp, addresses) = (listener.local_addr(), listener.addresses());
-        let runner = Runner::new(identity, certificate, listener, clock);
+        let runner = Runner::new(identity, certificate, listener, clock, memory);
         let (runner, handle, events) = runner.context("cannot start the node")?;
         tokio::spawn(runner.run());
         let mut session = Self { handle, udp, url: None, lan_urls: Vec::new(), store };

@@ -1,17 +1,21 @@
-//! What lasts from one run to the next: identity, certificate and port, in one directory that one process uses.
+//! What lasts from one run to the next: identity, certificate, port and records, in one directory that one process
+//! uses.
+
+mod records;
 
 use crate::failure::Failure;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use tertulia_proto::Identity;
-use tertulia_webrtc::native::Certificate;
+use tertulia_webrtc::native::{Certificate, Memory};
 
 /// The name of the project's directory within the user's data directory.
 const DIRECTORY: &str = "tertulia";
 const IDENTITY: &str = "identity";
 const CERTIFICATE: &str = "certificate.pem";
 const PORT: &str = "port";
+const RECORDS: &str = "records.redb";
 const LOCK: &str = "lock";
 
 /// The data directory, held by this process for as long as the value lives.
@@ -54,6 +58,11 @@ impl Store {
         let pem = certificate.to_pem().map_err(anyhow::Error::from)?;
         self.keep(CERTIFICATE, pem.as_bytes())?;
         Ok(certificate)
+    }
+
+    /// The records of the conversations, and the way to keep more.
+    pub(crate) fn memory(&self) -> Result<Memory, Failure> {
+        records::open(&self.dir, &self.path(RECORDS))
     }
 
     /// The UDP port of the last run. One that cannot be read is as good as none: another will do.

@@ -343,6 +343,8 @@ pub enum Command {
     },
     /// Leave every conversation and close every link.
     Quit,
+    /// Close every link and stay in every conversation: the node that is restored from the records goes on.
+    Close,
 }
 
 /// The answer to a request.

@@ -20,7 +20,7 @@ mod native {
     use tertulia_proto::rng::Rng;
     use tertulia_proto::{Command, Event, Identity, LinkId, Reply};
     use tertulia_webrtc::Transport;
-    use tertulia_webrtc::native::{Certificate, Clock, Events, Handle, Listener, Notice, Runner};
+    use tertulia_webrtc::native::{Certificate, Clock, Events, Handle, Listener, Memory, Notice, Runner};
 
     const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -69,7 +69,8 @@ mod native {
             Identity::generate(&mut Rng::new([seed; 32]), &Name::cut(name), clock.now().as_millis());
         let listener = Listener::bind(([127, 0, 0, 1], 0).into()).expect("a port");
         let certificate = Certificate::generate().expect("a certificate");
-        let (runner, handle, events) = Runner::new(identity, certificate, listener, clock).expect("a node");
+        let (runner, handle, events) =
+            Runner::new(identity, certificate, listener, clock, Memory::none()).expect("a node");
         tokio::spawn(runner.run());
         (handle, events)
     }

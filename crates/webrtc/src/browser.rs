@@ -10,14 +10,16 @@ mod timer;
 
 pub use link::LinkStats;
 
-use crate::drain;
+use crate::{Gate, Record, drain};
 use links::Links;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::rc::Rc;
+use std::pin::Pin;
+use std::rc::{Rc, Weak};
 use tertulia_proto::{Command, Config, Event, Identity, Input, Instant, LinkId, Node, Refusal, Reply};
 use timer::Timer;
 use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
 use web_sys::js_sys::{Date, Reflect, global};
 
 /// Why a tab cannot be a node.
@@ -30,6 +32,18 @@ pub enum StartError {
     #[error("this browser gives out no randomness to make keys of: use another browser")]
     NoRandomness,
 }
+
+/// What a node has of its former runs, and where it keeps what lasts.
+#[derive(Default)]
+pub struct Memory {
+    /// All that was kept, in the order of the keys.
+    pub records: Vec<(Vec<u8>, Vec<u8>)>,
+    /// Keeps a batch, all of it or nothing, and says whether it is durable now; none for a node that forgets.
+    pub keep: Option<Keep>,
+}
+
+/// See [`Memory::keep`].
+pub type Keep = Box<dyn Fn(Vec<Record>) -> Pin<Box<dyn Future<Output = bool>>>>;
 
 /// The node of this tab. Clones are the same node; it lives as long as one of them.
 #[derive(Clone)]
@@ -44,6 +58,8 @@ struct Shared {
     turning: Cell<bool>,
     clock: Clock,
     timer: Timer,
+    keep: Option<Keep>,
+    this: Weak<Self>,
 }
 
 type Sink = Box<dyn FnMut(Event)>;
@@ -51,29 +67,36 @@ type Sink = Box<dyn FnMut(Event)>;
 struct Core {
     node: Node,
     links: Links,
+    gate: Gate,
 }
 
 impl Tab {
     /// Starts the node of this tab. `on_event` may call any method of a clone of the tab.
-    pub fn start(identity: Identity, on_event: impl FnMut(Event) + 'static) -> Result<Self, StartError> {
+    pub fn start(
+        identity: Identity,
+        memory: Memory,
+        on_event: impl FnMut(Event) + 'static,
+    ) -> Result<Self, StartError> {
         if !Reflect::has(&global(), &"RTCPeerConnection".into()).unwrap_or(false) {
             return Err(StartError::NoWebRtc);
         }
         let (seed, clock) = (Self::seed()?, Clock::start());
-        let node = Node::new(identity, Config::TAB, seed, clock.now());
-        let shared = Rc::new_cyclic(|weak: &std::rc::Weak<Shared>| {
+        let node = Node::restore(identity, Config::TAB, seed, clock.now(), memory.records);
+        let gate = Gate::new(memory.keep.is_some());
+        let shared = Rc::new_cyclic(|weak: &Weak<Shared>| {
             let (of_notes, of_timer) = (weak.clone(), weak.clone());
-            let turn =
-                move |weak: &std::rc::Weak<Shared>| weak.upgrade().iter().for_each(|shared| shared.turn());
+            let turn = move |weak: &Weak<Shared>| weak.upgrade().iter().for_each(|shared| shared.turn());
             let notes = Rc::new(Notes::new(move || turn(&of_notes)));
             Shared {
-                core: RefCell::new(Core { node, links: Links::new(Rc::clone(&notes)) }),
+                core: RefCell::new(Core { node, links: Links::new(Rc::clone(&notes)), gate }),
                 notes,
                 events: RefCell::default(),
                 sink: RefCell::new(Some(Box::new(on_event))),
                 turning: Cell::new(false),
                 clock,
                 timer: Timer::new(move || turn(&of_timer)),
+                keep: memory.keep,
+                this: weak.clone(),
             }
         });
         shared.turn();
@@ -103,10 +126,11 @@ impl Tab {
         link::stats(report).await
     }
 
-    /// Leaves every conversation and closes every link: to be called when the page goes.
+    /// Closes every link: to be called when the page goes. Who comes back without memory leaves every conversation first.
     pub fn quit(&self) {
+        let keeps = self.0.core.borrow().gate.keeps();
         // A refusal would only say that there is nothing to leave.
-        let _ = self.command(Command::Quit);
+        let _ = self.command(if keeps { Command::Close } else { Command::Quit });
     }
 
     /// The time, before there is a tab.
@@ -144,7 +168,7 @@ impl Shared {
 
     fn settle(&self) {
         let mut core = self.core.borrow_mut();
-        let Core { node, links } = &mut *core;
+        let Core { node, links, gate } = &mut *core;
         let now = self.clock.now();
         if node.poll_timeout().is_some_and(|(due, _)| due <= now) {
             node.handle(Input::Tick, now);
@@ -154,9 +178,41 @@ impl Shared {
             links.handle(link, happening, now);
         }
         let mut events = self.events.borrow_mut();
-        drain(node, links, now, |event| events.push_back(event));
+        drain(node, links, gate, now, |event| events.push_back(event));
+        self.begin_keeping(gate);
         let due = [node.poll_timeout().map(|(due, _)| due), links.poll_timeout()];
         self.timer.set(due.into_iter().flatten().min().map(|due| due.since(now)));
+    }
+}
+
+/// What lasts.
+impl Shared {
+    /// Has all that waits kept, unless that is under way.
+    fn begin_keeping(&self, gate: &mut Gate) {
+        let Some(keep) = &self.keep else { return };
+        let Some(batch) = gate.batch() else { return };
+        let (kept, this) = (keep(batch), self.this.clone());
+        spawn_local(async move {
+            let is_kept = kept.await;
+            if let Some(shared) = this.upgrade() {
+                shared.on_kept(is_kept);
+            }
+        });
+    }
+
+    /// Lets pass what waited. A browser that keeps no more is no reason not to talk: the person is told.
+    fn on_kept(&self, is_kept: bool) {
+        if is_kept {
+            self.core.borrow_mut().gate.committed();
+        } else {
+            self.core.borrow_mut().gate.give_up();
+            self.events.borrow_mut().push_back(Event::Trouble {
+                what: "This browser keeps nothing more of what is said.".into(),
+                why: "It has no room left for this page, or forbids it to keep anything.".into(),
+                remedy: "You can go on talking; closing the tab forgets what is said from now on.".into(),
+            });
+        }
+        self.turn();
     }
 }
 

@@ -1,5 +1,6 @@
 //! The one loop between a node and its links.
 
+use crate::Gate;
 use tertulia_proto::{Description, Endpoint, Event, Input, Instant, LinkId, Node, Output};
 
 /// What opens, feeds and closes links on one platform. The methods mirror the core's [`Output`]s; what comes of
@@ -21,10 +22,20 @@ pub trait Transport {
     fn poll_input(&mut self) -> Option<Input>;
 }
 
-/// Carries out all that the node asks for and tells it all that came of it, until both are quiet.
-pub fn drain(node: &mut Node, transport: &mut impl Transport, now: Instant, mut sink: impl FnMut(Event)) {
+/// Carries out all that the node asks for and the gate lets through, and tells it all that came of it, until both are
+/// quiet.
+pub fn drain(
+    node: &mut Node,
+    transport: &mut impl Transport,
+    gate: &mut Gate,
+    now: Instant,
+    mut sink: impl FnMut(Event),
+) {
     loop {
         while let Some(output) = node.poll_output() {
+            gate.push(output);
+        }
+        while let Some(output) = gate.pop() {
             apply(output, transport, &mut sink);
         }
         let Some(input) = transport.poll_input() else { return };
@@ -40,7 +51,7 @@ fn apply(output: Output, transport: &mut impl Transport, sink: &mut impl FnMut(E
         Output::Complete { link, answer } => transport.complete(link, answer),
         Output::Send { link, bytes } => transport.send(link, bytes),
         Output::Close { link } => transport.close(link),
-        // Nothing is kept yet: a node that restarts begins anew.
+        // The gate has had it kept.
         Output::Store { .. } => {}
         Output::Event(event) => sink(event),
     }

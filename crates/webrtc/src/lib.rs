@@ -6,6 +6,7 @@
 //! beneath them ([`sdp`]): what goes over the wire is a [`tertulia_proto::Description`].
 
 mod drive;
+mod gate;
 pub mod sdp;
 
 #[cfg(target_family = "wasm")]
@@ -14,6 +15,7 @@ pub mod browser;
 pub mod native;
 
 pub use drive::{Transport, drain};
+pub use gate::{Gate, HELD_MAX, Record};
 
 use std::fmt;
 use std::net::SocketAddr;

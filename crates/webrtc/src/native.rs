@@ -9,6 +9,7 @@
 //! says which one it belongs to.
 
 mod certificate;
+mod commits;
 mod gather;
 mod listener;
 mod runner;
@@ -16,6 +17,7 @@ mod session;
 mod stun;
 
 pub use certificate::{Certificate, CertificateError};
+pub use commits::{Memory, Storage};
 pub use listener::Listener;
 pub use runner::{Clock, EVENTS_MAX, Events, Gone, Handle, Notice, Runner, StartError};
 

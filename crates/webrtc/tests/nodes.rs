@@ -9,7 +9,7 @@ use tertulia_proto::io::{Consent, Greeting, MessageText, Path};
 use tertulia_proto::rng::Rng;
 use tertulia_proto::{Command, ConversationId, Event, Identity, Invite, Reply, Window};
 use tertulia_webrtc::CandidateType;
-use tertulia_webrtc::native::{Certificate, Clock, Events, Handle, Listener, Notice, Runner};
+use tertulia_webrtc::native::{Certificate, Clock, Events, Handle, Listener, Memory, Notice, Runner};
 
 /// How long anything here may take. Far more than it does: the machine may be busy.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -32,7 +32,8 @@ impl Person {
         let identity = Identity::generate(&mut Rng::new(seed), &Name::cut(name), clock.now().as_millis());
         let listener = Listener::bind(address).unwrap();
         let certificate = Certificate::generate().unwrap();
-        let (runner, handle, events) = Runner::new(identity, certificate, listener, clock).unwrap();
+        let (runner, handle, events) =
+            Runner::new(identity, certificate, listener, clock, Memory::none()).unwrap();
         Self { handle, events, running: tokio::spawn(runner.run()) }
     }
 

@@ -87,7 +87,7 @@ impl Start {
         match self.store.get_value().identity().await {
             Ok(None) => self.phase.set(Phase::FirstVisit),
             Ok(Some(bytes)) => match Identity::from_bytes(&bytes) {
-                Some(identity) => drop(self.run(identity)),
+                Some(identity) => drop(self.run(identity).await),
                 None => self.phase.set(Phase::Failed(
                     "What this browser kept of you cannot be read.",
                     "It was left as it is. Reload the page; if that does not help, erase this site's data in the \
@@ -107,7 +107,7 @@ impl Start {
         let Ok(identity) = session::new_identity(&name) else { return self.fail() };
         let bytes = identity.to_bytes();
         let kept = self.store.get_value().keep_identity(&bytes).await;
-        let Some(session) = self.run(identity) else { return };
+        let Some(session) = self.run(identity).await else { return };
         if kept.is_err() {
             session.urge(
                 "This browser keeps nothing for this page: closing the tab forgets who you are.",
@@ -116,8 +116,8 @@ impl Start {
         }
     }
 
-    fn run(self, identity: Identity) -> Option<Session> {
-        let Ok(session) = Session::start(identity, self.store.get_value(), self.ui) else {
+    async fn run(self, identity: Identity) -> Option<Session> {
+        let Ok(session) = Session::start(identity, self.store.get_value(), self.ui).await else {
             self.fail();
             return None;
         };

@@ -74,6 +74,10 @@ impl Node {
                 self.identity.rename(&name);
                 Ok(Reply::Done)
             }
+            Command::Close => {
+                self.links.quit(&mut ctx);
+                Ok(Reply::Done)
+            }
             Command::Quit => {
                 self.groups.leave_all(&mut ctx);
                 self.route();

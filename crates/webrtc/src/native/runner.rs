@@ -1,9 +1,10 @@
 //! A native node at work: its sockets, its clock, and the handle that others hold of it.
 
+use super::commits::{Commits, Memory};
 use super::listener::{addresses, endpoint, mapped, unmapped};
 use super::{Certificate, CertificateError, Listener, Native, Port, Ports, Transmit};
-use crate::{FLUSH_MS, Route, drain};
-use std::collections::BTreeMap;
+use crate::{FLUSH_MS, Gate, Route, drain};
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -55,6 +56,7 @@ pub struct Runner {
     inner: Inner,
     calls: mpsc::Receiver<Call>,
     sockets: Sockets,
+    commits: Commits,
 }
 
 /// What the calls of a [`Handle`] work on.
@@ -63,10 +65,14 @@ struct Inner {
     native: Native,
     clock: Clock,
     events: broadcast::Sender<Event>,
+    gate: Gate,
+    /// Answers to calls, each with the mark that the gate must have passed before it is given.
+    answers: VecDeque<(u64, Answer)>,
     quit: Option<Moment>,
 }
 
-type Call = Box<dyn FnOnce(&mut Inner) + Send>;
+type Call = Box<dyn FnOnce(&mut Inner) -> Option<Answer> + Send>;
+type Answer = Box<dyn FnOnce() + Send>;
 
 /// The runner has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -91,40 +97,60 @@ impl Runner {
         certificate: Certificate,
         listener: Listener,
         clock: Clock,
+        memory: Memory,
     ) -> Result<(Self, Handle, Events), StartError> {
         let seed = certificate.crypto().random()?;
         let (ports, endpoint) = (listener.ports(), listener.endpoint(&certificate));
-        let node = Node::new(identity, Config::NATIVE, seed, clock.now());
+        let node = Node::restore(identity, Config::NATIVE, seed, clock.now(), memory.records);
+        let gate = Gate::new(memory.storage.is_some());
         let native = Native::new(certificate.clone(), ports)?;
         let sockets = Sockets::new(listener, certificate)?;
         let (events, reader) = broadcast::channel(EVENTS_MAX);
         let (sender, calls) = mpsc::channel(CALLS_MAX);
         let handle =
             Handle { calls: sender, events: events.downgrade(), endpoint: Arc::new(endpoint), clock };
-        let inner = Inner { node, native, clock, events, quit: None };
-        Ok((Self { inner, calls, sockets }, handle, Events(reader)))
+        let inner = Inner { node, native, clock, events, gate, answers: VecDeque::new(), quit: None };
+        let commits = Commits::new(memory.storage);
+        Ok((Self { inner, calls, sockets, commits }, handle, Events(reader)))
     }
 
-    /// Runs until [`Handle::quit`], or until the last handle is dropped.
+    /// Runs until [`Handle::quit`], until the last handle is dropped, or until nothing can be kept any more: a node that
+    /// went on would tell and send what a crash takes back.
     pub async fn run(mut self) {
-        let Self { inner, calls, sockets } = &mut self;
+        let Self { inner, calls, sockets, commits } = &mut self;
         let mut buffer = vec![0; DATAGRAM_MAX];
         let mut look = tokio::time::interval(LOOK);
         // Before the first call is taken: it may ask for an invite, which says where the node listens.
         sockets.look(inner);
-        while inner.quit.is_none_or(|until| !inner.native.is_empty() && Moment::now() < until) {
+        while inner.quit.is_none_or(|until| !inner.is_done() && Moment::now() < until) {
+            // When too much waits for the disk, nothing more is let in: peers send again, callers stand in line.
+            let reads = !inner.gate.is_full();
             tokio::select! {
+                kept = commits.ended() => match kept {
+                    Ok(()) => inner.gate.committed(),
+                    Err(error) => return inner.fail(&error),
+                },
                 _ = look.tick() => sockets.look(inner),
-                () = sleep_until(inner.due()) => inner.on_time(),
-                _ = sockets.listening.readable() => sockets.read(Port::Listening, &mut buffer, inner),
-                _ = sockets.dialling.readable() => sockets.read(Port::Dialling, &mut buffer, inner),
-                call = calls.recv(), if inner.quit.is_none() => match call {
+                () = sleep_until(inner.due()), if reads => inner.on_time(),
+                _ = sockets.listening.readable(), if reads => sockets.read(Port::Listening, &mut buffer, inner),
+                _ = sockets.dialling.readable(), if reads => sockets.read(Port::Dialling, &mut buffer, inner),
+                call = calls.recv(), if reads && inner.quit.is_none() => match call {
                     Some(call) => inner.take(call, calls),
                     None => inner.quit(),
                 },
             }
             inner.settle();
+            commits.begin(&mut inner.gate);
             sockets.write(inner).await;
+        }
+        // What was said last lasts, too.
+        while commits.is_under_way() {
+            if let Err(error) = commits.ended().await {
+                return inner.fail(&error);
+            }
+            inner.gate.committed();
+            inner.settle();
+            commits.begin(&mut inner.gate);
         }
         // Whoever is still there hears it now, and not by our silence.
         inner.native.abandon();
@@ -150,19 +176,47 @@ impl Inner {
     }
 
     fn take(&mut self, call: Call, calls: &mut mpsc::Receiver<Call>) {
-        call(self);
-        self.settle();
-        while let Ok(call) = calls.try_recv() {
-            call(self);
-            self.settle();
+        self.take_one(call);
+        while let Some(call) = (!self.gate.is_full()).then(|| calls.try_recv().ok()).flatten() {
+            self.take_one(call);
         }
+    }
+
+    fn take_one(&mut self, call: Call) {
+        let answer = call(self);
+        self.settle();
+        self.answers.extend(answer.map(|answer| (self.gate.mark(), answer)));
+        self.give_answers();
     }
 
     /// Lets the node and its links come to rest.
     fn settle(&mut self) {
-        let Self { node, native, clock, events, .. } = self;
+        let Self { node, native, clock, events, gate, .. } = self;
         // Without a reader events are lost, which is what having no reader means.
-        drain(node, native, clock.now(), |event| drop(events.send(event)));
+        drain(node, native, gate, clock.now(), |event| drop(events.send(event)));
+        self.give_answers();
+    }
+
+    /// Answers the calls of which all that came is durable.
+    fn give_answers(&mut self) {
+        while let Some((_, answer)) = self.answers.pop_front_if(|(mark, _)| self.gate.is_past(*mark)) {
+            answer();
+        }
+    }
+
+    /// Whether a node that quits has nothing more to say.
+    fn is_done(&self) -> bool {
+        self.native.is_empty() && self.gate.is_empty()
+    }
+
+    /// Tells why the node ends before its time. What waits for the store is neither told nor sent.
+    fn fail(&self, error: &io::Error) {
+        log::error!("nothing can be kept any more, so the node ends: {error}");
+        drop(self.events.send(Event::Trouble {
+            what: "Nothing can be kept any more, so the node ends.".into(),
+            why: format!("{error}."),
+            remedy: "Make room on the disk, then start again: all that was shown as sent is there.".into(),
+        }));
     }
 
     fn quit(&mut self) {
@@ -245,17 +299,32 @@ pub struct Handle {
 }
 
 impl Handle {
-    /// Gives the node one command.
+    /// Gives the node one command. When this answers, what was done is durable.
     pub async fn command(&self, command: Command) -> Result<Result<Reply, Refusal>, Gone> {
         self.call(move |inner| inner.node.command(command, inner.clock.now())).await
     }
 
-    /// Looks at the node.
+    /// Looks at the node. When this answers, all that was seen is durable.
     pub async fn with<T: Send + 'static>(
         &self,
         view: impl FnOnce(&Node) -> T + Send + 'static,
     ) -> Result<T, Gone> {
         self.call(move |inner| view(&inner.node)).await
+    }
+
+    /// Looks at the node without waiting for what else is about to be kept: for what belongs to an event, which has
+    /// waited itself.
+    pub async fn glance<T: Send + 'static>(
+        &self,
+        view: impl FnOnce(&Node) -> T + Send + 'static,
+    ) -> Result<T, Gone> {
+        let (sender, answer) = oneshot::channel();
+        let call: Call = Box::new(move |inner| {
+            drop(sender.send(view(&inner.node)));
+            None
+        });
+        self.calls.send(call).await.map_err(|_| Gone)?;
+        answer.await.map_err(|_| Gone)
     }
 
     /// Looks at the links beneath the node.
@@ -317,7 +386,10 @@ impl Handle {
         call: impl FnOnce(&mut Inner) -> T + Send + 'static,
     ) -> Result<T, Gone> {
         let (sender, answer) = oneshot::channel();
-        let call: Call = Box::new(move |inner| drop(sender.send(call(inner))));
+        let call: Call = Box::new(move |inner| {
+            let result = call(inner);
+            Some(Box::new(move || drop(sender.send(result))))
+        });
         self.calls.send(call).await.map_err(|_| Gone)?;
         answer.await.map_err(|_| Gone)
     }
