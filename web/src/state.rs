@@ -187,6 +187,7 @@ impl State {
             Event::MessageState { conversation, .. } | Event::MessageChanged { conversation, .. } => {
                 stale.said_in(conversation);
             }
+            Event::Typing { .. } => {}
             Event::Trouble { what, why, remedy } => {
                 self.notices.urgent(format!("{}: {why}.", sentence(&what)), sentence(&remedy));
             }

@@ -31,7 +31,7 @@ use crate::table::{Set, Table};
 use crate::time::{Duration, Instant};
 use crate::wire::bounded::List;
 use crate::wire::{
-    Answer, AnswerCode, AutomaticEntryToPeer, DIGESTS_MAX, Delivered, Digest, Heads, Operations, Want,
+    Answer, AnswerCode, AutomaticEntryToPeer, DIGESTS_MAX, Delivered, Digest, Heads, Operations, Typing, Want,
 };
 use conversation::{Conversation, Phase};
 use op::{Create, History, Message};
@@ -194,6 +194,12 @@ impl Groups {
         conversation.change(ctx, &self.linked, body)
     }
 
+    /// Tells the others that the person is writing.
+    pub(crate) fn type_in(&mut self, ctx: &mut Ctx<'_>, id: ConversationId) -> Result<(), Refusal> {
+        let conversation = self.by_id.get_mut(&id).ok_or(Refusal::UnknownConversation)?;
+        conversation.type_in(ctx, &self.linked)
+    }
+
     /// Gives a conversation a name of ours.
     pub(crate) fn rename(
         &mut self,
@@ -282,6 +288,13 @@ impl Groups {
     pub(crate) fn on_delivered(&mut self, ctx: &mut Ctx<'_>, from: NodeId, delivered: &Delivered) {
         if let Some(conversation) = self.shared(ctx, delivered.conversation, from) {
             conversation.on_acked(ctx, from, delivered.seq);
+        }
+    }
+
+    /// Takes the word that somebody is writing.
+    pub(crate) fn on_typing(&mut self, ctx: &mut Ctx<'_>, from: NodeId, typing: &Typing) {
+        if let Some(conversation) = self.shared(ctx, typing.conversation, from) {
+            conversation.on_typing(ctx, from);
         }
     }
 

@@ -319,6 +319,11 @@ pub enum Command {
         /// Whether the reaction is given or taken back.
         on: bool,
     },
+    /// Tell the others that the person is writing. As often as one likes: they are told every few seconds.
+    Typing {
+        /// Where.
+        conversation: ConversationId,
+    },
     /// Call a conversation something, here only.
     Rename {
         /// Which one.
@@ -460,6 +465,13 @@ pub enum Event {
         conversation: ConversationId,
         /// Which.
         message: OpId,
+    },
+    /// Somebody is writing, or was a few seconds ago.
+    Typing {
+        /// Where.
+        conversation: ConversationId,
+        /// On which node.
+        node: NodeId,
     },
     /// More is known of how far a message of ours has come.
     MessageState {

@@ -267,6 +267,7 @@ impl Node {
             Frame::Want(want) => self.groups.on_want(&mut ctx, from, &want),
             Frame::Heads(heads) => self.groups.on_heads(&mut ctx, from, &heads),
             Frame::Delivered(delivered) => self.groups.on_delivered(&mut ctx, from, &delivered),
+            Frame::Typing(typing) => self.groups.on_typing(&mut ctx, from, &typing),
             Frame::Hello(_) | Frame::Proof(_) | Frame::Pong(_) | Frame::Bye(_) => {}
         }
     }

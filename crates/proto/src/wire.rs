@@ -87,6 +87,8 @@ pub enum Frame {
     Heads(Heads),
     /// I have your operations up to this one.
     Delivered(Delivered),
+    /// I am writing something.
+    Typing(Typing),
 }
 
 /// The first frame of each side.
@@ -464,6 +466,15 @@ pub struct Delivered {
 
 structure! { Delivered { 0 => conversation, 1 => seq } }
 
+/// A word that the person is writing. Never kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Typing {
+    /// In which conversation.
+    pub conversation: ConversationId,
+}
+
+structure! { Typing { 0 => conversation } }
+
 /// Why bytes are no frame for us. Each is counted under its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FrameError {
@@ -534,6 +545,7 @@ frame_kinds! {
     33 => Want,
     34 => Heads,
     35 => Delivered,
+    36 => Typing,
 }
 
 /// Packs operations into as few frames as their limits allow, in order.

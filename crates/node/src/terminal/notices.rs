@@ -32,7 +32,7 @@ impl Chat<'_> {
             Event::ConversationChanged { conversation } => self.changed(conversation).await,
             Event::ConversationEnded { conversation } => self.ended(conversation).await,
             Event::Message { conversation, message } => self.message(conversation, message).await,
-            Event::MessageChanged { .. } => Out::new(),
+            Event::MessageChanged { .. } | Event::Typing { .. } => Out::new(),
             Event::MessageState { message, state, .. } => self.state(message, &state),
             Event::Trouble { what, why, remedy } => {
                 vec![format!("! {}: {}. {}", plain(&what), plain(&why), plain(&remedy))]

@@ -6,6 +6,7 @@ mod delivery;
 mod entry;
 mod intake;
 mod keeping;
+mod typing;
 mod view;
 
 use crate::ctx::Ctx;
@@ -72,6 +73,10 @@ pub(crate) struct Conversation {
     list_changed: bool,
     /// Whether we were signed out, and have not asked to enter again.
     is_evicted: bool,
+    /// When the others were last told that the person is writing.
+    typed: Option<Instant>,
+    /// When each node last said that of its own.
+    typing: Table<NodeId, Instant>,
 }
 
 /// Where we stand in a conversation.
@@ -119,6 +124,8 @@ impl Conversation {
             arrivals: Table::default(),
             list_changed: true,
             is_evicted: false,
+            typed: None,
+            typing: Table::default(),
         }
     }
 

@@ -61,6 +61,9 @@ impl Node {
             Command::React { conversation, message, emoji, on } => {
                 self.change(conversation, Body::React(React { message, emoji, on }))
             }
+            Command::Typing { conversation } => {
+                self.groups.type_in(&mut ctx, conversation).map(|()| Reply::Done)
+            }
             Command::Rename { conversation, name } => {
                 self.groups.rename(&mut ctx, conversation, name).map(|()| Reply::Done)
             }

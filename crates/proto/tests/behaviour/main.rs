@@ -27,3 +27,4 @@ mod restarts;
 mod silence;
 mod three_at_once;
 mod tickets;
+mod typing;
