@@ -340,6 +340,7 @@ pub(crate) fn progress(state: &MessageState) -> String {
         MessageState::Queued => "queued".into(),
         MessageState::Sent => "sent".into(),
         MessageState::Delivered { by, of } => format!("delivered to {} of {of}", by.len()),
+        MessageState::Read { by, .. } => format!("read by {}", by.len()),
     }
 }
 

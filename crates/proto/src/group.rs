@@ -214,7 +214,7 @@ impl Groups {
 
     /// Notes that a conversation was read.
     pub(crate) fn mark_read(&mut self, ctx: &mut Ctx<'_>, id: ConversationId) -> Result<(), Refusal> {
-        self.by_id.get_mut(&id).ok_or(Refusal::UnknownConversation)?.mark_read(ctx);
+        self.by_id.get_mut(&id).ok_or(Refusal::UnknownConversation)?.mark_read(ctx, &self.linked);
         Ok(())
     }
 
@@ -287,7 +287,7 @@ impl Groups {
     /// Takes an acknowledgement.
     pub(crate) fn on_delivered(&mut self, ctx: &mut Ctx<'_>, from: NodeId, delivered: &Delivered) {
         if let Some(conversation) = self.shared(ctx, delivered.conversation, from) {
-            conversation.on_acked(ctx, from, delivered.seq);
+            conversation.on_delivered(ctx, from, delivered);
         }
     }
 
@@ -332,6 +332,7 @@ impl Groups {
         for conversation in self.by_id.values_mut().filter(|one| one.is_open() && one.has(&node)) {
             // Marked as an answer: the other side sends its own without being asked.
             conversation.compare(ctx, node, true);
+            conversation.share_read(ctx, node);
             ctx.tell(Event::ConversationChanged { conversation: conversation.id() });
         }
     }

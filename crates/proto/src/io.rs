@@ -336,6 +336,12 @@ pub enum Command {
         /// Which one.
         conversation: ConversationId,
     },
+    /// Tell authors from now on that their messages were read, or no longer. They are not told until the person
+    /// wants it.
+    ShareRead {
+        /// Whether they are told.
+        on: bool,
+    },
     /// Leave a conversation.
     Leave {
         /// Which one.

@@ -6,8 +6,11 @@
 pub mod bounded;
 pub mod cbor;
 pub mod letter;
+mod people;
 pub(crate) mod seal;
 pub mod signed;
+
+pub use people::Typing;
 
 use crate::endpoint::Endpoint;
 use crate::group::{Body, ConversationId, ConversationKind, OpId, Operation, PARTICIPANTS_MAX, Ticket};
@@ -462,18 +465,11 @@ pub struct Delivered {
     pub conversation: ConversationId,
     /// The receiver's own count.
     pub seq: u64,
+    /// The receiver's own count up to which the person here has read, if the person shares that.
+    pub read: Option<u64>,
 }
 
-structure! { Delivered { 0 => conversation, 1 => seq } }
-
-/// A word that the person is writing. Never kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Typing {
-    /// In which conversation.
-    pub conversation: ConversationId,
-}
-
-structure! { Typing { 0 => conversation } }
+structure! { Delivered { 0 => conversation, 1 => seq, 2 => read } }
 
 /// Why bytes are no frame for us. Each is counted under its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! The methods, one function each.
 
+mod people;
 mod said;
 
 use crate::config::whole_name;
@@ -42,6 +43,7 @@ pub(super) async fn call(session: &Session, method: &str, params: Map<String, Va
         "react" => said::react(session, read(params)?).await,
         "typing" => typing(session, read(params)?).await,
         "read" => mark_read(session, read(params)?).await,
+        "share_read" => people::share_read(session, read(params)?).await,
         "rename" => rename(session, read(params)?).await,
         "leave" => leave(session, read(params)?).await,
         "peers" => peers(session, read(params)?).await,

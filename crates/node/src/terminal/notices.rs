@@ -150,7 +150,7 @@ impl Chat<'_> {
             MessageState::Queued if self.queued.insert(message) => {
                 vec!["* Nobody can be reached: your message waits.".to_owned()]
             }
-            MessageState::Delivered { .. } if self.queued.remove(&message) => {
+            MessageState::Delivered { .. } | MessageState::Read { .. } if self.queued.remove(&message) => {
                 vec!["* Your waiting message has arrived.".to_owned()]
             }
             _ => Out::new(),

@@ -6,6 +6,7 @@ mod delivery;
 mod entry;
 mod intake;
 mod keeping;
+mod reading;
 mod typing;
 mod view;
 
@@ -63,6 +64,10 @@ pub(crate) struct Conversation {
     acked: Table<NodeId, u64>,
     to_ack: Table<NodeId, u64>,
     ack_at: Option<Instant>,
+    /// The count of our last operation that each node says was read there.
+    read_by: Table<NodeId, u64>,
+    /// How far each device had come when the person last saw all of it and wanted that told.
+    shared: List<DeviceHead, DEVICES_MAX>,
     ask: Option<Ask>,
     changed: Instant,
     /// Whom we are let in by, while we enter: their operations are welcome.
@@ -117,6 +122,8 @@ impl Conversation {
             acked: Table::default(),
             to_ack: Table::default(),
             ack_at: None,
+            read_by: Table::default(),
+            shared: List::default(),
             ask: None,
             changed: ctx.now,
             hosts: Vec::new(),
@@ -180,13 +187,6 @@ impl Conversation {
         match self.graph.create().map(|create| &create.content().body) {
             Some(Body::Create(create)) => create.kind,
             _ => ConversationKind::Public,
-        }
-    }
-
-    /// Notes that everything was seen.
-    pub(crate) fn mark_read(&mut self, ctx: &mut Ctx<'_>) {
-        if self.unread > 0 {
-            self.note_read(ctx);
         }
     }
 
@@ -306,7 +306,7 @@ impl Conversation {
         if self.ack_at.is_some_and(|at| at <= ctx.now) {
             self.ack_at = None;
             for (node, seq) in self.to_ack.take() {
-                ctx.post(node, Frame::Delivered(Delivered { conversation: self.id, seq }));
+                ctx.post(node, Frame::Delivered(Delivered { conversation: self.id, seq, read: None }));
             }
         }
         if self.ask.as_ref().is_some_and(|ask| ask.at <= ctx.now) {

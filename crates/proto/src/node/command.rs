@@ -14,6 +14,7 @@ use crate::link::handshake::Role;
 use crate::link::introduction::{self, Invited};
 use crate::link::pursuit::Way;
 use crate::link::{BY_HAND_LINKS_MAX, Beginning};
+use crate::store::Key;
 use crate::time::Instant;
 use crate::wire::bounded::List;
 
@@ -69,6 +70,11 @@ impl Node {
             }
             Command::Read { conversation } => {
                 self.groups.mark_read(&mut ctx, conversation).map(|()| Reply::Done)
+            }
+            Command::ShareRead { on } => {
+                self.preferences.share_read = on;
+                ctx!(self).keep(Key::Preferences, &self.preferences);
+                Ok(Reply::Done)
             }
             Command::Leave { conversation } => {
                 self.groups.leave(&mut ctx, conversation).map(|()| Reply::Done)

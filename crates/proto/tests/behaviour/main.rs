@@ -21,6 +21,7 @@ mod missing_operations;
 mod private_conversations;
 mod random_bytes;
 mod reactions;
+mod read_marks;
 mod refusals;
 mod replay;
 mod restarts;
