@@ -187,6 +187,7 @@ impl State {
             Event::MessageState { conversation, .. } | Event::MessageChanged { conversation, .. } => {
                 stale.said_in(conversation);
             }
+            Event::Typing { .. } => {}
             Event::Trouble { what, why, remedy } => {
                 self.notices.urgent(format!("{}: {why}.", sentence(&what)), sentence(&remedy));
             }
@@ -339,6 +340,7 @@ pub(crate) fn progress(state: &MessageState) -> String {
         MessageState::Queued => "queued".into(),
         MessageState::Sent => "sent".into(),
         MessageState::Delivered { by, of } => format!("delivered to {} of {of}", by.len()),
+        MessageState::Read { by, .. } => format!("read by {}", by.len()),
     }
 }
 

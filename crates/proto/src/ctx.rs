@@ -1,8 +1,9 @@
-//! What every concept is handed: the moment, chance, who we are, and where outputs go.
+//! What every concept is handed: the moment, chance, who we are and what we want, and where outputs go.
 
 use crate::group::{ConversationId, Progress};
 use crate::identity::{Identity, NodeId};
 use crate::io::{Event, Output, RequestId};
+use crate::preferences::Preferences;
 use crate::rng::Rng;
 use crate::store::Key;
 use crate::table::Table;
@@ -19,6 +20,8 @@ pub(crate) struct Ctx<'a> {
     pub rng: &'a mut Rng,
     /// The node's keys.
     pub me: &'a Identity,
+    /// What the person wants.
+    pub wants: &'a Preferences,
     /// Where what follows from the step is put.
     pub out: &'a mut Out,
 }

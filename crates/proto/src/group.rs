@@ -31,7 +31,7 @@ use crate::table::{Set, Table};
 use crate::time::{Duration, Instant};
 use crate::wire::bounded::List;
 use crate::wire::{
-    Answer, AnswerCode, AutomaticEntryToPeer, DIGESTS_MAX, Delivered, Digest, Heads, Operations, Want,
+    Answer, AnswerCode, AutomaticEntryToPeer, DIGESTS_MAX, Delivered, Digest, Heads, Operations, Typing, Want,
 };
 use conversation::{Conversation, Phase};
 use op::{Create, History, Message};
@@ -201,6 +201,12 @@ impl Groups {
         conversation.change(ctx, &self.linked, body)
     }
 
+    /// Tells the others that the person is writing.
+    pub(crate) fn type_in(&mut self, ctx: &mut Ctx<'_>, id: ConversationId) -> Result<(), Refusal> {
+        let conversation = self.by_id.get_mut(&id).ok_or(Refusal::UnknownConversation)?;
+        conversation.type_in(ctx, &self.linked)
+    }
+
     /// Gives a conversation a name of ours.
     pub(crate) fn rename(
         &mut self,
@@ -215,7 +221,7 @@ impl Groups {
 
     /// Notes that a conversation was read.
     pub(crate) fn mark_read(&mut self, ctx: &mut Ctx<'_>, id: ConversationId) -> Result<(), Refusal> {
-        self.by_id.get_mut(&id).ok_or(Refusal::UnknownConversation)?.mark_read(ctx);
+        self.by_id.get_mut(&id).ok_or(Refusal::UnknownConversation)?.mark_read(ctx, &self.linked);
         Ok(())
     }
 
@@ -292,7 +298,14 @@ impl Groups {
     /// Takes an acknowledgement.
     pub(crate) fn on_delivered(&mut self, ctx: &mut Ctx<'_>, from: NodeId, delivered: &Delivered) {
         if let Some(conversation) = self.shared(ctx, delivered.conversation, from) {
-            conversation.on_acked(ctx, from, delivered.seq);
+            conversation.on_delivered(ctx, from, delivered);
+        }
+    }
+
+    /// Takes the word that somebody is writing.
+    pub(crate) fn on_typing(&mut self, ctx: &mut Ctx<'_>, from: NodeId, typing: &Typing) {
+        if let Some(conversation) = self.shared(ctx, typing.conversation, from) {
+            conversation.on_typing(ctx, from);
         }
     }
 
@@ -330,6 +343,7 @@ impl Groups {
         for conversation in self.by_id.values_mut().filter(|one| one.is_open() && one.has(&node)) {
             // Marked as an answer: the other side sends its own without being asked.
             conversation.compare(ctx, node, true);
+            conversation.share_read(ctx, node);
             ctx.tell(Event::ConversationChanged { conversation: conversation.id() });
         }
     }

@@ -319,6 +319,11 @@ pub enum Command {
         /// Whether the reaction is given or taken back.
         on: bool,
     },
+    /// Tell the others that the person is writing. As often as one likes: they are told every few seconds.
+    Typing {
+        /// Where.
+        conversation: ConversationId,
+    },
     /// Call a conversation something, here only.
     Rename {
         /// Which one.
@@ -330,6 +335,12 @@ pub enum Command {
     Read {
         /// Which one.
         conversation: ConversationId,
+    },
+    /// Tell authors from now on that their messages were read, or no longer. They are not told until the person
+    /// wants it.
+    ShareRead {
+        /// Whether they are told.
+        on: bool,
     },
     /// Leave a conversation.
     Leave {
@@ -462,6 +473,13 @@ pub enum Event {
         conversation: ConversationId,
         /// Which.
         message: OpId,
+    },
+    /// Somebody is writing, or was a few seconds ago.
+    Typing {
+        /// Where.
+        conversation: ConversationId,
+        /// On which node.
+        node: NodeId,
     },
     /// More is known of how far a message of ours has come.
     MessageState {

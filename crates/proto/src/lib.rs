@@ -16,6 +16,8 @@ pub mod table;
 
 pub mod identity;
 
+mod preferences;
+
 pub mod wire;
 
 pub mod endpoint;

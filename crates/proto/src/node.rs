@@ -16,6 +16,7 @@ use crate::link::introduction::{Introductions, Invited};
 use crate::link::pursuit::{Pursuits, Way};
 use crate::link::reach::Reach;
 use crate::link::{Change, Links};
+use crate::preferences::Preferences;
 use crate::rng::Rng;
 use crate::table::Table;
 use crate::time::{Duration, Instant};
@@ -48,6 +49,7 @@ impl Config {
 /// again with [`Input::Tick`] when [`Node::poll_timeout`] has passed. It never blocks, sleeps or reads a clock.
 pub struct Node {
     identity: Identity,
+    preferences: Preferences,
     config: Config,
     rng: Rng,
     now: Instant,
@@ -73,7 +75,13 @@ enum ByHand {
 /// The surroundings of a step, from the fields that no concept holds.
 macro_rules! ctx {
     ($node:ident) => {
-        Ctx { now: $node.now, rng: &mut $node.rng, me: &$node.identity, out: &mut $node.out }
+        Ctx {
+            now: $node.now,
+            rng: &mut $node.rng,
+            me: &$node.identity,
+            wants: &$node.preferences,
+            out: &mut $node.out,
+        }
     };
 }
 use ctx;
@@ -99,6 +107,7 @@ impl Node {
         let session = SessionId(rng.bytes());
         Self {
             identity,
+            preferences: Preferences::default(),
             config,
             now,
             out: Out::default(),
@@ -267,6 +276,7 @@ impl Node {
             Frame::Want(want) => self.groups.on_want(&mut ctx, from, &want),
             Frame::Heads(heads) => self.groups.on_heads(&mut ctx, from, &heads),
             Frame::Delivered(delivered) => self.groups.on_delivered(&mut ctx, from, &delivered),
+            Frame::Typing(typing) => self.groups.on_typing(&mut ctx, from, &typing),
             Frame::Hello(_) | Frame::Proof(_) | Frame::Pong(_) | Frame::Bye(_) => {}
         }
     }
@@ -371,6 +381,11 @@ impl Node {
     /// One message.
     pub fn message(&self, conversation: ConversationId, id: OpId) -> Option<MessageView> {
         self.groups.message(&self.me(), &conversation, &id)
+    }
+
+    /// Whether authors are told that their messages were read.
+    pub fn shares_read(&self) -> bool {
+        self.preferences.share_read
     }
 
     /// All usable links.

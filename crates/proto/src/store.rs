@@ -21,6 +21,7 @@ const SETTINGS: u8 = 0x10;
 const OPERATION: u8 = 0x11;
 const REACH: u8 = 0x20;
 const GRANTED: u8 = 0x30;
+const PREFERENCES: u8 = 0x42;
 
 /// What a record is about: one variant for each table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +35,8 @@ pub(crate) enum Key {
     Reach(NodeId),
     /// A request that was answered with Yes.
     Granted(RequestId),
+    /// What the person wants of the node: [`Preferences`](crate::preferences::Preferences).
+    Preferences,
 }
 
 impl Key {
@@ -46,6 +49,7 @@ impl Key {
             }
             Self::Reach(node) => [&[REACH][..], &node.0].concat(),
             Self::Granted(request) => [&[GRANTED][..], &request.0].concat(),
+            Self::Preferences => vec![PREFERENCES],
         }
     }
 
@@ -62,6 +66,7 @@ impl Key {
             }
             REACH => Some(Self::Reach(NodeId(rest.try_into().ok()?))),
             GRANTED => Some(Self::Granted(RequestId(rest.try_into().ok()?))),
+            PREFERENCES => rest.is_empty().then_some(Self::Preferences),
             _ => None,
         }
     }
@@ -74,9 +79,11 @@ pub(crate) struct Settings {
     pub name: Name,
     /// How far each device had come when the person saw all of it: what lies beyond is unread.
     pub read: List<DeviceHead, DEVICES_MAX>,
+    /// How much of that the authors may know.
+    pub shared: Option<List<DeviceHead, DEVICES_MAX>>,
 }
 
-structure! { Settings { 0 => name, 1 => read or default } }
+structure! { Settings { 0 => name, 1 => read or default, 2 => shared } }
 
 /// How a node was reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,11 +100,12 @@ structure! { Reached { 0 => endpoint, 1 => introduces or default } }
 mod tests {
     use super::*;
 
-    const KEYS: [Key; 4] = [
+    const KEYS: [Key; 5] = [
         Key::Settings(ConversationId([1; 16])),
         Key::Operation(ConversationId([1; 16]), 258, OpId([2; 32])),
         Key::Reach(NodeId([3; 16])),
         Key::Granted(RequestId([4; 8])),
+        Key::Preferences,
     ];
 
     #[test]

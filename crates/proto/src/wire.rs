@@ -6,8 +6,11 @@
 pub mod bounded;
 pub mod cbor;
 pub mod letter;
+mod people;
 pub(crate) mod seal;
 pub mod signed;
+
+pub use people::Typing;
 
 use crate::endpoint::Endpoint;
 use crate::group::{Body, ConversationId, ConversationKind, OpId, Operation, PARTICIPANTS_MAX, Ticket};
@@ -87,6 +90,8 @@ pub enum Frame {
     Heads(Heads),
     /// I have your operations up to this one.
     Delivered(Delivered),
+    /// I am writing something.
+    Typing(Typing),
 }
 
 /// The first frame of each side.
@@ -460,9 +465,11 @@ pub struct Delivered {
     pub conversation: ConversationId,
     /// The receiver's own count.
     pub seq: u64,
+    /// The receiver's own count up to which the person here has read, if the person shares that.
+    pub read: Option<u64>,
 }
 
-structure! { Delivered { 0 => conversation, 1 => seq } }
+structure! { Delivered { 0 => conversation, 1 => seq, 2 => read } }
 
 /// Why bytes are no frame for us. Each is counted under its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -534,6 +541,7 @@ frame_kinds! {
     33 => Want,
     34 => Heads,
     35 => Delivered,
+    36 => Typing,
 }
 
 /// Packs operations into as few frames as their limits allow, in order.

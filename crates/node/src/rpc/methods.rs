@@ -1,5 +1,6 @@
 //! The methods, one function each.
 
+mod people;
 mod said;
 
 use crate::config::whole_name;
@@ -40,7 +41,9 @@ pub(super) async fn call(session: &Session, method: &str, params: Map<String, Va
         "edit" => said::edit(session, read(params)?).await,
         "delete" => said::delete(session, read(params)?).await,
         "react" => said::react(session, read(params)?).await,
+        "typing" => typing(session, read(params)?).await,
         "read" => mark_read(session, read(params)?).await,
+        "share_read" => people::share_read(session, read(params)?).await,
         "rename" => rename(session, read(params)?).await,
         "leave" => leave(session, read(params)?).await,
         "peers" => peers(session, read(params)?).await,
@@ -264,6 +267,13 @@ async fn messages(session: &Session, params: MessagesParams) -> Outcome {
     };
     let shown = session.handle.with(move |node| node.conversation(id).map(|_| node.messages(id, window)));
     Ok(shown.await?.ok_or_else(unknown_conversation)?.iter().map(views::message).collect())
+}
+
+async fn typing(
+    session: &Session,
+    OneConversation { conversation: Hex(conversation) }: OneConversation,
+) -> Outcome {
+    done(session, Command::Typing { conversation }).await
 }
 
 async fn mark_read(

@@ -3,7 +3,7 @@
 use crate::rpc::views;
 use serde_json::{Value, json};
 use tertulia_proto::io::{Event, MessageState, RequestOutcome};
-use tertulia_proto::{ConversationId, Node, OpId};
+use tertulia_proto::{ConversationId, Node, NodeId, OpId};
 
 /// A method and its parameters.
 pub(super) type Notification = (&'static str, Value);
@@ -40,6 +40,7 @@ pub(super) fn fold(node: Option<&Node>, event: &Event) -> Option<Notification> {
         Event::MessageChanged { conversation, message } => {
             ("message_changed", of_message(node?, *conversation, *message)?)
         }
+        Event::Typing { conversation, node: typist } => ("typing", typing(node, *conversation, *typist)),
         Event::MessageState { conversation, message, state } => {
             ("state", of_state(*conversation, *message, state))
         }
@@ -87,6 +88,17 @@ fn of_message(node: &Node, conversation: ConversationId, message: OpId) -> Optio
     Some(params)
 }
 
+fn typing(node: Option<&Node>, conversation: ConversationId, typist: NodeId) -> Value {
+    let mut params = json!({"conversation": conversation.to_string(), "node": typist.to_string()});
+    let view = node.and_then(|node| node.conversation(conversation));
+    let participants = view.into_iter().flat_map(|view| view.participants);
+    if let Some(one) = participants.map(|one| one.person).find(|person| person.node == typist) {
+        params["user"] = json!(one.user.to_string());
+        params["name"] = json!(one.name.as_str());
+    }
+    params
+}
+
 fn of_state(conversation: ConversationId, message: OpId, state: &MessageState) -> Value {
     let mut params = json!({"conversation": conversation.to_string(), "message": message.to_string()});
     views::put_state(&mut params, state);
@@ -96,8 +108,8 @@ fn of_state(conversation: ConversationId, message: OpId, state: &MessageState) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tertulia_proto::CloseReason;
     use tertulia_proto::io::RequestId;
-    use tertulia_proto::{CloseReason, NodeId};
 
     #[test]
     fn a_closed_link_says_why_to_programs_and_to_people() {

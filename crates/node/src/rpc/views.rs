@@ -68,17 +68,18 @@ fn reaction(view: &ReactionView) -> Value {
     json!({"emoji": view.emoji, "by": by, "mine": view.mine})
 }
 
-/// Adds how far a message has come: `state`, and where it was delivered, `by`, `delivered_to` and `of`.
+/// Adds how far a message has come: `state`, and where it was delivered or read, `by`, `delivered_to` and `of`.
 pub(super) fn put_state(value: &mut Value, state: &MessageState) {
-    let (word, by): (_, &[_]) = match state {
-        MessageState::Queued => ("queued", &[]),
-        MessageState::Sent => ("sent", &[]),
-        MessageState::Delivered { by, .. } => ("delivered", by),
+    let (word, by, delivered_to): (_, &[_], _) = match state {
+        MessageState::Queued => ("queued", &[], 0),
+        MessageState::Sent => ("sent", &[], 0),
+        MessageState::Delivered { by, .. } => ("delivered", by, by.len()),
+        MessageState::Read { by, delivered_to, .. } => ("read", by, *delivered_to),
     };
     value["state"] = json!(word);
     value["by"] = by.iter().map(ToString::to_string).collect();
-    value["delivered_to"] = json!(by.len());
-    if let MessageState::Delivered { of, .. } = state {
+    value["delivered_to"] = json!(delivered_to);
+    if let MessageState::Delivered { of, .. } | MessageState::Read { of, .. } = state {
         value["of"] = json!(of);
     }
 }
@@ -142,6 +143,17 @@ mod tests {
             (&json!("delivered"), &json!(1), &json!(3))
         );
         assert_eq!(value["by"][0], "01".repeat(32));
+    }
+
+    #[test]
+    fn what_was_read_still_says_to_how_many_it_was_delivered() {
+        let mut value = json!({});
+        put_state(&mut value, &MessageState::Read { by: vec![AccountId([1; 32])], delivered_to: 2, of: 3 });
+        assert_eq!(
+            (&value["state"], &value["delivered_to"], &value["of"]),
+            (&json!("read"), &json!(2), &json!(3))
+        );
+        assert_eq!(value["by"], json!(["01".repeat(32)]));
     }
 
     #[test]

@@ -32,7 +32,7 @@ impl Chat<'_> {
             Event::ConversationChanged { conversation } => self.changed(conversation).await,
             Event::ConversationEnded { conversation } => self.ended(conversation).await,
             Event::Message { conversation, message } => self.message(conversation, message).await,
-            Event::MessageChanged { .. } => Out::new(),
+            Event::MessageChanged { .. } | Event::Typing { .. } => Out::new(),
             Event::MessageState { message, state, .. } => self.state(message, &state),
             Event::Trouble { what, why, remedy } => {
                 vec![format!("! {}: {}. {}", plain(&what), plain(&why), plain(&remedy))]
@@ -150,7 +150,7 @@ impl Chat<'_> {
             MessageState::Queued if self.queued.insert(message) => {
                 vec!["* Nobody can be reached: your message waits.".to_owned()]
             }
-            MessageState::Delivered { .. } if self.queued.remove(&message) => {
+            MessageState::Delivered { .. } | MessageState::Read { .. } if self.queued.remove(&message) => {
                 vec!["* Your waiting message has arrived.".to_owned()]
             }
             _ => Out::new(),

@@ -6,6 +6,8 @@ mod delivery;
 mod entry;
 mod intake;
 mod keeping;
+mod reading;
+mod typing;
 mod view;
 
 use crate::ctx::Ctx;
@@ -62,6 +64,10 @@ pub(crate) struct Conversation {
     acked: Table<NodeId, u64>,
     to_ack: Table<NodeId, u64>,
     ack_at: Option<Instant>,
+    /// The count of our last operation that each node says was read there.
+    read_by: Table<NodeId, u64>,
+    /// How far each device had come when the person last saw all of it and wanted that told.
+    shared: List<DeviceHead, DEVICES_MAX>,
     ask: Option<Ask>,
     changed: Instant,
     /// Whom we are let in by, while we enter: their operations are welcome.
@@ -74,6 +80,10 @@ pub(crate) struct Conversation {
     larger_since: Option<Instant>,
     /// Whether we were signed out, and have not asked to enter again.
     is_evicted: bool,
+    /// When the others were last told that the person is writing.
+    typed: Option<Instant>,
+    /// When each node last said that of its own.
+    typing: Table<NodeId, Instant>,
 }
 
 /// Where we stand in a conversation.
@@ -114,6 +124,8 @@ impl Conversation {
             acked: Table::default(),
             to_ack: Table::default(),
             ack_at: None,
+            read_by: Table::default(),
+            shared: List::default(),
             ask: None,
             changed: ctx.now,
             hosts: Vec::new(),
@@ -122,6 +134,8 @@ impl Conversation {
             list_changed: true,
             larger_since: None,
             is_evicted: false,
+            typed: None,
+            typing: Table::default(),
         }
     }
 
@@ -176,13 +190,6 @@ impl Conversation {
         match self.graph.create().map(|create| &create.content().body) {
             Some(Body::Create(create)) => create.kind,
             _ => ConversationKind::Public,
-        }
-    }
-
-    /// Notes that everything was seen.
-    pub(crate) fn mark_read(&mut self, ctx: &mut Ctx<'_>) {
-        if self.unread > 0 {
-            self.note_read(ctx);
         }
     }
 
@@ -302,7 +309,7 @@ impl Conversation {
         if self.ack_at.is_some_and(|at| at <= ctx.now) {
             self.ack_at = None;
             for (node, seq) in self.to_ack.take() {
-                ctx.post(node, Frame::Delivered(Delivered { conversation: self.id, seq }));
+                ctx.post(node, Frame::Delivered(Delivered { conversation: self.id, seq, read: None }));
             }
         }
         if self.ask.as_ref().is_some_and(|ask| ask.at <= ctx.now) {

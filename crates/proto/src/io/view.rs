@@ -30,6 +30,15 @@ pub enum MessageState {
         /// How many others are in the conversation.
         of: usize,
     },
+    /// Read by some of the others, as far as they tell.
+    Read {
+        /// The users that have read it, on any of their nodes.
+        by: Vec<AccountId>,
+        /// How many users have it, those included.
+        delivered_to: usize,
+        /// How many others are in the conversation.
+        of: usize,
+    },
 }
 
 /// A message as a view shows it.

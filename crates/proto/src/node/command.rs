@@ -14,6 +14,7 @@ use crate::link::handshake::Role;
 use crate::link::introduction::{self, Invited};
 use crate::link::pursuit::Way;
 use crate::link::{BY_HAND_LINKS_MAX, Beginning};
+use crate::store::Key;
 use crate::time::Instant;
 use crate::wire::bounded::List;
 
@@ -61,11 +62,19 @@ impl Node {
             Command::React { conversation, message, emoji, on } => {
                 self.change(conversation, Body::React(React { message, emoji, on }))
             }
+            Command::Typing { conversation } => {
+                self.groups.type_in(&mut ctx, conversation).map(|()| Reply::Done)
+            }
             Command::Rename { conversation, name } => {
                 self.groups.rename(&mut ctx, conversation, name).map(|()| Reply::Done)
             }
             Command::Read { conversation } => {
                 self.groups.mark_read(&mut ctx, conversation).map(|()| Reply::Done)
+            }
+            Command::ShareRead { on } => {
+                self.preferences.share_read = on;
+                ctx!(self).keep(Key::Preferences, &self.preferences);
+                Ok(Reply::Done)
             }
             Command::Leave { conversation } => {
                 self.groups.leave(&mut ctx, conversation).map(|()| Reply::Done)

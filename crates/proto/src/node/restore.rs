@@ -45,6 +45,7 @@ impl Node {
             }
             Key::Reach(node) => self.reach.take_back(node, decode(value)?),
             Key::Granted(_) => self.requests.take_granted(value)?,
+            Key::Preferences => self.preferences = decode(value)?,
         }
         Some(())
     }

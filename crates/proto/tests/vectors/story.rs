@@ -408,6 +408,7 @@ pub(crate) fn kind(frame: &Frame) -> &'static str {
         Frame::Want(_) => "want",
         Frame::Heads(_) => "heads",
         Frame::Delivered(_) => "delivered",
+        Frame::Typing(_) => "typing",
     }
 }
 

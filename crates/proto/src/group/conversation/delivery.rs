@@ -6,6 +6,7 @@ use crate::group::op::Body;
 use crate::identity::{AccountId, NodeId};
 use crate::io::{Event, MessageState};
 use crate::table::Set;
+use crate::wire::Delivered;
 use std::ops::RangeInclusive;
 
 /// Messages whose state is told at once: more than anybody waits for. After a restart one comparison can settle a
@@ -29,6 +30,19 @@ impl Conversation {
         (first..=*seqs.end()).for_each(|seq| self.tell_state(ctx, seq));
     }
 
+    /// Takes an acknowledgement that may say how far the person there has read. What was read has come.
+    pub(crate) fn on_delivered(&mut self, ctx: &mut Ctx<'_>, from: NodeId, delivered: &Delivered) {
+        let read = delivered.read.unwrap_or(0).min(self.graph.last_seq(&ctx.me.node()));
+        let before = self.read_by.get(&from).copied().unwrap_or(0);
+        if read > before {
+            self.read_by.insert(from, read);
+            let acked = self.acked.get(&from).copied().unwrap_or(0);
+            // Beyond that it is news that they came, which tells that they were read, too.
+            self.tell_states(ctx, before + 1..=read.min(acked));
+        }
+        self.on_acked(ctx, from, delivered.seq.max(read));
+    }
+
     /// Tells how far our own operation with this count has come, if it is a message.
     pub(super) fn tell_state(&self, ctx: &mut Ctx<'_>, seq: u64) {
         let Some(operation) = self.graph.at(&ctx.me.node(), seq) else { return };
@@ -39,15 +53,23 @@ impl Conversation {
     }
 
     pub(super) fn state(&self, me: AccountId, seq: u64) -> MessageState {
-        let (mut others, mut by) = (Set::default(), Set::default());
+        let (mut others, mut by, mut readers) = (Set::default(), Set::default(), Set::default());
         for one in self.list().iter().filter(|one| one.certificate.account != me) {
-            others.insert(one.certificate.account, ());
+            let account = one.certificate.account;
+            others.insert(account, ());
             if self.acked.get(&one.node).is_some_and(|acked| *acked >= seq) {
-                by.insert(one.certificate.account, ());
+                by.insert(account, ());
+            }
+            if self.read_by.get(&one.node).is_some_and(|read| *read >= seq) {
+                readers.insert(account, ());
             }
         }
-        if !by.is_empty() {
-            MessageState::Delivered { by: by.keys().copied().collect(), of: others.len() }
+        let of = others.len();
+        if !readers.is_empty() {
+            let readers = readers.keys().copied().collect();
+            MessageState::Read { by: readers, delivered_to: by.len(), of }
+        } else if !by.is_empty() {
+            MessageState::Delivered { by: by.keys().copied().collect(), of }
         } else if seq <= self.sent_seq {
             MessageState::Sent
         } else {

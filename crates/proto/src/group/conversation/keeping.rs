@@ -19,7 +19,11 @@ impl Conversation {
 
     /// Keeps what this node alone knows of it.
     pub(super) fn keep_settings(&self, ctx: &mut Ctx<'_>) {
-        let settings = Settings { name: self.name.clone(), read: self.read.clone() };
+        let settings = Settings {
+            name: self.name.clone(),
+            read: self.read.clone(),
+            shared: Some(self.shared.clone()).filter(|shared| !shared.is_empty()),
+        };
         ctx.keep(Key::Settings(self.id), &settings);
     }
 
@@ -34,6 +38,7 @@ impl Conversation {
     pub(crate) fn take_settings(&mut self, settings: Settings) {
         self.name = settings.name;
         self.read = settings.read;
+        self.shared = settings.shared.unwrap_or_default();
     }
 
     /// Takes back an operation that was kept. One that lacks others, because their records are damaged, waits
