@@ -346,6 +346,10 @@ impl Groups {
             conversation.share_read(ctx, node);
             ctx.tell(Event::ConversationChanged { conversation: conversation.id() });
         }
+        for conversation in self.by_id.values().filter(|one| one.is_let_in_by(&node)) {
+            // It has said yes, and what lets us in was lost with the link.
+            conversation.compare(ctx, node, true);
+        }
     }
 
     /// Takes note that a node is linked no more.

@@ -306,9 +306,18 @@ impl Links {
             None => self.changes.push_back(Change::Up(node, path)),
             Some(old) => {
                 ctx.count("link_duplicate");
+                if keeps_new && self.session_of(old) != self.session_of(id) {
+                    // It was restarted: what was on its way to its former run is lost, and all is to be compared.
+                    self.changes.push_back(Change::Down(node, CloseReason::Broken));
+                    self.changes.push_back(Change::Up(node, path));
+                }
                 self.begin_leaving(ctx, if keeps_new { old } else { id }, FarewellCode::Duplicate);
             }
         }
+    }
+
+    fn session_of(&self, id: LinkId) -> Option<SessionId> {
+        self.table.get(&id)?.up().map(|up| up.peer.session)
     }
 
     /// Glare: of two links between two live runs the one offered by the lower NodeId stays (DESIGN, section

@@ -20,8 +20,7 @@ impl World {
             Output::Complete { link, answer } => self.complete(seat, link, &answer),
             Output::Send { link, bytes } => self.send(seat, link, bytes),
             Output::Close { link } => self.close(seat, link),
-            // Nothing lasts here yet: who dies comes back without memory.
-            Output::Store { .. } => {}
+            Output::Store { key, value } => self.places[seat.0].commit(key, value),
             Output::Event(event) => self.tell(seat, event),
         }
     }
@@ -253,7 +252,7 @@ impl World {
         }
         let far = 1 - side;
         let to = ends[far].seat;
-        self.check_heads(seat, &bytes);
+        self.check_frame(seat, &bytes);
         for bytes in self.adversary.passes(seat, to, bytes) {
             self.carry(wire, far, Item::Frame(bytes));
         }

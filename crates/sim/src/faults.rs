@@ -1,9 +1,9 @@
 //! What goes wrong: cuts, partitions, deaths, and an adversary at the wires.
 
-use crate::place::Seat;
+use crate::place::{Fuse, Records, Seat};
 use crate::wire::{Item, Stage};
 use crate::world::{Happening, World};
-use tertulia_proto::{Fingerprint, Instant};
+use tertulia_proto::{Fingerprint, Instant, Node, Output};
 
 /// Sees each frame that is sent from one seat to another and says what arrives instead.
 type Passing = Box<dyn FnMut(Seat, Seat, Vec<u8>) -> Vec<Vec<u8>>>;
@@ -119,7 +119,6 @@ impl World {
     pub fn kill(&mut self, seat: Seat) {
         self.note(|| format!("{seat:?} dies"));
         self.places[seat.0].stop();
-        self.chronicle.forget(seat);
         let noticed = self.now + self.conditions.broken_after;
         for wire in 0..self.wires.len() {
             let is_mine = |side: &usize| self.wires[wire].ends[*side].seat == seat;
@@ -133,11 +132,47 @@ impl World {
         }
     }
 
-    /// Starts a dead node again: the same identity, certificate and address, a fresh seed, nothing remembered.
+    /// Has a node die after it has carried out so many more outputs. Of so many behind those its driver has committed
+    /// the records, and had no time for anything else.
+    pub fn crash_after(&mut self, seat: Seat, performed: u32, committed: u32) {
+        self.places[seat.0].fuse = Some(Fuse { performed, committed });
+    }
+
+    /// Ends a node in the middle of its outputs.
+    pub(crate) fn crash(&mut self, seat: Seat, next: Output) {
+        let place = &mut self.places[seat.0];
+        let ahead = place.fuse.map_or(0, |fuse| fuse.committed);
+        let rest = std::iter::from_fn(|| place.node.as_mut().and_then(Node::poll_output));
+        let behind: Vec<_> = std::iter::once(next).chain(rest).take(ahead as usize).collect();
+        for output in behind {
+            if let Output::Store { key, value } = output {
+                place.commit(key, value);
+            }
+        }
+        self.kill(seat);
+    }
+
+    /// Starts a dead node again without its store: the same identity, certificate and address, a fresh seed, nothing
+    /// remembered.
     pub fn restart(&mut self, seat: Seat) {
+        if self.places[seat.0].node.is_none() {
+            self.places[seat.0].records.clear();
+            self.chronicle.forget(seat, self.places[seat.0].id);
+            self.start(seat);
+        }
+    }
+
+    /// Starts a dead node again with what its driver had committed.
+    pub fn resume(&mut self, seat: Seat) {
         if self.places[seat.0].node.is_none() {
             self.start(seat);
         }
+    }
+
+    /// The records that the driver at a seat has committed, to be tampered with: what was told need not last then.
+    pub fn records(&mut self, seat: Seat) -> &mut Records {
+        self.chronicle.forget(seat, self.places[seat.0].id);
+        &mut self.places[seat.0].records
     }
 
     /// The wire and the side at which frames from one seat reach the other.

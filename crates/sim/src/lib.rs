@@ -22,5 +22,5 @@ mod wire;
 pub mod world;
 
 pub use conditions::Conditions;
-pub use place::{Kind, Manners, Seat};
+pub use place::{Kind, Manners, Records, Seat};
 pub use world::World;

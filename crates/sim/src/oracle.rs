@@ -7,8 +7,9 @@
 use crate::place::Seat;
 use crate::world::World;
 use std::collections::{BTreeMap, BTreeSet};
+use tertulia_proto::group::Operation;
 use tertulia_proto::io::MessageView;
-use tertulia_proto::wire::{Digest, Frame, HeadsDigest};
+use tertulia_proto::wire::{Digest, Frame, HeadsDigest, Ping};
 use tertulia_proto::{ConversationId, NodeId, OpId, Window};
 
 /// How many messages of each author, by node: a vector clock.
@@ -20,6 +21,10 @@ pub(crate) struct Chronicle {
     said: BTreeMap<(ConversationId, OpId), Said>,
     counts: BTreeMap<(ConversationId, NodeId), u32>,
     heard: BTreeMap<(Seat, ConversationId), Heard>,
+    /// The operation that each device sent under each of its counts.
+    chains: BTreeMap<(ConversationId, NodeId, u64), OpId>,
+    /// Nodes that have lost their memory: they count anew, and may say something else under an old count.
+    forgetful: BTreeSet<NodeId>,
     /// A hash over what whoever has these heads shows.
     states: BTreeMap<(ConversationId, HeadsDigest), blake3::Hash>,
 }
@@ -88,9 +93,20 @@ impl Chronicle {
         Ok(())
     }
 
-    /// A node has died: what it shows in its next life it tells anew.
-    pub(crate) fn forget(&mut self, seat: Seat) {
+    /// A node has lost its memory: what it shows in its next life it tells anew.
+    pub(crate) fn forget(&mut self, seat: Seat, node: NodeId) {
         self.heard.retain(|(place, _), _| *place != seat);
+        self.forgetful.insert(node);
+    }
+
+    /// An operation goes over a wire: the only one of its device with its count, or this is the error.
+    fn sent(&mut self, operation: &Operation) -> Result<(), String> {
+        let (node, seq) = (operation.node(), operation.content().seq);
+        let first = *self.chains.entry((operation.conversation(), node, seq)).or_insert(operation.id());
+        if first == operation.id() || self.forgetful.contains(&node) {
+            return Ok(());
+        }
+        Err(format!("sends {:?}, and {first:?} was number {seq} of {node:?}, too", operation.id()))
     }
 
     /// How many messages were said in a conversation.
@@ -157,8 +173,23 @@ impl World {
 
     /// Every PING says which heads its sender has. Whoever has the same operations must compute the same list
     /// of participants and the same order: fails the run if a node that is about to send one does not.
-    pub(crate) fn check_heads(&mut self, seat: Seat, bytes: &[u8]) {
-        let Ok(Frame::Ping(ping)) = Frame::decode(bytes) else { return };
+    ///
+    /// A device has one operation for each count, whatever befell it but the loss of its store.
+    pub(crate) fn check_frame(&mut self, seat: Seat, bytes: &[u8]) {
+        match Frame::decode(bytes) {
+            Ok(Frame::Ping(ping)) => self.check_heads(seat, &ping),
+            Ok(Frame::Operations(frame)) => {
+                for operation in frame.operations.iter() {
+                    if let Err(what) = self.chronicle.sent(operation) {
+                        self.fail(&format!("{seat:?} {what}"));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn check_heads(&mut self, seat: Seat, ping: &Ping) {
         for Digest { conversation, heads } in ping.digests.iter() {
             let mut state = blake3::Hasher::new();
             for participant in self.participants(seat, *conversation) {

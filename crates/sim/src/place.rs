@@ -53,6 +53,18 @@ pub(crate) enum Half {
     },
 }
 
+/// The records of a store.
+pub type Records = BTreeMap<Vec<u8>, Vec<u8>>;
+
+/// A crash to come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fuse {
+    /// Outputs that are carried out before it.
+    pub(crate) performed: u32,
+    /// Outputs behind those whose records are committed, though nothing else of them is carried out.
+    pub(crate) committed: u32,
+}
+
 /// All that belongs to one seat.
 pub(crate) struct Place {
     pub(crate) kind: Kind,
@@ -60,6 +72,9 @@ pub(crate) struct Place {
     pub(crate) id: NodeId,
     /// What a restart finds: the identity as the store keeps it.
     kept: Vec<u8>,
+    /// What was committed.
+    pub(crate) records: Records,
+    pub(crate) fuse: Option<Fuse>,
     pub(crate) node: Option<Node>,
     /// Counts the node's lives, so that what was planned for one is not done to the next.
     pub(crate) life: u32,
@@ -87,6 +102,8 @@ impl Place {
             },
             id: identity.node(),
             kept: identity.to_bytes().to_vec(),
+            records: Records::new(),
+            fuse: None,
             node: None,
             life: 0,
             certificate: Fingerprint(rng.bytes()),
@@ -103,7 +120,28 @@ impl Place {
     /// Begins a life under the kept identity.
     pub(crate) fn start(&mut self, seed: [u8; 32], now: Instant) {
         let identity = Identity::from_bytes(&self.kept).expect("what an identity keeps, it takes back");
-        self.node = Some(Node::new(identity, self.config, seed, now + self.skew));
+        let records = self.records.iter().map(|(key, value)| (key.clone(), value.clone()));
+        self.node = Some(Node::restore(identity, self.config, seed, now + self.skew, records));
+    }
+
+    /// Commits a record.
+    pub(crate) fn commit(&mut self, key: Vec<u8>, value: Option<Vec<u8>>) {
+        match value {
+            Some(value) => drop(self.records.insert(key, value)),
+            None => drop(self.records.remove(&key)),
+        }
+    }
+
+    /// Whether the fuse has burnt down to the next output.
+    pub(crate) fn burns_out(&mut self) -> bool {
+        match &mut self.fuse {
+            Some(Fuse { performed: 0, .. }) => true,
+            Some(fuse) => {
+                fuse.performed -= 1;
+                false
+            }
+            None => false,
+        }
     }
 
     /// Ends a life without a word.
@@ -112,6 +150,7 @@ impl Place {
             self.kept = node.identity().to_bytes().to_vec();
         }
         self.life += 1;
+        self.fuse = None;
         self.links.clear();
         self.wake = None;
     }

@@ -101,12 +101,13 @@ struct Town {
 /// is done. It says whether it could be.
 type Deed = (&'static str, u64, fn(&mut Town) -> bool);
 
-const DEEDS: [Deed; 11] = [
+const DEEDS: [Deed; 12] = [
     ("messages", 50, Town::say),
     ("conversations", 1, Town::create),
     ("invites", 16, Town::invite),
     ("departures", 2, Town::leave),
     ("deaths", 2, Town::kill),
+    ("crashes", 3, Town::crash),
     ("goodbyes", 1, Town::quit),
     ("restarts", 4, Town::restart),
     ("cuts", 7, Town::cut),
@@ -257,6 +258,9 @@ impl Town {
         let Some((conversation, seat)) = self.pick_member() else { return false };
         let burst = 1 + self.world.chance.below(4);
         for number in 0..burst {
+            if self.world.node(seat).is_none() {
+                break;
+            }
             let text = format!("{number} of {burst} from {} at {}", seat.0, self.world.now().as_millis());
             if let Err(refusal) = self.world.try_say(seat, conversation, &text) {
                 self.world.fail(&format!("{seat:?} is in the conversation and cannot speak: {refusal}"));
@@ -312,8 +316,23 @@ impl Town {
     fn restart(&mut self) -> bool {
         let dead: Vec<_> = self.world.seats().filter(|seat| self.world.node(*seat).is_none()).collect();
         let Some(seat) = self.pick(&dead) else { return false };
-        self.world.restart(seat);
-        self.find_introducer(seat);
+        // What was kept is enough to find everybody again; only who has lost it needs to be told.
+        if self.world.chance.below(5) > 0 {
+            self.world.resume(seat);
+        } else {
+            self.world.restart(seat);
+            self.find_introducer(seat);
+        }
+        true
+    }
+
+    /// Somebody dies in the middle of what they do next, between any two outputs.
+    fn crash(&mut self) -> bool {
+        let mortal: Vec<_> = self.living().into_iter().skip(1).collect();
+        let Some(seat) = self.pick(&mortal) else { return false };
+        let mut below = |end| u32::try_from(self.world.chance.below(end)).unwrap_or_default();
+        let (performed, committed) = (below(40), below(10));
+        self.world.crash_after(seat, performed, committed);
         true
     }
 

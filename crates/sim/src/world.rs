@@ -355,6 +355,9 @@ impl World {
 
     fn drain(&mut self, seat: Seat) {
         while let Some(output) = self.places[seat.0].node.as_mut().and_then(Node::poll_output) {
+            if self.places[seat.0].burns_out() {
+                return self.crash(seat, output);
+            }
             self.trace.output(self.now, seat, &output);
             self.obey(seat, output);
         }

@@ -6,6 +6,8 @@
 mod bad_peers;
 mod by_hand;
 mod causal_order;
+mod crashes;
+mod damaged_records;
 mod deletions;
 mod duplicates;
 mod edits;
@@ -26,6 +28,7 @@ mod read_marks;
 mod refusals;
 mod replay;
 mod restarts;
+mod resuming;
 mod silence;
 mod three_at_once;
 mod tickets;

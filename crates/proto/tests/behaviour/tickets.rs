@@ -92,3 +92,27 @@ fn one_that_somebody_else_signed_asks() {
     world.request(ana, 0);
     assert!(!world.is_in(eva, talk));
 }
+
+#[test]
+fn its_uses_are_counted_across_restarts() {
+    let (mut world, ana, talk) = hosted(6);
+    let friend = world.tab("Friend");
+    world.let_in(ana, friend, talk);
+    let invite = world.ticket_into(ana, talk);
+    let uses = invite.ticket.as_ref().unwrap().uses;
+    for guest in 0..uses {
+        enter(&mut world, &invite, ana, talk);
+        if guest % 20 == 0 {
+            world.kill(ana);
+            world.resume(ana);
+            world.settle_agreement(talk, &[ana, friend], SOON);
+        }
+    }
+    assert!(!asked(&world, ana));
+    world.kill(ana);
+    world.resume(ana);
+    let late = world.tab("Late");
+    world.open(late, &invite, None);
+    world.request(ana, 0);
+    assert!(!world.is_in(late, talk));
+}
