@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use std::sync::Arc;
 use std::time::Duration;
-use tertulia_proto::group::{ConversationId, ConversationKind};
+use tertulia_proto::group::{ConversationId, ConversationKind, History};
 use tertulia_proto::identity::{Name, NodeId};
 use tertulia_proto::invite::InviteError;
 use tertulia_proto::io::{Consent, Greeting, LinkId, MessageText, Person, RequestId};
@@ -198,7 +198,9 @@ impl Session {
 
     /// Begins a conversation and shows it.
     pub(crate) fn create(self, kind: ConversationKind, name: &str) {
-        if let Some(Reply::Conversation(id)) = self.run(Command::Create { kind, name: Name::cut(name) }) {
+        if let Some(Reply::Conversation(id)) =
+            self.run(Command::Create { kind, name: Name::cut(name), history: History::All })
+        {
             self.enter(id);
         }
     }

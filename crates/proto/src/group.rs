@@ -19,7 +19,7 @@ pub(crate) use entering::{Granted, Incoming, Requests, refuse};
 pub use graph::{HELD_BYTES_MAX, HELD_MAX};
 pub use membership::PARTICIPANTS_MAX;
 pub(crate) use membership::Participant;
-pub use op::{Body, ConversationId, ConversationKind, OpId, Operation};
+pub use op::{Body, ConversationId, ConversationKind, History, OpId, Operation};
 pub use ticket::Ticket;
 
 use crate::ctx::Ctx;
@@ -31,10 +31,11 @@ use crate::table::{Set, Table};
 use crate::time::{Duration, Instant};
 use crate::wire::bounded::List;
 use crate::wire::{
-    Answer, AnswerCode, AutomaticEntryToPeer, DIGESTS_MAX, Delivered, Digest, Heads, Operations, Typing, Want,
+    Answer, AnswerCode, AutomaticEntryToPeer, DIGESTS_MAX, Delivered, Digest, Heads, Operations, Past,
+    Typing, Want,
 };
 use conversation::{Conversation, Phase};
-use op::{Create, History, Message};
+use op::{Create, Message};
 
 /// Conversations that a node keeps; more are refused until one is forgotten.
 pub const CONVERSATIONS_MAX: usize = 1_024;
@@ -62,6 +63,7 @@ impl Groups {
         &mut self,
         ctx: &mut Ctx<'_>,
         kind: ConversationKind,
+        history: History,
         name: Name,
     ) -> Result<ConversationId, Refusal> {
         if self.by_id.len() >= CONVERSATIONS_MAX {
@@ -69,7 +71,7 @@ impl Groups {
         }
         let create = Create {
             kind,
-            history: History::All,
+            history,
             nonce: ctx.rng.bytes(),
             certificate: ctx.me.certificate().clone(),
             profile: ctx.me.profile().clone(),
@@ -271,6 +273,16 @@ impl Groups {
         for node in onward.iter().filter(is_for) {
             ctx.count("operation_sent_on");
             crate::wire::operation_frames([&operation]).into_iter().for_each(|frame| ctx.post(*node, frame));
+        }
+    }
+
+    /// Takes what a newcomer is given, from those who let us in and those who are in.
+    pub(crate) fn on_past(&mut self, ctx: &mut Ctx<'_>, from: NodeId, past: Past) {
+        match self.by_id.get_mut(&past.conversation) {
+            Some(one) if one.is_let_in_by(&from) || one.is_open() && one.has(&from) => {
+                one.on_past(ctx, from, past);
+            }
+            _ => ctx.count("conversation_not_shared"),
         }
     }
 

@@ -9,7 +9,7 @@ pub use view::{
 };
 
 use crate::endpoint::{Description, Endpoint, Fingerprint};
-use crate::group::{ConversationId, ConversationKind, OpId};
+use crate::group::{ConversationId, ConversationKind, History, OpId};
 use crate::identity::{Name, NodeId};
 use crate::invite::{Invite, ReplyCode};
 use crate::wire::bounded::{Text, fixed_bytes};
@@ -282,6 +282,8 @@ pub enum Command {
         kind: ConversationKind,
         /// What to call it here; empty for the participants' names.
         name: Name,
+        /// What newcomers are given of the past.
+        history: History,
     },
     /// Say something.
     Send {

@@ -275,6 +275,7 @@ impl Node {
             Frame::Operations(operations) => self.groups.on_operations(&mut ctx, from, operations),
             Frame::Want(want) => self.groups.on_want(&mut ctx, from, &want),
             Frame::Heads(heads) => self.groups.on_heads(&mut ctx, from, &heads),
+            Frame::Past(past) => self.groups.on_past(&mut ctx, from, past),
             Frame::Delivered(delivered) => self.groups.on_delivered(&mut ctx, from, &delivered),
             Frame::Typing(typing) => self.groups.on_typing(&mut ctx, from, &typing),
             Frame::Hello(_) | Frame::Proof(_) | Frame::Pong(_) | Frame::Bye(_) => {}

@@ -28,6 +28,8 @@ const PREFERENCES: u8 = 0x42;
 pub(crate) enum Key {
     /// What this node alone knows of a conversation: [`Settings`].
     Settings(ConversationId),
+    /// What this node knows of the time before its own, in a conversation that it came to later.
+    Horizons(ConversationId),
     /// An operation by its lamport and id. The order of the keys is causal: whatever an operation depends on is read
     /// back before it.
     Operation(ConversationId, u64, OpId),
@@ -43,7 +45,9 @@ impl Key {
     /// The key as the driver knows it.
     pub(crate) fn to_bytes(self) -> Vec<u8> {
         match self {
-            Self::Settings(conversation) => [&[SETTINGS][..], &conversation.0].concat(),
+            Self::Settings(conversation) => [&[SETTINGS][..], &conversation.0, &[0]].concat(),
+            // Behind the settings and ahead of all operations, which are judged by it.
+            Self::Horizons(conversation) => [&[SETTINGS][..], &conversation.0, &[1]].concat(),
             Self::Operation(conversation, lamport, id) => {
                 [&[OPERATION][..], &conversation.0, &lamport.to_be_bytes(), &id.0].concat()
             }
@@ -57,7 +61,14 @@ impl Key {
     pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (table, rest) = bytes.split_first()?;
         match *table {
-            SETTINGS => Some(Self::Settings(ConversationId(rest.try_into().ok()?))),
+            SETTINGS => {
+                let (conversation, kind) = rest.split_first_chunk()?;
+                match kind {
+                    [0] => Some(Self::Settings(ConversationId(*conversation))),
+                    [1] => Some(Self::Horizons(ConversationId(*conversation))),
+                    _ => None,
+                }
+            }
             OPERATION => {
                 let (conversation, rest) = rest.split_first_chunk()?;
                 let (lamport, id) = rest.split_first_chunk()?;
@@ -100,7 +111,8 @@ structure! { Reached { 0 => endpoint, 1 => introduces or default } }
 mod tests {
     use super::*;
 
-    const KEYS: [Key; 5] = [
+    const KEYS: [Key; 6] = [
+        Key::Horizons(ConversationId([1; 16])),
         Key::Settings(ConversationId([1; 16])),
         Key::Operation(ConversationId([1; 16]), 258, OpId([2; 32])),
         Key::Reach(NodeId([3; 16])),

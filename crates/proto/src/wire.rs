@@ -90,6 +90,8 @@ pub enum Frame {
     Heads(Heads),
     /// I have your operations up to this one.
     Delivered(Delivered),
+    /// What you are given of the time before you came.
+    Past(Past),
     /// I am writing something.
     Typing(Typing),
 }
@@ -471,6 +473,23 @@ pub struct Delivered {
 
 structure! { Delivered { 0 => conversation, 1 => seq, 2 => read } }
 
+/// What a newcomer is given of the time before its own, where that is not everything; a piece of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Past {
+    /// Which conversation.
+    pub conversation: ConversationId,
+    /// Operations that make the list.
+    pub operations: List<Operation, OPERATIONS_MAX>,
+    /// What to do without.
+    pub roots: List<OpId, WANT_MAX>,
+    /// How far each device had come.
+    pub devices: List<DeviceHead, DEVICES_MAX>,
+}
+
+structure! {
+    Past { 0 => conversation, 1 => operations or default, 2 => roots or default, 3 => devices or default }
+}
+
 /// Why bytes are no frame for us. Each is counted under its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FrameError {
@@ -541,6 +560,7 @@ frame_kinds! {
     33 => Want,
     34 => Heads,
     35 => Delivered,
+    37 => Past,
     36 => Typing,
 }
 

@@ -25,6 +25,8 @@ pub(crate) struct Chronicle {
     chains: BTreeMap<(ConversationId, NodeId, u64), OpId>,
     /// Nodes that have lost their memory: they count anew, and may say something else under an old count.
     forgetful: BTreeSet<NodeId>,
+    /// Conversations in which newcomers are not shown the past: equal heads do not make equal views of messages.
+    pub(crate) from_admission: BTreeSet<ConversationId>,
     /// A hash over what whoever has these heads shows.
     states: BTreeMap<(ConversationId, HeadsDigest), blake3::Hash>,
 }
@@ -195,7 +197,9 @@ impl World {
             for participant in self.participants(seat, *conversation) {
                 state.update(&participant.0);
             }
-            let messages = self.node(seat).map(|node| node.messages(*conversation, Window::default()));
+            let is_whole = !self.chronicle.from_admission.contains(conversation);
+            let node = self.node(seat).filter(|_| is_whole);
+            let messages = node.map(|node| node.messages(*conversation, Window::default()));
             for message in messages.into_iter().flatten() {
                 state.update(&message.id.0).update(message.text.as_bytes());
                 state.update(&[u8::from(message.edited), u8::from(message.deleted)]);

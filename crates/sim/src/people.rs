@@ -3,6 +3,7 @@
 use crate::place::Seat;
 use crate::wire::{Stage, Wire};
 use crate::world::World;
+use tertulia_proto::group::History;
 use tertulia_proto::identity::Name;
 use tertulia_proto::io::{Consent, Greeting, MessageText, Path, RequestId, RequestOutcome};
 use tertulia_proto::{
@@ -127,8 +128,21 @@ impl World {
     /// Begins a conversation.
     #[track_caller]
     pub fn create(&mut self, seat: Seat, kind: ConversationKind) -> ConversationId {
-        match self.command(seat, Command::Create { kind, name: Name::default() }) {
+        match self.command(seat, Command::Create { kind, name: Name::default(), history: History::All }) {
             Ok(Reply::Conversation(id)) => id,
+            other => self.fail(&format!("{seat:?} begins no conversation: {other:?}")),
+        }
+    }
+
+    /// Begins a public conversation whose newcomers are given nothing of the past.
+    #[track_caller]
+    pub fn create_from_admission(&mut self, seat: Seat) -> ConversationId {
+        let (kind, history) = (ConversationKind::Public, History::FromAdmission);
+        match self.command(seat, Command::Create { kind, name: Name::default(), history }) {
+            Ok(Reply::Conversation(id)) => {
+                self.chronicle.from_admission.insert(id);
+                id
+            }
             other => self.fail(&format!("{seat:?} begins no conversation: {other:?}")),
         }
     }

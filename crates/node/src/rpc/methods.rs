@@ -11,6 +11,7 @@ use crate::session::{InviteWish, Session};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
+use tertulia_proto::group::History;
 use tertulia_proto::identity::{NAME_MAX, Name};
 use tertulia_proto::io::{Consent, GREETING_MAX, Greeting, MESSAGE_MAX, MessageText, RequestId};
 use tertulia_proto::{
@@ -201,10 +202,16 @@ struct CreateParams {
     kind: Kind,
     #[serde(default)]
     name: String,
+    #[serde(default)]
+    history: Past,
 }
 
 async fn create(session: &Session, params: CreateParams) -> Outcome {
-    let command = Command::Create { kind: params.kind.into(), name: name(&params.name)? };
+    let command = Command::Create {
+        kind: params.kind.into(),
+        name: name(&params.name)?,
+        history: params.history.into(),
+    };
     match session.handle.command(command).await?? {
         Reply::Conversation(conversation) => Ok(json!({"conversation": conversation.to_string()})),
         other => Err(unexpected(&other)),
@@ -317,6 +324,24 @@ async fn stats(session: &Session, Nothing {}: Nothing) -> Outcome {
 enum Kind {
     Private,
     Public,
+}
+
+/// What newcomers are given of the past, as parameters name it.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Past {
+    #[default]
+    All,
+    FromAdmission,
+}
+
+impl From<Past> for History {
+    fn from(past: Past) -> Self {
+        match past {
+            Past::All => Self::All,
+            Past::FromAdmission => Self::FromAdmission,
+        }
+    }
 }
 
 impl From<Kind> for ConversationKind {

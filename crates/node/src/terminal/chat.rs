@@ -6,6 +6,7 @@ use crate::terminal::command::{Command, HELP};
 use crate::terminal::text::{plain, qr};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
+use tertulia_proto::group::History;
 use tertulia_proto::identity::Name;
 use tertulia_proto::io::{Consent, ConversationView, Greeting, MessageText, Person, RequestId};
 use tertulia_proto::{
@@ -207,7 +208,9 @@ impl<'a> Chat<'a> {
     }
 
     async fn begin(&mut self, kind: ConversationKind, name: &str) -> Result<Out, Wrong> {
-        let reply = self.command(proto::Command::Create { kind, name: Name::cut(name) }).await?;
+        let reply = self
+            .command(proto::Command::Create { kind, name: Name::cut(name), history: History::All })
+            .await?;
         if let Reply::Conversation(id) = reply {
             self.current = Some(id);
         }

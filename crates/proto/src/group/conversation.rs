@@ -4,6 +4,7 @@ mod change;
 mod comparison;
 mod delivery;
 mod entry;
+mod horizon;
 mod intake;
 mod keeping;
 mod reading;
@@ -22,7 +23,7 @@ use crate::time::{Duration, Instant};
 use crate::wire::bounded::List;
 use crate::wire::{
     ConnectionRelease, DEVICES_MAX, Delivered, DeviceHead, Frame, LeaveOperation, ListOperation, ListUpdate,
-    Operations, operation_frames,
+    Operations,
 };
 use entry::{Arrivals, Exit};
 
@@ -254,8 +255,13 @@ impl Conversation {
     /// Sends a newcomer what was said from the lamport `lamport` on: nothing of ours waits after that.
     pub(crate) fn send_since(&mut self, ctx: &mut Ctx<'_>, to: NodeId, lamport: u64) {
         self.sent_seq = self.graph.last_seq(&ctx.me.node());
+        if !self.is_open_book() && !self.has(&to) {
+            // What it may read begins with its Admit.
+            return;
+        }
+        self.give_past(ctx, to);
         let late = self.graph.in_order().filter(|operation| operation.content().lamport >= lamport);
-        operation_frames(late).into_iter().for_each(|frame| ctx.post(to, frame));
+        self.give(ctx, to, late.collect());
     }
 
     /// The highest lamport.
@@ -265,7 +271,7 @@ impl Conversation {
 
     /// Computes the list anew and says what that changed.
     fn on_membership(&mut self, ctx: &mut Ctx<'_>) {
-        let membership = Membership::of(self.graph.in_order());
+        let membership = Membership::of(self.graph.list_operations());
         let is_changed = membership.list() != self.list();
         self.membership = membership;
         self.list_changed |= is_changed;

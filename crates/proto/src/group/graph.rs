@@ -1,6 +1,9 @@
 //! The graph of a conversation's operations: what was verified and is complete, and what still waits for
 //! something that it depends on (DESIGN, section 6).
 
+mod horizon;
+mod past;
+
 use crate::group::membership::Participant;
 use crate::group::op::{
     Admit, Body, Content, ConversationId, Create, DEPENDENCIES_MAX, DisplayKey, OpId, Operation,
@@ -9,8 +12,13 @@ use crate::identity::{Certificate, Identity, NodeId};
 use crate::table::{Set, Table};
 use crate::wire::bounded::List;
 use crate::wire::{DeviceHead, HeadsDigest};
+use horizon::{Chain, Horizon};
+use past::{Passage, passage};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+
+pub(crate) use horizon::{Bygone, Horizons};
+pub(crate) use past::Past;
 
 /// Operations that may wait for others at once: a burst from everybody in a full conversation.
 pub const HELD_MAX: usize = 4_096;
@@ -28,7 +36,10 @@ pub(crate) struct Graph {
     /// In the order of display. What comes new belongs at the end or close to it.
     display: Vec<DisplayKey>,
     /// Each device's operations by their count, from one.
-    chains: Table<NodeId, Vec<OpId>>,
+    chains: Table<NodeId, Chain>,
+    horizon: Horizon,
+    /// What makes the list, in the order of display.
+    list: Vec<DisplayKey>,
     people: Table<NodeId, Participant>,
     /// What brought each node in and out, and by which words of whom: see [`Self::is_entitled`].
     passages: Table<NodeId, Vec<Passage>>,
@@ -44,33 +55,9 @@ pub(crate) struct Graph {
     awaited: Table<OpId, Vec<OpId>>,
 }
 
-/// A node's way in or out.
-struct Passage {
-    id: OpId,
-    lamport: u64,
-    enters: bool,
-}
-
 struct Held {
     operation: Operation,
     lacks: usize,
-}
-
-/// What some operations stand on: a mark for each place in the order of display from `floor` on.
-pub(crate) struct Past {
-    floor: usize,
-    marked: Vec<bool>,
-}
-
-/// Who comes in or goes out by an operation.
-fn passage(operation: &Operation) -> Option<(NodeId, bool)> {
-    match &operation.content().body {
-        Body::Create(_) => Some((operation.node(), true)),
-        Body::Admit(admit) => Some((admit.certificate.node(), true)),
-        Body::Leave => Some((operation.node(), false)),
-        Body::Evict(evict) => Some((evict.node, false)),
-        _ => None,
-    }
 }
 
 /// What became of an operation that was taken in.
@@ -109,22 +96,21 @@ impl Graph {
     /// Puts a genuine operation where it belongs.
     fn place(&mut self, operation: Operation) -> Taken {
         let id = operation.id();
-        let missing: Vec<_> = operation
-            .content()
-            .dependencies
-            .iter()
-            .filter(|d| !self.delivered.contains_key(d))
-            .copied()
-            .collect();
+        let missing: Vec<_> =
+            operation.content().dependencies.iter().filter(|id| !self.is_settled(id)).copied().collect();
         if !missing.is_empty() {
             return self.hold(operation, &missing);
         }
         if let Err(reason) = self.admissible(&operation) {
             return Taken::Refused(reason);
         }
-        let (mut delivered, mut refused) = (vec![id], Vec::new());
         self.deliver(operation);
-        let mut at = 0;
+        self.deliver_freed(vec![id])
+    }
+
+    /// Delivers what waited for what was just delivered, and what waited for that.
+    fn deliver_freed(&mut self, mut delivered: Vec<OpId>) -> Taken {
+        let (mut refused, mut at) = (Vec::new(), 0);
         while at < delivered.len() {
             for operation in self.free(&delivered[at]) {
                 match self.admissible(&operation) {
@@ -206,10 +192,14 @@ impl Graph {
     fn continues(&self, content: &Content) -> Result<(), &'static str> {
         let lamport = |id: &OpId| self.delivered.get(id).map_or(0, |operation| operation.content().lamport);
         let highest = content.dependencies.iter().map(lamport).max().unwrap_or(0);
-        if highest.checked_add(1) != Some(content.lamport) {
+        let is_next = highest.checked_add(1) == Some(content.lamport);
+        // What stands on the time before ours may be any number ahead of what we have.
+        let reaches_back = content.dependencies.iter().any(|id| self.horizon.roots.contains_key(id));
+        if !(is_next || reaches_back && highest < content.lamport) {
             return Err("operation_lamport_wrong");
         }
-        let Some(previous) = content.previous else { return Ok(()) };
+        let known = content.previous.filter(|id| !self.horizon.roots.contains_key(id));
+        let Some(previous) = known else { return Ok(()) };
         let before = self.delivered.get(&previous).map(Operation::content).ok_or("operation_chain_wrong")?;
         let follows = before.device == content.device && before.seq.checked_add(1) == Some(content.seq);
         if follows { Ok(()) } else { Err("operation_chain_wrong") }
@@ -247,16 +237,21 @@ impl Graph {
         for dependency in content.dependencies.iter() {
             self.heads.remove(dependency);
         }
-        self.heads.insert(id, ());
+        if !self.horizon.past.contains_key(&id) {
+            self.heads.insert(id, ());
+        }
         let key = operation.display_key();
         let place = self.display.partition_point(|other| *other < key);
         self.display.insert(place, key);
         // A device that was forked keeps the first of two; both are delivered, and asked for by id.
-        let chain = self.chains.or_insert_with(operation.node(), Vec::new);
-        if chain.len() as u64 + 1 == content.seq {
-            chain.push(id);
-        } else {
+        let chain = self.chains.or_insert_with(operation.node(), Chain::default);
+        if chain.len() + 1 == content.seq {
+            chain.ids.push(id);
+        } else if content.seq > chain.before {
             self.forked.insert(operation.node(), ());
+        }
+        if content.body.concerns_list() {
+            self.list.insert(self.list.partition_point(|other| *other < key), key);
         }
         match &content.body {
             Body::Create(Create { certificate, profile, .. })
@@ -277,87 +272,6 @@ impl Graph {
         self.delivered.insert(id, operation);
     }
 
-    /// Whether the author of an operation was in the conversation by what the author had seen: of all that brought
-    /// it in or out and that the operation stands on, the last brought it in. Never revised, so nobody's words are
-    /// lost to an Evict that they crossed.
-    fn entitles(&self, operation: &Operation) -> bool {
-        let node = operation.node();
-        if matches!(operation.content().body, Body::Create(_)) {
-            return true;
-        }
-        let Some(passages) = self.passages.get(&node) else { return false };
-        let previous = operation.content().previous.filter(|id| !self.unentitled.contains_key(id));
-        if passages.len() == 1 && previous.is_some() {
-            return true;
-        }
-        let lowest = passages.iter().map(|passage| passage.lamport).min().unwrap_or(0);
-        let past = self.past(&operation.content().dependencies, lowest);
-        let seen = passages.iter().filter(|passage| self.is_in(&past, &passage.id));
-        seen.max_by_key(|passage| (passage.lamport, passage.id)).is_some_and(|passage| passage.enters)
-    }
-
-    /// What these operations stand on, themselves included, as far back as the lamport `lowest`: one sweep from the
-    /// end of the order of display.
-    fn past(&self, tips: &[OpId], lowest: u64) -> Past {
-        let floor = self.display.partition_point(|key| key.lamport < lowest);
-        let mut past = Past { floor, marked: vec![false; self.display.len() - floor] };
-        let mark = |past: &mut Past, id: &OpId| {
-            if let Some(at) = self.rank(id).and_then(|at| at.checked_sub(floor)) {
-                past.marked[at] = true;
-            }
-        };
-        tips.iter().for_each(|id| mark(&mut past, id));
-        for at in (0..past.marked.len()).rev() {
-            let found = past.marked[at].then(|| self.operation(&self.display[floor + at].id)).flatten();
-            if let Some(operation) = found {
-                operation.content().dependencies.iter().for_each(|id| mark(&mut past, id));
-            }
-        }
-        past
-    }
-
-    /// These operations and what stands before them, at most `max` in all, in the order of display.
-    pub(crate) fn with_past(&self, ids: &[OpId], max: usize) -> Vec<&Operation> {
-        let past = self.past(ids, 0);
-        let places = (0..past.marked.len()).rev().filter(|at| past.marked[*at]).take(max.max(ids.len()));
-        let mut found: Vec<_> =
-            places.filter_map(|at| self.operation(&self.display[past.floor + at].id)).collect();
-        found.reverse();
-        found
-    }
-
-    /// What one who was signed out may know: all that the Evict stands on, and it.
-    pub(crate) fn until_evicted(&self, node: &NodeId) -> Past {
-        let passages = self.passages.get(node).into_iter().flatten();
-        let last = passages.max_by_key(|passage| (passage.lamport, passage.id)).map(|passage| passage.id);
-        self.past(last.as_slice(), 0)
-    }
-
-    /// Whether `node` is out by the word of another.
-    pub(crate) fn is_evicted(&self, node: &NodeId) -> bool {
-        let passages = self.passages.get(node).into_iter().flatten();
-        let last = passages.max_by_key(|passage| (passage.lamport, passage.id));
-        let operation = last.and_then(|passage| self.operation(&passage.id));
-        operation.is_some_and(|operation| matches!(operation.content().body, Body::Evict(_)))
-    }
-
-    /// The operation that brought `node` in the last time.
-    pub(crate) fn last_admit(&self, node: &NodeId) -> Option<OpId> {
-        let entries = self.passages.get(node)?.iter().filter(|passage| passage.enters);
-        entries.max_by_key(|passage| (passage.lamport, passage.id)).map(|passage| passage.id)
-    }
-
-    /// Whether an operation is among what some stand on.
-    pub(crate) fn is_in(&self, past: &Past, id: &OpId) -> bool {
-        let at = self.rank(id).and_then(|at| at.checked_sub(past.floor));
-        at.is_some_and(|at| past.marked[at])
-    }
-
-    /// Where an operation stands in the order of display.
-    fn rank(&self, id: &OpId) -> Option<usize> {
-        self.display.binary_search(&self.operation(id)?.display_key()).ok()
-    }
-
     /// Whether the author of an operation was in the conversation by what the author had seen.
     pub(crate) fn is_entitled(&self, id: &OpId) -> bool {
         !self.unentitled.contains_key(id)
@@ -371,7 +285,8 @@ impl Graph {
     /// Writes the next operation of `me` on top of all that is here, and takes it in.
     pub(crate) fn write(&mut self, me: &Identity, time_ms: u64, body: Body) -> Operation {
         let chain = self.chains.get(&me.node());
-        let (seq, previous) = (1 + self.last_seq(&me.node()), chain.and_then(|chain| chain.last()).copied());
+        let previous = chain.and_then(|chain| chain.ids.last()).copied();
+        let seq = 1 + self.last_seq(&me.node());
         let others = self.heads().into_iter().filter(|head| Some(*head) != previous);
         let dependencies = List::<_, DEPENDENCIES_MAX>::first(previous.into_iter().chain(others));
         let lamport = |id: &OpId| self.delivered.get(id).map_or(0, |operation| operation.content().lamport);
@@ -404,6 +319,11 @@ impl Graph {
     /// All operations in the order of display, which is causal.
     pub(crate) fn in_order(&self) -> impl DoubleEndedIterator<Item = &Operation> {
         self.display.iter().filter_map(|key| self.delivered.get(&key.id))
+    }
+
+    /// The operations that make the list, in the order of display.
+    pub(crate) fn list_operations(&self) -> impl Iterator<Item = &Operation> {
+        self.list.iter().filter_map(|key| self.delivered.get(&key.id))
     }
 
     /// The operations that change a message, in the order of display.
@@ -473,7 +393,7 @@ impl Graph {
 
     /// How far each device has come here.
     pub(crate) fn device_heads(&self) -> Vec<DeviceHead> {
-        self.chains.iter().map(|(node, chain)| DeviceHead { node: *node, seq: chain.len() as u64 }).collect()
+        self.chains.iter().map(|(node, chain)| DeviceHead { node: *node, seq: chain.len() }).collect()
     }
 
     /// What somebody who has come as far as `theirs` lacks, in causal order.
@@ -495,13 +415,12 @@ impl Graph {
 
     /// The highest count of a device.
     pub(crate) fn last_seq(&self, node: &NodeId) -> u64 {
-        self.chains.get(node).map_or(0, |chain| chain.len() as u64)
+        self.chains.get(node).map_or(0, Chain::len)
     }
 
     /// The operation of a device with this count.
     pub(crate) fn at(&self, node: &NodeId, seq: u64) -> Option<&Operation> {
-        let at = usize::try_from(seq.checked_sub(1)?).ok()?;
-        self.delivered.get(self.chains.get(node)?.get(at)?)
+        self.delivered.get(self.chains.get(node)?.at(seq)?)
     }
 }
 

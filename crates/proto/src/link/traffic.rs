@@ -38,7 +38,9 @@ impl Traffic {
             }
             Frame::AutomaticEntryToCoordinator(_) | Frame::AutomaticEntryToPeer(_) => &mut self.entries,
             Frame::Want(_) | Frame::Heads(_) => &mut self.comparisons,
-            Frame::Operations(_) | Frame::ListUpdate(_) | Frame::ConnectionRelease(_) => &mut self.operations,
+            Frame::Operations(_) | Frame::ListUpdate(_) | Frame::ConnectionRelease(_) | Frame::Past(_) => {
+                &mut self.operations
+            }
             _ => return true,
         };
         bucket.take(now)

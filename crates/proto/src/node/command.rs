@@ -4,7 +4,7 @@ use super::{ByHand, Node, ctx};
 use crate::ctx::Ctx;
 use crate::group::op::{Body, Delete, Edit, Message, React};
 use crate::group::ticket::{TicketBody, TicketSerial};
-use crate::group::{ConversationId, ConversationKind, Outgoing};
+use crate::group::{ConversationId, ConversationKind, History, Outgoing};
 use crate::identity::{Name, NodeId};
 use crate::invite::{Invite, InvitedTo, OfferId, ReplyCode, VIA_MAX};
 use crate::io::{
@@ -49,8 +49,8 @@ impl Node {
             Command::Complete { reply } => self.complete(&reply),
             Command::Introducer { invite } => self.introducer(&invite),
             Command::Answer { request, answer } => self.answer(request, answer),
-            Command::Create { kind, name } => {
-                self.groups.create(&mut ctx, kind, name).map(Reply::Conversation)
+            Command::Create { kind, name, history } => {
+                self.groups.create(&mut ctx, kind, history, name).map(Reply::Conversation)
             }
             Command::Send { conversation, text, reply_to } => self.send(conversation, text, reply_to),
             Command::Edit { conversation, message, text } => {
@@ -312,7 +312,7 @@ impl Node {
                 if !self.links.is_linked(&node) {
                     return Err(Refusal::RequesterGone);
                 }
-                self.groups.create(&mut ctx!(self), waiting.kind, Name::default())?
+                self.groups.create(&mut ctx!(self), waiting.kind, History::All, Name::default())?
             }
         };
         let newcomer = self.newcomer(node).ok_or(Refusal::RequesterGone)?;

@@ -38,6 +38,7 @@ impl Node {
         let mut ctx = ctx!(self);
         match key {
             Key::Settings(id) => self.groups.take_back(&ctx, id)?.take_settings(decode(value)?),
+            Key::Horizons(id) => self.groups.take_back(&ctx, id)?.take_horizons(&decode(value)?),
             Key::Operation(id, ..) => {
                 // The key covers all that was signed: what is damaged has another.
                 let operation = decode::<Operation>(value).filter(|operation| operation.key() == key)?;
@@ -54,6 +55,7 @@ impl Node {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::group::History;
     use crate::identity::Name;
     use crate::io::MessageText;
     use crate::rng::Rng;
@@ -93,7 +95,11 @@ mod tests {
 
     fn talkative() -> (Table<Vec<u8>, Vec<u8>>, ConversationId) {
         let mut node = Node::new(identity(), Config::NATIVE, [2; 32], NOW);
-        let create = Command::Create { kind: ConversationKind::Public, name: Name::cut("Plans") };
+        let create = Command::Create {
+            kind: ConversationKind::Public,
+            name: Name::cut("Plans"),
+            history: History::All,
+        };
         let Ok(Reply::Conversation(talk)) = node.command(create, NOW) else { panic!("not created") };
         say(&mut node, talk, "one");
         say(&mut node, talk, "two");

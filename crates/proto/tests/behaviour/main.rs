@@ -14,6 +14,7 @@ mod edits;
 mod entering;
 mod expired_invites;
 mod frame_limits;
+mod from_admission;
 mod glare;
 mod handshake_attacks;
 mod introductions;

@@ -407,6 +407,7 @@ pub(crate) fn kind(frame: &Frame) -> &'static str {
         Frame::Operations(_) => "operations",
         Frame::Want(_) => "want",
         Frame::Heads(_) => "heads",
+        Frame::Past(_) => "past",
         Frame::Delivered(_) => "delivered",
         Frame::Typing(_) => "typing",
     }

@@ -28,13 +28,13 @@ impl Conversation {
             let known = self.graph.until_evicted(&from);
             found.retain(|operation| self.graph.is_in(&known, &operation.id()));
         }
-        operation_frames(found).into_iter().for_each(|frame| ctx.post(from, frame));
+        self.give(ctx, from, found);
     }
 
     /// Sends operations.
     pub(crate) fn send(&self, ctx: &mut Ctx<'_>, to: NodeId, ids: &[OpId]) {
         let found = ids.iter().filter_map(|id| self.graph.operation(id));
-        operation_frames(found).into_iter().for_each(|frame| ctx.post(to, frame));
+        self.give(ctx, to, found.collect());
     }
 
     /// Tells one who was signed out that it was, and what was said until then.
@@ -51,7 +51,11 @@ impl Conversation {
     /// Sends what the other side lacks, and asks for what we lack unless this was the answer to that.
     pub(crate) fn on_heads(&mut self, ctx: &mut Ctx<'_>, from: NodeId, heads: &Heads) {
         let me = ctx.me.node();
-        let beyond = self.graph.beyond(&heads.devices);
+        self.repeat_past(ctx, from, &heads.heads);
+        let mut beyond = self.graph.beyond(&heads.devices);
+        if let Some(past) = self.withheld_from(&from) {
+            beyond.retain(|operation| !self.graph.is_in(&past, &operation.id()));
+        }
         let mine =
             beyond.iter().filter(|operation| operation.node() == me).map(|operation| operation.content().seq);
         let waited = self.sent_seq + 1..=mine.max().unwrap_or(0);

@@ -30,6 +30,16 @@ impl Conversation {
     /// Takes in an operation that came from `from`; answers whether it is new.
     pub(crate) fn on_operation(&mut self, ctx: &mut Ctx<'_>, from: NodeId, operation: Operation) -> bool {
         let taken = self.graph.take(operation);
+        self.on_taken(ctx, from, taken)
+    }
+
+    /// Takes in an operation that has waited: its signature was checked when it came.
+    pub(super) fn on_genuine(&mut self, ctx: &mut Ctx<'_>, operation: Operation) {
+        let (from, taken) = (operation.node(), self.graph.take_back(operation));
+        self.on_taken(ctx, from, taken);
+    }
+
+    fn on_taken(&mut self, ctx: &mut Ctx<'_>, from: NodeId, taken: Taken) -> bool {
         match taken {
             Taken::Known => ctx.count("operation_known"),
             Taken::Refused(reason) => ctx.count(reason),

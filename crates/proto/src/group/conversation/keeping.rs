@@ -2,7 +2,7 @@
 
 use super::{Conversation, Phase};
 use crate::ctx::Ctx;
-use crate::group::graph::Taken;
+use crate::group::graph::{Horizons, Taken};
 use crate::group::membership::Membership;
 use crate::group::op::{Body, Operation};
 use crate::identity::NodeId;
@@ -41,6 +41,11 @@ impl Conversation {
         self.shared = settings.shared.unwrap_or_default();
     }
 
+    /// Takes back what was kept of the time before ours.
+    pub(crate) fn take_horizons(&mut self, horizons: &Horizons) {
+        self.graph.take_horizons(horizons);
+    }
+
     /// Takes back an operation that was kept. One that lacks others, because their records are damaged, waits
     /// for somebody to send them again.
     pub(crate) fn take_back(&mut self, ctx: &mut Ctx<'_>, operation: Operation) {
@@ -54,7 +59,7 @@ impl Conversation {
     /// Goes on where it was, now that all that was kept is back.
     pub(crate) fn resume(&mut self, ctx: &Ctx<'_>) {
         let me = ctx.me.node();
-        self.membership = Membership::of(self.graph.in_order());
+        self.membership = Membership::of(self.graph.list_operations());
         self.had_company = self.membership.had_company();
         let is_alone = self.had_company && self.list().len() < 2;
         self.phase = if self.has(&me) && !is_alone { Phase::Open } else { Phase::Over };

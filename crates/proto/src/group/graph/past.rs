@@ -1,0 +1,116 @@
+//! What operations stand on, and what follows from it: who was in the conversation by what its author had seen.
+
+use super::Graph;
+use crate::group::op::{Body, OpId, Operation};
+use crate::identity::NodeId;
+
+/// What some operations stand on: a mark for each place in the order of display from `floor` on.
+pub(crate) struct Past {
+    floor: usize,
+    marked: Vec<bool>,
+    /// Whether some of it came before our time.
+    is_cut: bool,
+}
+
+/// A node's way in or out.
+pub(super) struct Passage {
+    pub id: OpId,
+    pub lamport: u64,
+    pub enters: bool,
+}
+
+/// Who comes in or goes out by an operation.
+pub(super) fn passage(operation: &Operation) -> Option<(NodeId, bool)> {
+    match &operation.content().body {
+        Body::Create(_) => Some((operation.node(), true)),
+        Body::Admit(admit) => Some((admit.certificate.node(), true)),
+        Body::Leave => Some((operation.node(), false)),
+        Body::Evict(evict) => Some((evict.node, false)),
+        _ => None,
+    }
+}
+
+impl Graph {
+    /// Whether the author of an operation was in the conversation by what the author had seen: of all that brought
+    /// it in or out and that the operation stands on, the last brought it in. Never revised, so nobody's words are
+    /// lost to an Evict that they crossed.
+    pub(super) fn entitles(&self, operation: &Operation) -> bool {
+        let node = operation.node();
+        if matches!(operation.content().body, Body::Create(_)) {
+            return true;
+        }
+        let Some(passages) = self.passages.get(&node) else { return false };
+        let previous = operation.content().previous.filter(|id| !self.unentitled.contains_key(id));
+        if passages.len() == 1 && previous.is_some() {
+            return true;
+        }
+        let lowest = passages.iter().map(|passage| passage.lamport).min().unwrap_or(0);
+        let past = self.past(&operation.content().dependencies, lowest);
+        // Who came in before our time had seen so, as far as we can tell.
+        let is_seen = |passage: &&Passage| self.is_in(&past, &passage.id) || past.is_cut && passage.enters;
+        let seen = passages.iter().filter(is_seen);
+        seen.max_by_key(|passage| (passage.lamport, passage.id)).is_some_and(|passage| passage.enters)
+    }
+
+    /// What these operations stand on, themselves included, as far back as the lamport `lowest`: one sweep from the
+    /// end of the order of display.
+    pub(super) fn past(&self, tips: &[OpId], lowest: u64) -> Past {
+        let floor = self.display.partition_point(|key| key.lamport < lowest);
+        let mut past = Past { floor, marked: vec![false; self.display.len() - floor], is_cut: false };
+        let mark = |past: &mut Past, id: &OpId| match self.rank(id) {
+            Some(at) if at >= floor => past.marked[at - floor] = true,
+            Some(_) => {}
+            None => past.is_cut = true,
+        };
+        tips.iter().for_each(|id| mark(&mut past, id));
+        for at in (0..past.marked.len()).rev() {
+            let found = past.marked[at].then(|| self.operation(&self.display[floor + at].id)).flatten();
+            if let Some(operation) = found {
+                operation.content().dependencies.iter().for_each(|id| mark(&mut past, id));
+            }
+        }
+        past
+    }
+
+    /// These operations and what stands before them, at most `max` in all, in the order of display.
+    pub(crate) fn with_past(&self, ids: &[OpId], max: usize) -> Vec<&Operation> {
+        let past = self.past(ids, 0);
+        let places = (0..past.marked.len()).rev().filter(|at| past.marked[*at]).take(max.max(ids.len()));
+        let mut found: Vec<_> =
+            places.filter_map(|at| self.operation(&self.display[past.floor + at].id)).collect();
+        found.reverse();
+        found
+    }
+
+    /// What one who was signed out may know: all that the Evict stands on, and it.
+    pub(crate) fn until_evicted(&self, node: &NodeId) -> Past {
+        let passages = self.passages.get(node).into_iter().flatten();
+        let last = passages.max_by_key(|passage| (passage.lamport, passage.id)).map(|passage| passage.id);
+        self.past(last.as_slice(), 0)
+    }
+
+    /// Whether `node` is out by the word of another.
+    pub(crate) fn is_evicted(&self, node: &NodeId) -> bool {
+        let passages = self.passages.get(node).into_iter().flatten();
+        let last = passages.max_by_key(|passage| (passage.lamport, passage.id));
+        let operation = last.and_then(|passage| self.operation(&passage.id));
+        operation.is_some_and(|operation| matches!(operation.content().body, Body::Evict(_)))
+    }
+
+    /// The operation that brought `node` in the last time.
+    pub(crate) fn last_admit(&self, node: &NodeId) -> Option<OpId> {
+        let entries = self.passages.get(node)?.iter().filter(|passage| passage.enters);
+        entries.max_by_key(|passage| (passage.lamport, passage.id)).map(|passage| passage.id)
+    }
+
+    /// Whether an operation is among what some stand on.
+    pub(crate) fn is_in(&self, past: &Past, id: &OpId) -> bool {
+        let at = self.rank(id).and_then(|at| at.checked_sub(past.floor));
+        at.is_some_and(|at| past.marked[at])
+    }
+
+    /// Where an operation stands in the order of display.
+    fn rank(&self, id: &OpId) -> Option<usize> {
+        self.display.binary_search(&self.operation(id)?.display_key()).ok()
+    }
+}
