@@ -96,5 +96,5 @@ fn fuse(seed: u64) -> u32 {
 
 /// How many outputs behind the crash have their records committed.
 fn ahead(seed: u64) -> u32 {
-    if seed % 2 == 0 { 0 } else { 3 }
+    if seed.is_multiple_of(2) { 0 } else { 3 }
 }
