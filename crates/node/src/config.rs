@@ -34,7 +34,7 @@ pub(crate) struct Config {
     #[arg(long, env = "TERTULIA_JSON", value_parser = FalseyValueParser::new())]
     pub(crate) json: bool,
 
-    /// Keep identity, certificate and port in this directory [default: tertulia in the XDG data directory]
+    /// Keep identity, certificate, port and conversations in this directory [default: tertulia in the XDG data directory]
     #[arg(long, env = "TERTULIA_DATA", value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
 

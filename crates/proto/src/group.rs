@@ -297,7 +297,8 @@ impl Groups {
     /// Answers a comparison. To one who is not in our list nothing is told, but what it has is asked for: it may
     /// hold the very Admit that puts it there.
     pub(crate) fn on_heads(&mut self, ctx: &mut Ctx<'_>, from: NodeId, heads: &Heads) {
-        match self.by_id.get_mut(&heads.conversation).filter(|one| one.is_open()) {
+        match self.by_id.get_mut(&heads.conversation).filter(|one| one.is_open() || one.has(&from)) {
+            Some(conversation) if !conversation.is_open() => conversation.tell_past(ctx, from, heads),
             Some(conversation) if conversation.has(&from) => conversation.on_heads(ctx, from, heads),
             Some(conversation) => {
                 conversation.want_heads(ctx, from, heads);

@@ -210,13 +210,20 @@ impl Town {
     /// Those who are in a conversation, so grouped that two of whom one lists the other are together. Two
     /// groups have only dead participants in common: neither can know that the other is there.
     fn circles(&self, conversation: ConversationId) -> Vec<Vec<Seat>> {
-        let mut circles: Vec<Vec<Seat>> = Vec::new();
+        let (mut circles, living) = (Vec::<Vec<Seat>>::new(), self.living());
         for seat in self.members(conversation) {
             let knows = |one: Seat, other: Seat| {
                 self.world.participants(one, conversation).contains(&self.world.id(other))
             };
-            let is_mine =
-                |circle: &mut Vec<Seat>| circle.iter().any(|one| knows(*one, seat) || knows(seat, *one));
+            // One who was away while all whom it knew left can learn of those who came only from the former.
+            let may_learn = |one: Seat, other: Seat| {
+                knows(one, other)
+                    || living.iter().any(|between| knows(one, *between) && knows(*between, other))
+            };
+            let meets = |one: Seat, other: Seat| {
+                (knows(one, other) && may_learn(other, one)) || (knows(other, one) && may_learn(one, other))
+            };
+            let is_mine = |circle: &mut Vec<Seat>| circle.iter().any(|one| meets(*one, seat));
             let mine: Vec<Seat> = circles.extract_if(.., is_mine).flatten().chain([seat]).collect();
             circles.push(mine);
         }

@@ -10,6 +10,7 @@ mod conversation;
 mod data_directory;
 mod ending;
 mod introducer;
+mod lasting;
 mod malformed_calls;
 mod page;
 mod ready;

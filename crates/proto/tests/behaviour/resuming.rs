@@ -129,3 +129,17 @@ fn how_far_messages_came_is_known_again_once_others_are_linked() {
     world.resume(eva);
     world.settle("delivered still", SOON, is_delivered);
 }
+
+#[test]
+fn whoever_left_tells_one_who_was_away_whom_to_turn_to() {
+    let mut world = World::new(8);
+    let (ana, eva, zoe) = (world.native("Ana"), world.native("Eva"), world.native("Zoe"));
+    let talk = world.gather(&[ana, eva]);
+    world.kill(eva);
+    world.settle("missed", SOON, |world| !world.is_linked(ana, eva));
+    world.let_in(ana, zoe, talk);
+    world.leave(ana, talk).unwrap();
+    world.run_for(Duration::from_secs(20));
+    world.resume(eva);
+    world.settle_agreement(talk, &[eva, zoe], Duration::from_secs(40));
+}

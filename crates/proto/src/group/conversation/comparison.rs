@@ -48,6 +48,11 @@ impl Conversation {
         operation_frames(beyond).into_iter().for_each(|frame| ctx.post(to, frame));
     }
 
+    /// Tells one who was away what happened until we left: there may be nobody else whom it knows.
+    pub(crate) fn tell_past(&self, ctx: &mut Ctx<'_>, to: NodeId, heads: &Heads) {
+        operation_frames(self.graph.beyond(&heads.devices)).into_iter().for_each(|frame| ctx.post(to, frame));
+    }
+
     /// Sends what the other side lacks, and asks for what we lack unless this was the answer to that.
     pub(crate) fn on_heads(&mut self, ctx: &mut Ctx<'_>, from: NodeId, heads: &Heads) {
         let me = ctx.me.node();
