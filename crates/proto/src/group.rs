@@ -23,9 +23,10 @@ pub use op::{Body, ConversationId, ConversationKind, OpId, Operation};
 pub use ticket::Ticket;
 
 use crate::ctx::Ctx;
-use crate::identity::{Certificate, Name, NodeId};
+use crate::identity::{AccountId, Certificate, Name, NodeId};
 use crate::io::{ConversationView, Event, MessageView, Person};
 use crate::io::{Refusal, Wake, Window};
+use crate::preferences::Preferences;
 use crate::store::Key;
 use crate::table::{Set, Table};
 use crate::time::{Duration, Instant};
@@ -35,6 +36,9 @@ use crate::wire::{
 };
 use conversation::{Conversation, Phase};
 use op::{Create, History, Message};
+
+/// Who looks at messages, and what they want to see.
+type Viewer<'a> = (&'a Person, &'a Preferences);
 
 /// Conversations that a node keeps; more are refused until one is forgotten.
 pub const CONVERSATIONS_MAX: usize = 1_024;
@@ -481,6 +485,18 @@ impl Groups {
         asked.chain(gone).min().map(|at| (at, Wake::Group))
     }
 
+    /// What a user calls themself in any conversation.
+    pub(crate) fn name_of(&self, user: &AccountId) -> Option<Name> {
+        self.by_id.values().find_map(|one| one.person_of(user)).map(|one| one.profile.name.clone())
+    }
+
+    /// Says that conversations look different in which a user is or was.
+    pub(crate) fn tell_of(&self, ctx: &mut Ctx<'_>, user: &AccountId) {
+        for conversation in self.by_id.values().filter(|one| one.person_of(user).is_some()) {
+            ctx.tell(Event::ConversationChanged { conversation: conversation.id() });
+        }
+    }
+
     /// All conversations that have anything to show, the one that changed last first.
     pub(crate) fn views(&self, me: &Person) -> Vec<ConversationView> {
         let mut shown = Table::default();
@@ -496,17 +512,22 @@ impl Groups {
     }
 
     /// Messages of a conversation.
-    pub(crate) fn messages(&self, me: &Person, id: &ConversationId, window: Window) -> Vec<MessageView> {
-        self.by_id.get(id).map(|one| one.messages(me, window)).unwrap_or_default()
+    pub(crate) fn messages(
+        &self,
+        viewer: Viewer<'_>,
+        id: &ConversationId,
+        window: Window,
+    ) -> Vec<MessageView> {
+        self.by_id.get(id).map(|one| one.messages(viewer, window)).unwrap_or_default()
     }
 
     /// One message.
     pub(crate) fn message(
         &self,
-        me: &Person,
+        viewer: Viewer<'_>,
         conversation: &ConversationId,
         id: &OpId,
     ) -> Option<MessageView> {
-        self.by_id.get(conversation)?.message(me, id)
+        self.by_id.get(conversation)?.message(viewer, id)
     }
 }

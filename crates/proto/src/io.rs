@@ -5,12 +5,13 @@ mod view;
 
 pub use refusal::Refusal;
 pub use view::{
-    ConversationView, MessageState, MessageView, ParticipantView, PeerView, Person, ReactionView, Window,
+    BlockedView, ConversationView, MessageState, MessageView, ParticipantView, PeerView, Person,
+    ReactionView, Window,
 };
 
 use crate::endpoint::{Description, Endpoint, Fingerprint};
 use crate::group::{ConversationId, ConversationKind, OpId};
-use crate::identity::{Name, NodeId};
+use crate::identity::{AccountId, Name, NodeId};
 use crate::invite::{Invite, ReplyCode};
 use crate::wire::bounded::{Text, fixed_bytes};
 
@@ -340,6 +341,14 @@ pub enum Command {
     /// wants it.
     ShareRead {
         /// Whether they are told.
+        on: bool,
+    },
+    /// Hear nothing more of a user, or hear of them again. What they say stays part of the conversations, for
+    /// others stand on it; here it is not shown.
+    Block {
+        /// Whom.
+        user: AccountId,
+        /// Whether they are blocked.
         on: bool,
     },
     /// Leave a conversation.

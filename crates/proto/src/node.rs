@@ -2,15 +2,17 @@
 
 mod command;
 mod entry;
+mod people;
 mod restore;
 
 use crate::ctx::{Ctx, Out};
 use crate::endpoint::Endpoint;
 use crate::group::{Asking, Groups, Requests};
-use crate::identity::{Identity, Name, NodeId};
+use crate::identity::{AccountId, Identity, Name, NodeId};
 use crate::invite::{OfferId, ReplyCode};
 use crate::io::{
-    CloseReason, ConversationView, Event, Input, LinkId, MessageView, Output, PeerView, Person, Wake, Window,
+    BlockedView, CloseReason, ConversationView, Event, Input, LinkId, MessageView, Output, PeerView, Person,
+    Wake, Window,
 };
 use crate::link::introduction::{Introductions, Invited};
 use crate::link::pursuit::{Pursuits, Way};
@@ -179,6 +181,7 @@ impl Node {
         self.trim_links();
         self.on_progress();
         self.relay_entries();
+        self.part_from_blocked();
         self.route();
         let (links, by_hand) = (&self.links, &mut self.by_hand);
         self.introductions.retain_opening(links);
@@ -375,17 +378,23 @@ impl Node {
 
     /// Messages of a conversation in the order of display.
     pub fn messages(&self, id: ConversationId, window: Window) -> Vec<MessageView> {
-        self.groups.messages(&self.me(), &id, window)
+        self.groups.messages((&self.me(), &self.preferences), &id, window)
     }
 
     /// One message.
     pub fn message(&self, conversation: ConversationId, id: OpId) -> Option<MessageView> {
-        self.groups.message(&self.me(), &conversation, &id)
+        self.groups.message((&self.me(), &self.preferences), &conversation, &id)
     }
 
     /// Whether authors are told that their messages were read.
     pub fn shares_read(&self) -> bool {
-        self.preferences.share_read
+        self.preferences.switches.share_read
+    }
+
+    /// The users whom the person wants to hear nothing of.
+    pub fn blocked(&self) -> Vec<BlockedView> {
+        let view = |(user, name): (&AccountId, &Name)| BlockedView { user: *user, name: name.clone() };
+        self.preferences.blocked.iter().map(view).collect()
     }
 
     /// All usable links.

@@ -43,6 +43,8 @@ pub(super) async fn call(session: &Session, method: &str, params: Map<String, Va
         "react" => said::react(session, read(params)?).await,
         "typing" => typing(session, read(params)?).await,
         "read" => mark_read(session, read(params)?).await,
+        "block" => people::block(session, read(params)?).await,
+        "blocked" => people::blocked(session, read(params)?).await,
         "share_read" => people::share_read(session, read(params)?).await,
         "rename" => rename(session, read(params)?).await,
         "leave" => leave(session, read(params)?).await,
@@ -334,6 +336,11 @@ fn read<T: DeserializeOwned>(params: Map<String, Value>) -> Result<T, Fault> {
 
 fn greeting(text: String) -> Result<Greeting, Fault> {
     Greeting::new(text).ok_or_else(|| Fault::params(format!("a greeting has at most {GREETING_MAX} bytes")))
+}
+
+/// What a switch is set to when nothing else is said.
+const fn yes() -> bool {
+    true
 }
 
 fn message_text(text: String) -> Result<MessageText, Fault> {

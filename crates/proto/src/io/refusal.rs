@@ -74,6 +74,12 @@ pub enum Refusal {
     /// What is to be shown beside a message is nothing that can be.
     #[error("a reaction is one emoji or a short word")]
     NoReaction,
+    /// Nobody blocks themself.
+    #[error("this is you: block somebody else")]
+    Yourself,
+    /// As many people as may be blocked.
+    #[error("there are too many blocked people: unblock some first")]
+    TooManyBlocked,
     /// As many reactions as one message shows.
     #[error("this message has as many different reactions as it can show: join one of them")]
     TooManyReactions,
@@ -107,6 +113,8 @@ impl Refusal {
             Self::Deleted => "deleted",
             Self::NoReaction => "no_reaction",
             Self::TooManyReactions => "too_many_reactions",
+            Self::Yourself => "yourself",
+            Self::TooManyBlocked => "too_many_blocked",
         }
     }
 

@@ -115,6 +115,15 @@ pub struct ParticipantView {
     pub forked: bool,
 }
 
+/// A user whom the person wants to hear nothing of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlockedView {
+    /// Who.
+    pub user: AccountId,
+    /// What they were called when they were blocked; empty if that was not known.
+    pub name: Name,
+}
+
 /// A link as a view shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PeerView {

@@ -14,7 +14,6 @@ use crate::link::handshake::Role;
 use crate::link::introduction::{self, Invited};
 use crate::link::pursuit::Way;
 use crate::link::{BY_HAND_LINKS_MAX, Beginning};
-use crate::store::Key;
 use crate::time::Instant;
 use crate::wire::bounded::List;
 
@@ -72,10 +71,10 @@ impl Node {
                 self.groups.mark_read(&mut ctx, conversation).map(|()| Reply::Done)
             }
             Command::ShareRead { on } => {
-                self.preferences.share_read = on;
-                ctx!(self).keep(Key::Preferences, &self.preferences);
-                Ok(Reply::Done)
+                self.preferences.switches.share_read = on;
+                Ok(self.keep_switches())
             }
+            Command::Block { user, on } => self.block(user, on),
             Command::Leave { conversation } => {
                 self.groups.leave(&mut ctx, conversation).map(|()| Reply::Done)
             }

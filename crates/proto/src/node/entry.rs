@@ -12,6 +12,12 @@ impl Node {
     /// A request to talk: let in at once whoever holds a ticket or is in the list already, else ask the person.
     pub(super) fn on_request(&mut self, from: NodeId, request: ConnectionRequest) {
         let Some(newcomer) = self.newcomer(from) else { return };
+        if self.is_blocked(&from) && request.conversation.is_none_or(|id| !self.groups.has(&id, &from)) {
+            // What the other side sees is what it sees when a person says no.
+            ctx!(self).count("request_of_somebody_blocked");
+            refuse(&mut ctx!(self), from, request.request);
+            return;
+        }
         if let Some(granted) = self.requests.granted(from, request.request).cloned()
             && self.groups.open(&granted.conversation).is_some()
         {

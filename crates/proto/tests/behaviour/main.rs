@@ -4,6 +4,7 @@
 //! and in wasm.
 
 mod bad_peers;
+mod blocking;
 mod by_hand;
 mod causal_order;
 mod crashes;

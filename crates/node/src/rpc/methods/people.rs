@@ -1,11 +1,12 @@
 //! What the person wants, and of whom.
 
-use super::done;
-use crate::rpc::Outcome;
+use super::{Nothing, done, yes};
+use crate::rpc::hex::Hex;
+use crate::rpc::{Outcome, views};
 use crate::session::Session;
 use serde::Deserialize;
 use serde_json::json;
-use tertulia_proto::Command;
+use tertulia_proto::{AccountId, Command};
 
 /// A setting that is changed if it is given, and told.
 #[derive(Deserialize)]
@@ -19,4 +20,20 @@ pub(super) async fn share_read(session: &Session, Switch { on }: Switch) -> Outc
         done(session, Command::ShareRead { on }).await?;
     }
     Ok(json!({"on": session.handle.with(|node| node.shares_read()).await?}))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BlockParams {
+    user: Hex<AccountId>,
+    #[serde(default = "yes")]
+    on: bool,
+}
+
+pub(super) async fn block(session: &Session, BlockParams { user: Hex(user), on }: BlockParams) -> Outcome {
+    done(session, Command::Block { user, on }).await
+}
+
+pub(super) async fn blocked(session: &Session, Nothing {}: Nothing) -> Outcome {
+    Ok(session.handle.with(|node| node.blocked()).await?.iter().map(views::blocked).collect())
 }

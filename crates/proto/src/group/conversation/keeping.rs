@@ -58,14 +58,15 @@ impl Conversation {
         self.had_company = self.membership.had_company();
         let is_alone = self.had_company && self.list().len() < 2;
         self.phase = if self.has(&me) && !is_alone { Phase::Open } else { Phase::Over };
-        self.unread = self.count_unread(me);
+        self.unread = self.count_unread(ctx);
         self.recall_acks(me);
         let last = self.graph.in_order().next_back().map(|operation| operation.content().time_ms);
         self.changed = last.map_or(ctx.now, Instant::from_millis).min(ctx.now);
     }
 
     /// Messages of others beyond what the person had seen.
-    fn count_unread(&self, me: NodeId) -> usize {
+    fn count_unread(&self, ctx: &Ctx<'_>) -> usize {
+        let me = ctx.me.node();
         let mut read = Table::default();
         for head in self.read.iter() {
             read.insert(head.node, head.seq);
@@ -74,6 +75,7 @@ impl Conversation {
             let (node, content) = (operation.node(), operation.content());
             node != me
                 && matches!(content.body, Body::Message(_))
+                && !ctx.wants.blocks(&content.author)
                 && read.get(&node).is_none_or(|seq| *seq < content.seq)
                 && self.counts(operation)
         };
