@@ -180,6 +180,7 @@ impl State {
                 self.tell_ended(conversation);
                 stale.conversations = true;
             }
+            Event::ConversationForgotten { .. } => stale.conversations = true,
             Event::Message { conversation, .. } => {
                 stale.conversations = true;
                 stale.said_in(conversation);

@@ -239,6 +239,16 @@ impl Groups {
         Ok(())
     }
 
+    /// Leaves a conversation if that is to do, and drops it.
+    pub(crate) fn forget(&mut self, ctx: &mut Ctx<'_>, id: ConversationId) -> Result<(), Refusal> {
+        self.by_id.get_mut(&id).ok_or(Refusal::UnknownConversation)?.leave(ctx, &self.linked);
+        if let Some(mut conversation) = self.by_id.remove(&id) {
+            conversation.forget(ctx);
+        }
+        ctx.tell(Event::ConversationForgotten { conversation: id });
+        Ok(())
+    }
+
     /// Leaves every conversation.
     pub(crate) fn leave_all(&mut self, ctx: &mut Ctx<'_>) {
         self.by_id.values_mut().for_each(|conversation| conversation.leave(ctx, &self.linked));
@@ -465,7 +475,15 @@ impl Groups {
 
     /// Goes on with every conversation where it was.
     pub(crate) fn resume(&mut self, ctx: &mut Ctx<'_>) {
-        self.by_id.values_mut().for_each(|conversation| conversation.resume(ctx));
+        self.by_id.retain(|_, conversation| {
+            let is_forgotten = conversation.is_forgotten();
+            if is_forgotten {
+                conversation.forget(ctx);
+            } else {
+                conversation.resume(ctx);
+            }
+            !is_forgotten
+        });
     }
 
     /// Signs out whoever has been away for too long, where that is on us.

@@ -356,6 +356,12 @@ pub enum Command {
         /// Which one.
         conversation: ConversationId,
     },
+    /// Leave a conversation if that is still to do, and drop all of it here. Nothing of it is taken in again, unless
+    /// the person enters it anew.
+    Forget {
+        /// Which one.
+        conversation: ConversationId,
+    },
     /// Take another display name. Links that open from now on show it.
     SetName {
         /// The name.
@@ -466,6 +472,11 @@ pub enum Event {
     },
     /// It is over for us: we left, or fewer than two are in it.
     ConversationEnded {
+        /// Which one.
+        conversation: ConversationId,
+    },
+    /// All of it is dropped here, as the person wished.
+    ConversationForgotten {
         /// Which one.
         conversation: ConversationId,
     },

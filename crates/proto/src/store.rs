@@ -86,9 +86,11 @@ pub(crate) struct Settings {
     pub read: List<DeviceHead, DEVICES_MAX>,
     /// How much of that the authors may know.
     pub shared: Option<List<DeviceHead, DEVICES_MAX>>,
+    /// Whether its records are about to be removed, all of them.
+    pub forgotten: Option<bool>,
 }
 
-structure! { Settings { 0 => name, 1 => read or default, 2 => shared } }
+structure! { Settings { 0 => name, 1 => read or default, 2 => shared, 3 => forgotten } }
 
 /// How a node was reached.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -48,6 +48,7 @@ pub(super) async fn call(session: &Session, method: &str, params: Map<String, Va
         "share_read" => people::share_read(session, read(params)?).await,
         "rename" => rename(session, read(params)?).await,
         "leave" => leave(session, read(params)?).await,
+        "forget" => forget(session, read(params)?).await,
         "peers" => peers(session, read(params)?).await,
         "stats" => stats(session, read(params)?).await,
         "quit" => read(params).map(|Nothing {}| json!({})),
@@ -302,6 +303,13 @@ async fn leave(
     OneConversation { conversation: Hex(conversation) }: OneConversation,
 ) -> Outcome {
     done(session, Command::Leave { conversation }).await
+}
+
+async fn forget(
+    session: &Session,
+    OneConversation { conversation: Hex(conversation) }: OneConversation,
+) -> Outcome {
+    done(session, Command::Forget { conversation }).await
 }
 
 async fn peers(session: &Session, Nothing {}: Nothing) -> Outcome {

@@ -36,6 +36,7 @@ pub(super) fn fold(node: Option<&Node>, event: &Event) -> Option<Notification> {
         Event::ConversationOpened { conversation } => of_conversation(node, *conversation, "opened"),
         Event::ConversationChanged { conversation } => of_conversation(node, *conversation, "changed"),
         Event::ConversationEnded { conversation } => of_conversation(node, *conversation, "ended"),
+        Event::ConversationForgotten { conversation } => of_conversation(None, *conversation, "forgotten"),
         Event::Message { conversation, message } => ("message", of_message(node?, *conversation, *message)?),
         Event::MessageChanged { conversation, message } => {
             ("message_changed", of_message(node?, *conversation, *message)?)

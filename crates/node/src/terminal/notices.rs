@@ -32,6 +32,7 @@ impl Chat<'_> {
             Event::ConversationChanged { conversation } => self.changed(conversation).await,
             Event::ConversationEnded { conversation } => self.ended(conversation).await,
             Event::Message { conversation, message } => self.message(conversation, message).await,
+            Event::ConversationForgotten { conversation } => self.forgotten(conversation),
             Event::MessageChanged { .. } | Event::Typing { .. } => Out::new(),
             Event::MessageState { message, state, .. } => self.state(message, &state),
             Event::Trouble { what, why, remedy } => {
@@ -127,6 +128,14 @@ impl Chat<'_> {
             self.current = None;
         }
         lines
+    }
+
+    fn forgotten(&mut self, id: ConversationId) -> Out {
+        self.members.remove(&id);
+        if self.current == Some(id) {
+            self.current = None;
+        }
+        vec![format!("* Conversation {} is forgotten here.", self.number(id))]
     }
 
     async fn message(&mut self, id: ConversationId, message: OpId) -> Out {

@@ -208,6 +208,17 @@ impl Asking {
         None
     }
 
+    /// Gives up every wish to enter a conversation: an answer to it comes unasked from now on.
+    pub(crate) fn forget(&mut self, ctx: &mut Ctx<'_>, conversation: ConversationId) {
+        let is_into = |request: &Outgoing| {
+            let derived = matches!(&request.stage, Stage::Derived(on) if on.conversation == conversation);
+            derived || request.conversation == Some(conversation)
+        };
+        let wishes: Vec<_> =
+            self.by_id.iter().filter(|(_, request)| is_into(request)).map(|(id, _)| *id).collect();
+        wishes.into_iter().for_each(|id| self.end(ctx, id, RequestOutcome::Failed(CloseReason::Closed)));
+    }
+
     /// Takes note how far an entry has come.
     pub(crate) fn on_progress(
         &mut self,

@@ -78,6 +78,7 @@ impl Node {
             Command::Leave { conversation } => {
                 self.groups.leave(&mut ctx, conversation).map(|()| Reply::Done)
             }
+            Command::Forget { conversation } => self.forget(conversation),
             Command::SetName { name } => {
                 self.identity.rename(&name);
                 Ok(Reply::Done)

@@ -1,6 +1,7 @@
-//! Whom the person wants to hear of.
+//! Whom and what the person wants to hear of.
 
 use super::{Node, ctx};
+use crate::ConversationId;
 use crate::ctx::Ctx;
 use crate::identity::{AccountId, Name, NodeId};
 use crate::io::{Refusal, Reply};
@@ -41,6 +42,14 @@ impl Node {
             ctx!(self).drop_kept(Key::Blocked(user));
         }
         self.groups.tell_of(&mut ctx!(self), &user);
+        Ok(Reply::Done)
+    }
+
+    /// Leaves a conversation and drops all of it, a wish of ours to enter it included.
+    pub(super) fn forget(&mut self, conversation: ConversationId) -> Result<Reply, Refusal> {
+        let mut ctx = ctx!(self);
+        self.groups.forget(&mut ctx, conversation)?;
+        self.asking.forget(&mut ctx, conversation);
         Ok(Reply::Done)
     }
 

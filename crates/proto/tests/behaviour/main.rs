@@ -14,6 +14,7 @@ mod duplicates;
 mod edits;
 mod entering;
 mod expired_invites;
+mod forgetting;
 mod frame_limits;
 mod glare;
 mod handshake_attacks;

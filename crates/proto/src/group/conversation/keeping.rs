@@ -23,6 +23,7 @@ impl Conversation {
             name: self.name.clone(),
             read: self.read.clone(),
             shared: Some(self.shared.clone()).filter(|shared| !shared.is_empty()),
+            forgotten: self.is_forgotten.then_some(true),
         };
         ctx.keep(Key::Settings(self.id), &settings);
     }
@@ -39,6 +40,23 @@ impl Conversation {
         self.name = settings.name;
         self.read = settings.read;
         self.shared = settings.shared.unwrap_or_default();
+        self.is_forgotten = settings.forgotten.unwrap_or_default();
+    }
+
+    /// Whether it was on its way out when the node stopped.
+    pub(crate) fn is_forgotten(&self) -> bool {
+        self.is_forgotten
+    }
+
+    /// Lets go of all that was kept of it. The mark comes first and goes last: a crash in between is made good at the
+    /// next start, and no half of a conversation is ever shown.
+    pub(crate) fn forget(&mut self, ctx: &mut Ctx<'_>) {
+        self.is_forgotten = true;
+        self.keep_settings(ctx);
+        for operation in self.graph.in_order().rev() {
+            ctx.drop_kept(operation.key());
+        }
+        ctx.drop_kept(Key::Settings(self.id));
     }
 
     /// Takes back an operation that was kept. One that lacks others, because their records are damaged, waits
