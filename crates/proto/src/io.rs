@@ -5,7 +5,7 @@ mod view;
 
 pub use refusal::Refusal;
 pub use view::{
-    BlockedView, ConversationView, MessageState, MessageView, ParticipantView, PeerView, Person,
+    BlockedView, ConversationView, LeftView, MessageState, MessageView, ParticipantView, PeerView, Person,
     ReactionView, Window,
 };
 
@@ -274,7 +274,7 @@ pub enum Command {
     Answer {
         /// Which one.
         request: RequestId,
-        /// Yes into a conversation, yes into a new one, or no.
+        /// Yes into a conversation, yes into a new one, no, or the answering machine.
         answer: Consent,
     },
     /// Begin a conversation that others can be invited to.
@@ -362,6 +362,24 @@ pub enum Command {
         /// Which one.
         conversation: ConversationId,
     },
+    /// Have the answering machine answer every request that comes from now on without a ticket, or no longer.
+    Away {
+        /// Whether the person is away.
+        on: bool,
+    },
+    /// Leave a message with the answering machine that answered a request of ours. It goes out now, or when the
+    /// node can be reached.
+    LeaveMessage {
+        /// Which request.
+        request: RequestId,
+        /// The message.
+        text: MessageText,
+    },
+    /// Take a message that was left here out of the inbox.
+    Dismiss {
+        /// The request that it was left for.
+        request: RequestId,
+    },
     /// Take another display name. Links that open from now on show it.
     SetName {
         /// The name.
@@ -382,6 +400,8 @@ pub enum Consent {
     Into(ConversationId),
     /// Not at all.
     No,
+    /// Not now: whoever asks may leave a message.
+    AnsweringMachine,
 }
 
 /// What a command that was taken yields.
@@ -454,6 +474,11 @@ pub enum Event {
         request: RequestId,
         /// How.
         outcome: RequestOutcome,
+    },
+    /// Somebody has left a message: it waits in the [inbox](crate::Node::inbox).
+    LeftMessage {
+        /// The message.
+        message: LeftView,
     },
     /// A request that waited here need not be answered any more: who asked is gone.
     RequestWithdrawn {
@@ -528,6 +553,8 @@ pub enum RequestOutcome {
     Yes(ConversationId),
     /// Refused.
     No,
+    /// The person is away: for a while, [`Command::LeaveMessage`] leaves a message.
+    AnsweringMachine,
     /// The link could not be opened or broke before an answer came.
     Failed(CloseReason),
 }

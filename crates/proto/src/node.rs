@@ -7,12 +7,12 @@ mod restore;
 
 use crate::ctx::{Ctx, Out};
 use crate::endpoint::Endpoint;
-use crate::group::{Asking, Groups, Requests};
+use crate::group::{Asking, Groups, Inbox, Requests};
 use crate::identity::{AccountId, Identity, Name, NodeId};
 use crate::invite::{OfferId, ReplyCode};
 use crate::io::{
-    BlockedView, CloseReason, ConversationView, Event, Input, LinkId, MessageView, Output, PeerView, Person,
-    Wake, Window,
+    BlockedView, CloseReason, ConversationView, Event, Input, LeftView, LinkId, MessageView, Output,
+    PeerView, Person, Wake, Window,
 };
 use crate::link::introduction::{Introductions, Invited};
 use crate::link::pursuit::{Pursuits, Way};
@@ -63,6 +63,7 @@ pub struct Node {
     groups: Groups,
     asking: Asking,
     requests: Requests,
+    inbox: Inbox,
     by_hand: Table<LinkId, ByHand>,
 }
 
@@ -120,6 +121,7 @@ impl Node {
             groups: Groups::new(config.evict_after),
             asking: Asking::default(),
             requests: Requests::default(),
+            inbox: Inbox::default(),
             by_hand: Table::default(),
             rng,
         }
@@ -275,6 +277,7 @@ impl Node {
             Frame::ConnectionRelease(release) => {
                 self.groups.on_operation(&mut ctx, from, release.operation.0, &[]);
             }
+            Frame::LeftMessage(message) => self.on_left_message(from, message),
             Frame::Operations(operations) => self.groups.on_operations(&mut ctx, from, operations),
             Frame::Want(want) => self.groups.on_want(&mut ctx, from, &want),
             Frame::Heads(heads) => self.groups.on_heads(&mut ctx, from, &heads),
@@ -389,6 +392,16 @@ impl Node {
     /// Whether authors are told that their messages were read.
     pub fn shares_read(&self) -> bool {
         self.preferences.switches.share_read
+    }
+
+    /// Whether the answering machine answers requests.
+    pub fn is_away(&self) -> bool {
+        self.preferences.switches.away
+    }
+
+    /// The messages that were left here, the oldest first.
+    pub fn inbox(&self) -> Vec<LeftView> {
+        self.inbox.views()
     }
 
     /// The users whom the person wants to hear nothing of.

@@ -20,9 +20,11 @@ pub(crate) struct Preferences {
 pub(crate) struct Switches {
     /// Whether authors are told that their messages were read.
     pub share_read: bool,
+    /// Whether the answering machine answers requests.
+    pub away: bool,
 }
 
-structure! { Switches { 0 => share_read or default } }
+structure! { Switches { 0 => share_read or default, 1 => away or default } }
 
 impl Preferences {
     /// Whether the person wants to hear nothing of a user.

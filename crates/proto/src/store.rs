@@ -16,12 +16,13 @@ use crate::wire::{DEVICES_MAX, DeviceHead};
 pub const KEY_MAX: usize = 64;
 
 // The first byte of each key. A number is never used again for something else, and 0x00 to 0x0f are the driver's own.
-// Free for what is to come: 0x12 for the words of a search, 0x41 for the inbox.
+// Free for what is to come: 0x12 for the words of a search.
 const SETTINGS: u8 = 0x10;
 const OPERATION: u8 = 0x11;
 const REACH: u8 = 0x20;
 const GRANTED: u8 = 0x30;
 const BLOCKED: u8 = 0x40;
+const LEFT: u8 = 0x41;
 const SWITCHES: u8 = 0x42;
 
 /// What a record is about: one variant for each table.
@@ -38,6 +39,8 @@ pub(crate) enum Key {
     Granted(RequestId),
     /// What a user is called whom the person wants to hear nothing of.
     Blocked(AccountId),
+    /// A message that was left for the person.
+    Left(RequestId),
     /// What the person wants to be on or off: [`Switches`](crate::preferences::Switches).
     Switches,
 }
@@ -53,6 +56,7 @@ impl Key {
             Self::Reach(node) => [&[REACH][..], &node.0].concat(),
             Self::Granted(request) => [&[GRANTED][..], &request.0].concat(),
             Self::Blocked(user) => [&[BLOCKED][..], &user.0].concat(),
+            Self::Left(request) => [&[LEFT][..], &request.0].concat(),
             Self::Switches => vec![SWITCHES],
         }
     }
@@ -71,6 +75,7 @@ impl Key {
             REACH => Some(Self::Reach(NodeId(rest.try_into().ok()?))),
             GRANTED => Some(Self::Granted(RequestId(rest.try_into().ok()?))),
             BLOCKED => Some(Self::Blocked(AccountId(rest.try_into().ok()?))),
+            LEFT => Some(Self::Left(RequestId(rest.try_into().ok()?))),
             SWITCHES => rest.is_empty().then_some(Self::Switches),
             _ => None,
         }
@@ -107,12 +112,13 @@ structure! { Reached { 0 => endpoint, 1 => introduces or default } }
 mod tests {
     use super::*;
 
-    const KEYS: [Key; 6] = [
+    const KEYS: [Key; 7] = [
         Key::Settings(ConversationId([1; 16])),
         Key::Operation(ConversationId([1; 16]), 258, OpId([2; 32])),
         Key::Reach(NodeId([3; 16])),
         Key::Granted(RequestId([4; 8])),
         Key::Blocked(AccountId([7; 32])),
+        Key::Left(RequestId([8; 8])),
         Key::Switches,
     ];
 

@@ -45,6 +45,10 @@ pub(super) async fn call(session: &Session, method: &str, params: Map<String, Va
         "read" => mark_read(session, read(params)?).await,
         "block" => people::block(session, read(params)?).await,
         "blocked" => people::blocked(session, read(params)?).await,
+        "away" => people::away(session, read(params)?).await,
+        "inbox" => people::inbox(session, read(params)?).await,
+        "leave_message" => people::leave_message(session, read(params)?).await,
+        "dismiss" => people::dismiss(session, read(params)?).await,
         "share_read" => people::share_read(session, read(params)?).await,
         "rename" => rename(session, read(params)?).await,
         "leave" => leave(session, read(params)?).await,
@@ -184,10 +188,9 @@ async fn answer(session: &Session, params: AnswerParams) -> Outcome {
         (Answer::Yes, None) => Consent::New,
         (Answer::Yes, Some(Hex(conversation))) => Consent::Into(conversation),
         (Answer::No, None) => Consent::No,
-        (Answer::No, Some(_)) => return Err(Fault::params("into goes with the answer yes")),
-        (Answer::AnsweringMachine, _) => {
-            let why = "this version of tertulia has no answering machine yet: answer yes or no";
-            return Err(Fault::refused("not_yet", why, "the request still waits"));
+        (Answer::AnsweringMachine, None) => Consent::AnsweringMachine,
+        (Answer::No | Answer::AnsweringMachine, Some(_)) => {
+            return Err(Fault::params("into goes with the answer yes"));
         }
     };
     let Hex(request) = params.request;

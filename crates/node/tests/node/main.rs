@@ -2,6 +2,7 @@
 
 mod harness;
 
+mod answering_machine;
 mod bad_invites;
 mod by_hand;
 mod changes;
@@ -11,6 +12,7 @@ mod data_directory;
 mod ending;
 mod introducer;
 mod malformed_calls;
+mod manners;
 mod page;
 mod ready;
 mod terminal;

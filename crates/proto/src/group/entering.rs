@@ -149,9 +149,10 @@ impl Requests {
 }
 
 impl AnswerCode {
-    const ALL: [(Self, u16); 5] = [
+    const ALL: [(Self, u16); 6] = [
         (Self::Yes, 0),
         (Self::No, 1),
+        (Self::AnsweringMachine, 2),
         (Self::Derivation, 3),
         (Self::DisconnectedGroup, 4),
         (Self::NotUpdatedGroup, 5),

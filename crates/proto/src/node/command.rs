@@ -74,6 +74,12 @@ impl Node {
                 self.preferences.switches.share_read = on;
                 Ok(self.keep_switches())
             }
+            Command::Away { on } => {
+                self.preferences.switches.away = on;
+                Ok(self.keep_switches())
+            }
+            Command::LeaveMessage { request, text } => self.leave_message(request, text),
+            Command::Dismiss { request } => self.inbox.dismiss(&mut ctx, &request).map(|()| Reply::Done),
             Command::Block { user, on } => self.block(user, on),
             Command::Leave { conversation } => {
                 self.groups.leave(&mut ctx, conversation).map(|()| Reply::Done)
@@ -305,6 +311,11 @@ impl Node {
             Consent::No => {
                 self.requests.settle(&request);
                 crate::group::refuse(&mut ctx!(self), node, request);
+                return Ok(Reply::Done);
+            }
+            Consent::AnsweringMachine => {
+                self.requests.settle(&request);
+                self.answer_by_machine(node, request);
                 return Ok(Reply::Done);
             }
             Consent::Into(conversation) => conversation,

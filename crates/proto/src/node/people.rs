@@ -4,7 +4,7 @@ use super::{Node, ctx};
 use crate::ConversationId;
 use crate::ctx::Ctx;
 use crate::identity::{AccountId, Name, NodeId};
-use crate::io::{Refusal, Reply};
+use crate::io::{MessageText, Refusal, Reply, RequestId};
 use crate::preferences::BLOCKED_MAX;
 use crate::store::Key;
 use crate::time::Duration;
@@ -51,6 +51,16 @@ impl Node {
         self.groups.forget(&mut ctx, conversation)?;
         self.asking.forget(&mut ctx, conversation);
         Ok(Reply::Done)
+    }
+
+    /// Leaves a message with the answering machine that answered a request of ours.
+    pub(super) fn leave_message(&mut self, request: RequestId, text: MessageText) -> Result<Reply, Refusal> {
+        if text.as_str().trim().is_empty() {
+            return Err(Refusal::Empty);
+        }
+        let links = &self.links;
+        let is_linked = |node: &NodeId| links.is_linked(node);
+        self.asking.leave_message(&mut ctx!(self), request, text, is_linked).map(|()| Reply::Done)
     }
 
     /// What a user is called, as far as that is known here.

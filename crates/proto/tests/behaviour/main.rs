@@ -3,6 +3,7 @@
 //! The worlds are deterministic and have neither threads nor files nor clocks, so the same tests run natively
 //! and in wasm.
 
+mod answering_machine;
 mod bad_peers;
 mod blocking;
 mod by_hand;

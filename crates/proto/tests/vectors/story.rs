@@ -404,6 +404,7 @@ pub(crate) fn kind(frame: &Frame) -> &'static str {
         Frame::AutomaticEntryToPeer(_) => "automatic_entry_to_peer",
         Frame::ListUpdate(_) => "list_update",
         Frame::ConnectionRelease(_) => "connection_release",
+        Frame::LeftMessage(_) => "left_message",
         Frame::Operations(_) => "operations",
         Frame::Want(_) => "want",
         Frame::Heads(_) => "heads",
