@@ -180,6 +180,7 @@ impl State {
                 self.tell_ended(conversation);
                 stale.conversations = true;
             }
+            Event::ConversationForgotten { .. } => stale.conversations = true,
             Event::Message { conversation, .. } => {
                 stale.conversations = true;
                 stale.said_in(conversation);
@@ -187,7 +188,7 @@ impl State {
             Event::MessageState { conversation, .. } | Event::MessageChanged { conversation, .. } => {
                 stale.said_in(conversation);
             }
-            Event::Typing { .. } => {}
+            Event::Typing { .. } | Event::LeftMessage { .. } => {}
             Event::Trouble { what, why, remedy } => {
                 self.notices.urgent(format!("{}: {why}.", sentence(&what)), sentence(&remedy));
             }
@@ -315,6 +316,10 @@ impl State {
                 self.notices.quiet(format!("{to} let you in."));
                 return Some(Follow::Enter(conversation, waiting.name));
             }
+            RequestOutcome::AnsweringMachine => self.notices.urgent(
+                format!("{to} is away."),
+                "Nothing else has changed. You can open the invite again later.".into(),
+            ),
             RequestOutcome::No => self.notices.urgent(
                 format!("{to} did not let you in."),
                 "Nothing else has changed. You can open the invite again to ask once more.".into(),

@@ -8,6 +8,8 @@ mod change;
 mod conversation;
 mod entering;
 mod graph;
+mod inbox;
+mod machines;
 mod membership;
 pub mod op;
 pub mod ticket;
@@ -17,15 +19,17 @@ pub use conversation::ENTERING_MAX;
 pub(crate) use conversation::{Admission, Progress};
 pub(crate) use entering::{Granted, Incoming, Requests, refuse};
 pub use graph::{HELD_BYTES_MAX, HELD_MAX};
+pub(crate) use inbox::Inbox;
 pub use membership::PARTICIPANTS_MAX;
 pub(crate) use membership::Participant;
 pub use op::{Body, ConversationId, ConversationKind, History, OpId, Operation};
 pub use ticket::Ticket;
 
 use crate::ctx::Ctx;
-use crate::identity::{Certificate, Name, NodeId};
+use crate::identity::{AccountId, Certificate, Name, NodeId};
 use crate::io::{ConversationView, Event, MessageView, Person};
 use crate::io::{Refusal, Wake, Window};
+use crate::preferences::Preferences;
 use crate::store::Key;
 use crate::table::{Set, Table};
 use crate::time::{Duration, Instant};
@@ -36,6 +40,9 @@ use crate::wire::{
 };
 use conversation::{Conversation, Phase};
 use op::{Create, Message};
+
+/// Who looks at messages, and what they want to see.
+type Viewer<'a> = (&'a Person, &'a Preferences);
 
 /// Conversations that a node keeps; more are refused until one is forgotten.
 pub const CONVERSATIONS_MAX: usize = 1_024;
@@ -234,6 +241,16 @@ impl Groups {
             return Err(Refusal::ConversationOver);
         }
         conversation.leave(ctx, &self.linked);
+        Ok(())
+    }
+
+    /// Leaves a conversation if that is to do, and drops it.
+    pub(crate) fn forget(&mut self, ctx: &mut Ctx<'_>, id: ConversationId) -> Result<(), Refusal> {
+        self.by_id.get_mut(&id).ok_or(Refusal::UnknownConversation)?.leave(ctx, &self.linked);
+        if let Some(mut conversation) = self.by_id.remove(&id) {
+            conversation.forget(ctx);
+        }
+        ctx.tell(Event::ConversationForgotten { conversation: id });
         Ok(())
     }
 
@@ -474,7 +491,15 @@ impl Groups {
 
     /// Goes on with every conversation where it was.
     pub(crate) fn resume(&mut self, ctx: &mut Ctx<'_>) {
-        self.by_id.values_mut().for_each(|conversation| conversation.resume(ctx));
+        self.by_id.retain(|_, conversation| {
+            let is_forgotten = conversation.is_forgotten();
+            if is_forgotten {
+                conversation.forget(ctx);
+            } else {
+                conversation.resume(ctx);
+            }
+            !is_forgotten
+        });
     }
 
     /// Signs out whoever has been away for too long, where that is on us.
@@ -494,6 +519,18 @@ impl Groups {
         asked.chain(gone).min().map(|at| (at, Wake::Group))
     }
 
+    /// What a user calls themself in any conversation.
+    pub(crate) fn name_of(&self, user: &AccountId) -> Option<Name> {
+        self.by_id.values().find_map(|one| one.person_of(user)).map(|one| one.profile.name.clone())
+    }
+
+    /// Says that conversations look different in which a user is or was.
+    pub(crate) fn tell_of(&self, ctx: &mut Ctx<'_>, user: &AccountId) {
+        for conversation in self.by_id.values().filter(|one| one.person_of(user).is_some()) {
+            ctx.tell(Event::ConversationChanged { conversation: conversation.id() });
+        }
+    }
+
     /// All conversations that have anything to show, the one that changed last first.
     pub(crate) fn views(&self, me: &Person) -> Vec<ConversationView> {
         let mut shown = Table::default();
@@ -509,17 +546,22 @@ impl Groups {
     }
 
     /// Messages of a conversation.
-    pub(crate) fn messages(&self, me: &Person, id: &ConversationId, window: Window) -> Vec<MessageView> {
-        self.by_id.get(id).map(|one| one.messages(me, window)).unwrap_or_default()
+    pub(crate) fn messages(
+        &self,
+        viewer: Viewer<'_>,
+        id: &ConversationId,
+        window: Window,
+    ) -> Vec<MessageView> {
+        self.by_id.get(id).map(|one| one.messages(viewer, window)).unwrap_or_default()
     }
 
     /// One message.
     pub(crate) fn message(
         &self,
-        me: &Person,
+        viewer: Viewer<'_>,
         conversation: &ConversationId,
         id: &OpId,
     ) -> Option<MessageView> {
-        self.by_id.get(conversation)?.message(me, id)
+        self.by_id.get(conversation)?.message(viewer, id)
     }
 }

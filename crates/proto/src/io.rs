@@ -5,12 +5,13 @@ mod view;
 
 pub use refusal::Refusal;
 pub use view::{
-    ConversationView, MessageState, MessageView, ParticipantView, PeerView, Person, ReactionView, Window,
+    BlockedView, ConversationView, LeftView, MessageState, MessageView, ParticipantView, PeerView, Person,
+    ReactionView, Window,
 };
 
 use crate::endpoint::{Description, Endpoint, Fingerprint};
 use crate::group::{ConversationId, ConversationKind, History, OpId};
-use crate::identity::{Name, NodeId};
+use crate::identity::{AccountId, Name, NodeId};
 use crate::invite::{Invite, ReplyCode};
 use crate::wire::bounded::{Text, fixed_bytes};
 
@@ -273,7 +274,7 @@ pub enum Command {
     Answer {
         /// Which one.
         request: RequestId,
-        /// Yes into a conversation, yes into a new one, or no.
+        /// Yes into a conversation, yes into a new one, no, or the answering machine.
         answer: Consent,
     },
     /// Begin a conversation that others can be invited to.
@@ -344,10 +345,42 @@ pub enum Command {
         /// Whether they are told.
         on: bool,
     },
+    /// Hear nothing more of a user, or hear of them again. What they say stays part of the conversations, for
+    /// others stand on it; here it is not shown.
+    Block {
+        /// Whom.
+        user: AccountId,
+        /// Whether they are blocked.
+        on: bool,
+    },
     /// Leave a conversation.
     Leave {
         /// Which one.
         conversation: ConversationId,
+    },
+    /// Leave a conversation if that is still to do, and drop all of it here. Nothing of it is taken in again, unless
+    /// the person enters it anew.
+    Forget {
+        /// Which one.
+        conversation: ConversationId,
+    },
+    /// Have the answering machine answer every request that comes from now on without a ticket, or no longer.
+    Away {
+        /// Whether the person is away.
+        on: bool,
+    },
+    /// Leave a message with the answering machine that answered a request of ours. It goes out now, or when the
+    /// node can be reached.
+    LeaveMessage {
+        /// Which request.
+        request: RequestId,
+        /// The message.
+        text: MessageText,
+    },
+    /// Take a message that was left here out of the inbox.
+    Dismiss {
+        /// The request that it was left for.
+        request: RequestId,
     },
     /// Take another display name. Links that open from now on show it.
     SetName {
@@ -369,6 +402,8 @@ pub enum Consent {
     Into(ConversationId),
     /// Not at all.
     No,
+    /// Not now: whoever asks may leave a message.
+    AnsweringMachine,
 }
 
 /// What a command that was taken yields.
@@ -442,6 +477,11 @@ pub enum Event {
         /// How.
         outcome: RequestOutcome,
     },
+    /// Somebody has left a message: it waits in the [inbox](crate::Node::inbox).
+    LeftMessage {
+        /// The message.
+        message: LeftView,
+    },
     /// A request that waited here need not be answered any more: who asked is gone.
     RequestWithdrawn {
         /// Which one.
@@ -459,6 +499,11 @@ pub enum Event {
     },
     /// It is over for us: we left, or fewer than two are in it.
     ConversationEnded {
+        /// Which one.
+        conversation: ConversationId,
+    },
+    /// All of it is dropped here, as the person wished.
+    ConversationForgotten {
         /// Which one.
         conversation: ConversationId,
     },
@@ -510,6 +555,8 @@ pub enum RequestOutcome {
     Yes(ConversationId),
     /// Refused.
     No,
+    /// The person is away: for a while, [`Command::LeaveMessage`] leaves a message.
+    AnsweringMachine,
     /// The link could not be opened or broke before an answer came.
     Failed(CloseReason),
 }

@@ -466,6 +466,12 @@ impl Links {
         self.in_use.keys().copied()
     }
 
+    /// Since when a node is linked.
+    pub(crate) fn since(&self, node: &NodeId) -> Option<Instant> {
+        let id = self.in_use.get(node)?;
+        self.table.get(id)?.up().map(|up| up.since)
+    }
+
     /// Who a linked node is.
     pub(crate) fn peer(&self, node: &NodeId) -> Option<&Peer> {
         let id = self.in_use.get(node)?;

@@ -2,15 +2,17 @@
 
 mod command;
 mod entry;
+mod people;
 mod restore;
 
 use crate::ctx::{Ctx, Out};
 use crate::endpoint::Endpoint;
-use crate::group::{Asking, Groups, Requests};
-use crate::identity::{Identity, Name, NodeId};
+use crate::group::{Asking, Groups, Inbox, Requests};
+use crate::identity::{AccountId, Identity, Name, NodeId};
 use crate::invite::{OfferId, ReplyCode};
 use crate::io::{
-    CloseReason, ConversationView, Event, Input, LinkId, MessageView, Output, PeerView, Person, Wake, Window,
+    BlockedView, CloseReason, ConversationView, Event, Input, LeftView, LinkId, MessageView, Output,
+    PeerView, Person, Wake, Window,
 };
 use crate::link::introduction::{Introductions, Invited};
 use crate::link::pursuit::{Pursuits, Way};
@@ -61,6 +63,7 @@ pub struct Node {
     groups: Groups,
     asking: Asking,
     requests: Requests,
+    inbox: Inbox,
     by_hand: Table<LinkId, ByHand>,
 }
 
@@ -118,6 +121,7 @@ impl Node {
             groups: Groups::new(config.evict_after),
             asking: Asking::default(),
             requests: Requests::default(),
+            inbox: Inbox::default(),
             by_hand: Table::default(),
             rng,
         }
@@ -179,6 +183,7 @@ impl Node {
         self.trim_links();
         self.on_progress();
         self.relay_entries();
+        self.part_from_blocked();
         self.route();
         let (links, by_hand) = (&self.links, &mut self.by_hand);
         self.introductions.retain_opening(links);
@@ -272,6 +277,7 @@ impl Node {
             Frame::ConnectionRelease(release) => {
                 self.groups.on_operation(&mut ctx, from, release.operation.0, &[]);
             }
+            Frame::LeftMessage(message) => self.on_left_message(from, message),
             Frame::Operations(operations) => self.groups.on_operations(&mut ctx, from, operations),
             Frame::Want(want) => self.groups.on_want(&mut ctx, from, &want),
             Frame::Heads(heads) => self.groups.on_heads(&mut ctx, from, &heads),
@@ -376,17 +382,33 @@ impl Node {
 
     /// Messages of a conversation in the order of display.
     pub fn messages(&self, id: ConversationId, window: Window) -> Vec<MessageView> {
-        self.groups.messages(&self.me(), &id, window)
+        self.groups.messages((&self.me(), &self.preferences), &id, window)
     }
 
     /// One message.
     pub fn message(&self, conversation: ConversationId, id: OpId) -> Option<MessageView> {
-        self.groups.message(&self.me(), &conversation, &id)
+        self.groups.message((&self.me(), &self.preferences), &conversation, &id)
     }
 
     /// Whether authors are told that their messages were read.
     pub fn shares_read(&self) -> bool {
-        self.preferences.share_read
+        self.preferences.switches.share_read
+    }
+
+    /// Whether the answering machine answers requests.
+    pub fn is_away(&self) -> bool {
+        self.preferences.switches.away
+    }
+
+    /// The messages that were left here, the oldest first.
+    pub fn inbox(&self) -> Vec<LeftView> {
+        self.inbox.views()
+    }
+
+    /// The users whom the person wants to hear nothing of.
+    pub fn blocked(&self) -> Vec<BlockedView> {
+        let view = |(user, name): (&AccountId, &Name)| BlockedView { user: *user, name: name.clone() };
+        self.preferences.blocked.iter().map(view).collect()
     }
 
     /// All usable links.

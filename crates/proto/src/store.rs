@@ -6,7 +6,7 @@
 
 use crate::endpoint::Endpoint;
 use crate::group::{ConversationId, OpId};
-use crate::identity::{Name, NodeId};
+use crate::identity::{AccountId, Name, NodeId};
 use crate::io::RequestId;
 use crate::wire::bounded::List;
 use crate::wire::cbor::structure;
@@ -16,12 +16,14 @@ use crate::wire::{DEVICES_MAX, DeviceHead};
 pub const KEY_MAX: usize = 64;
 
 // The first byte of each key. A number is never used again for something else, and 0x00 to 0x0f are the driver's own.
-// Free for what is to come: 0x12 for the words of a search, 0x40 for blocked accounts, 0x41 for the inbox.
+// Free for what is to come: 0x12 for the words of a search.
 const SETTINGS: u8 = 0x10;
 const OPERATION: u8 = 0x11;
 const REACH: u8 = 0x20;
 const GRANTED: u8 = 0x30;
-const PREFERENCES: u8 = 0x42;
+const BLOCKED: u8 = 0x40;
+const LEFT: u8 = 0x41;
+const SWITCHES: u8 = 0x42;
 
 /// What a record is about: one variant for each table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,8 +39,12 @@ pub(crate) enum Key {
     Reach(NodeId),
     /// A request that was answered with Yes.
     Granted(RequestId),
-    /// What the person wants of the node: [`Preferences`](crate::preferences::Preferences).
-    Preferences,
+    /// What a user is called whom the person wants to hear nothing of.
+    Blocked(AccountId),
+    /// A message that was left for the person.
+    Left(RequestId),
+    /// What the person wants to be on or off: [`Switches`](crate::preferences::Switches).
+    Switches,
 }
 
 impl Key {
@@ -53,7 +59,9 @@ impl Key {
             }
             Self::Reach(node) => [&[REACH][..], &node.0].concat(),
             Self::Granted(request) => [&[GRANTED][..], &request.0].concat(),
-            Self::Preferences => vec![PREFERENCES],
+            Self::Blocked(user) => [&[BLOCKED][..], &user.0].concat(),
+            Self::Left(request) => [&[LEFT][..], &request.0].concat(),
+            Self::Switches => vec![SWITCHES],
         }
     }
 
@@ -77,7 +85,9 @@ impl Key {
             }
             REACH => Some(Self::Reach(NodeId(rest.try_into().ok()?))),
             GRANTED => Some(Self::Granted(RequestId(rest.try_into().ok()?))),
-            PREFERENCES => rest.is_empty().then_some(Self::Preferences),
+            BLOCKED => Some(Self::Blocked(AccountId(rest.try_into().ok()?))),
+            LEFT => Some(Self::Left(RequestId(rest.try_into().ok()?))),
+            SWITCHES => rest.is_empty().then_some(Self::Switches),
             _ => None,
         }
     }
@@ -92,9 +102,11 @@ pub(crate) struct Settings {
     pub read: List<DeviceHead, DEVICES_MAX>,
     /// How much of that the authors may know.
     pub shared: Option<List<DeviceHead, DEVICES_MAX>>,
+    /// Whether its records are about to be removed, all of them.
+    pub forgotten: Option<bool>,
 }
 
-structure! { Settings { 0 => name, 1 => read or default, 2 => shared } }
+structure! { Settings { 0 => name, 1 => read or default, 2 => shared, 3 => forgotten } }
 
 /// How a node was reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,13 +123,15 @@ structure! { Reached { 0 => endpoint, 1 => introduces or default } }
 mod tests {
     use super::*;
 
-    const KEYS: [Key; 6] = [
+    const KEYS: [Key; 8] = [
         Key::Horizons(ConversationId([1; 16])),
         Key::Settings(ConversationId([1; 16])),
         Key::Operation(ConversationId([1; 16]), 258, OpId([2; 32])),
         Key::Reach(NodeId([3; 16])),
         Key::Granted(RequestId([4; 8])),
-        Key::Preferences,
+        Key::Blocked(AccountId([7; 32])),
+        Key::Left(RequestId([8; 8])),
+        Key::Switches,
     ];
 
     #[test]

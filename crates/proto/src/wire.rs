@@ -10,7 +10,7 @@ mod people;
 pub(crate) mod seal;
 pub mod signed;
 
-pub use people::Typing;
+pub use people::{LeftMessage, Typing};
 
 use crate::endpoint::Endpoint;
 use crate::group::{Body, ConversationId, ConversationKind, OpId, Operation, PARTICIPANTS_MAX, Ticket};
@@ -82,6 +82,8 @@ pub enum Frame {
     ListUpdate(ListUpdate),
     /// I leave (García, section 2.2).
     ConnectionRelease(ConnectionRelease),
+    /// A message for whoever is away, and whose answering machine answered.
+    LeftMessage(LeftMessage),
     /// Operations of conversations.
     Operations(Operations),
     /// Operations that I lack.
@@ -296,13 +298,15 @@ impl Answer {
     }
 }
 
-/// The answers of García, section 2.2. The wire reserves 2 for AnsweringMachine.
+/// The answers of García, section 2.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AnswerCode {
     /// Come in.
     Yes,
     /// No.
     No,
+    /// The person is away: leave a message, if you like.
+    AnsweringMachine,
     /// Come in, but ask the coordinator.
     Derivation,
     /// I am not in that conversation any more.
@@ -556,6 +560,7 @@ frame_kinds! {
     19 => AutomaticEntryToPeer,
     20 => ListUpdate,
     21 => ConnectionRelease,
+    22 => LeftMessage,
     32 => Operations,
     33 => Want,
     34 => Heads,

@@ -163,7 +163,8 @@ impl World {
     #[track_caller]
     pub fn check_safety(&self) {
         for seat in self.seats() {
-            let Some(node) = self.node(seat) else { continue };
+            // Who has blocked somebody is shown less, at will.
+            let Some(node) = self.node(seat).filter(|node| node.blocked().is_empty()) else { continue };
             for conversation in node.conversations() {
                 let view = node.messages(conversation.id, Window::default());
                 if let Err(what) = self.chronicle.check_view(seat, conversation.id, &view) {
@@ -192,6 +193,9 @@ impl World {
     }
 
     fn check_heads(&mut self, seat: Seat, ping: &Ping) {
+        if self.node(seat).is_some_and(|node| !node.blocked().is_empty()) {
+            return;
+        }
         for Digest { conversation, heads } in ping.digests.iter() {
             let mut state = blake3::Hasher::new();
             for participant in self.participants(seat, *conversation) {

@@ -44,9 +44,16 @@ pub(super) async fn call(session: &Session, method: &str, params: Map<String, Va
         "react" => said::react(session, read(params)?).await,
         "typing" => typing(session, read(params)?).await,
         "read" => mark_read(session, read(params)?).await,
+        "block" => people::block(session, read(params)?).await,
+        "blocked" => people::blocked(session, read(params)?).await,
+        "away" => people::away(session, read(params)?).await,
+        "inbox" => people::inbox(session, read(params)?).await,
+        "leave_message" => people::leave_message(session, read(params)?).await,
+        "dismiss" => people::dismiss(session, read(params)?).await,
         "share_read" => people::share_read(session, read(params)?).await,
         "rename" => rename(session, read(params)?).await,
         "leave" => leave(session, read(params)?).await,
+        "forget" => forget(session, read(params)?).await,
         "peers" => peers(session, read(params)?).await,
         "stats" => stats(session, read(params)?).await,
         "quit" => read(params).map(|Nothing {}| json!({})),
@@ -182,10 +189,9 @@ async fn answer(session: &Session, params: AnswerParams) -> Outcome {
         (Answer::Yes, None) => Consent::New,
         (Answer::Yes, Some(Hex(conversation))) => Consent::Into(conversation),
         (Answer::No, None) => Consent::No,
-        (Answer::No, Some(_)) => return Err(Fault::params("into goes with the answer yes")),
-        (Answer::AnsweringMachine, _) => {
-            let why = "this version of tertulia has no answering machine yet: answer yes or no";
-            return Err(Fault::refused("not_yet", why, "the request still waits"));
+        (Answer::AnsweringMachine, None) => Consent::AnsweringMachine,
+        (Answer::No | Answer::AnsweringMachine, Some(_)) => {
+            return Err(Fault::params("into goes with the answer yes"));
         }
     };
     let Hex(request) = params.request;
@@ -309,6 +315,13 @@ async fn leave(
     done(session, Command::Leave { conversation }).await
 }
 
+async fn forget(
+    session: &Session,
+    OneConversation { conversation: Hex(conversation) }: OneConversation,
+) -> Outcome {
+    done(session, Command::Forget { conversation }).await
+}
+
 async fn peers(session: &Session, Nothing {}: Nothing) -> Outcome {
     let peers = session.handle.peers().await?;
     Ok(peers.iter().map(|(view, route)| views::peer(view, route.as_ref())).collect())
@@ -359,6 +372,11 @@ fn read<T: DeserializeOwned>(params: Map<String, Value>) -> Result<T, Fault> {
 
 fn greeting(text: String) -> Result<Greeting, Fault> {
     Greeting::new(text).ok_or_else(|| Fault::params(format!("a greeting has at most {GREETING_MAX} bytes")))
+}
+
+/// What a switch is set to when nothing else is said.
+const fn yes() -> bool {
+    true
 }
 
 fn message_text(text: String) -> Result<MessageText, Fault> {

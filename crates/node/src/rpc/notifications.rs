@@ -32,10 +32,12 @@ pub(super) fn fold(node: Option<&Node>, event: &Event) -> Option<Notification> {
             ("request", params)
         }
         Event::Answered { request, outcome } => ("answered", answered(&request.to_string(), *outcome)),
+        Event::LeftMessage { message } => ("left_message", views::left(message)),
         Event::RequestWithdrawn { request } => ("withdrawn", json!({"request": request.to_string()})),
         Event::ConversationOpened { conversation } => of_conversation(node, *conversation, "opened"),
         Event::ConversationChanged { conversation } => of_conversation(node, *conversation, "changed"),
         Event::ConversationEnded { conversation } => of_conversation(node, *conversation, "ended"),
+        Event::ConversationForgotten { conversation } => of_conversation(None, *conversation, "forgotten"),
         Event::Message { conversation, message } => ("message", of_message(node?, *conversation, *message)?),
         Event::MessageChanged { conversation, message } => {
             ("message_changed", of_message(node?, *conversation, *message)?)
@@ -68,6 +70,7 @@ fn answered(request: &str, outcome: RequestOutcome) -> Value {
             json!({"request": request, "answer": "yes", "conversation": conversation.to_string()})
         }
         RequestOutcome::No => json!({"request": request, "answer": "no"}),
+        RequestOutcome::AnsweringMachine => json!({"request": request, "answer": "answering_machine"}),
         RequestOutcome::Failed(reason) => {
             let (word, why) = (views::reason(reason), reason.to_string());
             json!({"request": request, "answer": "failed", "reason": word, "why": why})

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 use tertulia_proto::CloseReason;
 use tertulia_proto::io::{
-    ConversationView, MessageState, MessageView, ParticipantView, PeerView, Person, ReactionView,
+    BlockedView, ConversationView, LeftView, MessageState, MessageView, ParticipantView, PeerView, Person,
+    ReactionView,
 };
 use tertulia_webrtc::Route;
 
@@ -82,6 +83,17 @@ pub(super) fn put_state(value: &mut Value, state: &MessageState) {
     if let MessageState::Delivered { of, .. } | MessageState::Read { of, .. } = state {
         value["of"] = json!(of);
     }
+}
+
+/// A message that was left for somebody who was away.
+pub(super) fn left(view: &LeftView) -> Value {
+    let from = person(&view.from);
+    json!({"request": view.request.to_string(), "from": from, "text": view.text, "time": view.time_ms})
+}
+
+/// A user whom the person wants to hear nothing of.
+pub(super) fn blocked(view: &BlockedView) -> Value {
+    json!({"user": view.user.to_string(), "name": view.name.as_str()})
 }
 
 /// A usable link, with the kinds of address at its two ends where the driver knows them.

@@ -40,6 +40,8 @@ pub(super) struct Chat<'a> {
     pub(super) asked: BTreeSet<RequestId>,
     /// Messages that wait for somebody to be reached.
     pub(super) queued: BTreeSet<OpId>,
+    /// The request that an answering machine answered last.
+    pub(super) machine: Option<RequestId>,
 }
 
 /// A request that waits for an answer.
@@ -65,6 +67,7 @@ impl<'a> Chat<'a> {
             last_request: 0,
             asked: BTreeSet::new(),
             queued: BTreeSet::new(),
+            machine: None,
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::terminal::chat::{Asked, Chat, Out};
 use crate::terminal::text::{plain, plain_lines};
 use std::collections::BTreeMap;
-use tertulia_proto::io::{Event, MessageState, Person, RequestId, RequestOutcome};
+use tertulia_proto::io::{Event, LeftView, MessageState, Person, RequestId, RequestOutcome};
 use tertulia_proto::{CloseReason, ConversationId, ConversationKind, NodeId, OpId};
 use tertulia_webrtc::native::Notice;
 
@@ -27,11 +27,13 @@ impl Chat<'_> {
                 self.request(Asked { request, from, conversation }, kind, &greeting).await
             }
             Event::Answered { request, outcome } => self.answered(request, outcome),
+            Event::LeftMessage { message } => self.left(&message),
             Event::RequestWithdrawn { request } => self.withdrawn(request),
             Event::ConversationOpened { conversation } => self.opened(conversation).await,
             Event::ConversationChanged { conversation } => self.changed(conversation).await,
             Event::ConversationEnded { conversation } => self.ended(conversation).await,
             Event::Message { conversation, message } => self.message(conversation, message).await,
+            Event::ConversationForgotten { conversation } => self.forgotten(conversation),
             Event::MessageChanged { .. } | Event::Typing { .. } => Out::new(),
             Event::MessageState { message, state, .. } => self.state(message, &state),
             Event::Trouble { what, why, remedy } => {
@@ -78,8 +80,18 @@ impl Chat<'_> {
                 Out::new()
             }
             RequestOutcome::No => vec!["* Your request was refused.".to_owned()],
+            RequestOutcome::AnsweringMachine => self.machine(request),
             RequestOutcome::Failed(reason) => vec![format!("* Your request came to nothing: {reason}.")],
         }
+    }
+
+    fn machine(&mut self, request: RequestId) -> Out {
+        self.machine = Some(request);
+        vec!["* They are away. To leave a message, within ten minutes: /message TEXT".to_owned()]
+    }
+
+    fn left(&self, message: &LeftView) -> Out {
+        vec![format!("* {} has left a message: /inbox shows it.", plain(message.from.name.as_str()))]
     }
 
     fn withdrawn(&mut self, request: RequestId) -> Out {
@@ -127,6 +139,14 @@ impl Chat<'_> {
             self.current = None;
         }
         lines
+    }
+
+    fn forgotten(&mut self, id: ConversationId) -> Out {
+        self.members.remove(&id);
+        if self.current == Some(id) {
+            self.current = None;
+        }
+        vec![format!("* Conversation {} is forgotten here.", self.number(id))]
     }
 
     async fn message(&mut self, id: ConversationId, message: OpId) -> Out {

@@ -2,6 +2,7 @@
 
 mod harness;
 
+mod answering_machine;
 mod bad_invites;
 mod by_hand;
 mod changes;
@@ -12,6 +13,7 @@ mod ending;
 mod introducer;
 mod lasting;
 mod malformed_calls;
+mod manners;
 mod page;
 mod ready;
 mod terminal;

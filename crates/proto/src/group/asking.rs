@@ -3,10 +3,11 @@
 
 use crate::ctx::Ctx;
 use crate::group::conversation::Progress;
+use crate::group::machines::Machines;
 use crate::group::ticket::Ticket;
 use crate::group::{ConversationId, ConversationKind, OpId};
 use crate::identity::{Name, NodeId};
-use crate::io::{CloseReason, Event, Greeting, Refusal, RequestId, RequestOutcome, Wake};
+use crate::io::{CloseReason, Event, Greeting, MessageText, Refusal, RequestId, RequestOutcome, Wake};
 use crate::table::Table;
 use crate::time::{Duration, Instant};
 use crate::wire::{Answer, AnswerCode, AutomaticEntryToCoordinator, ConnectionRequest, Frame};
@@ -22,6 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(4);
 #[derive(Default)]
 pub(crate) struct Asking {
     by_id: Table<RequestId, Outgoing>,
+    machines: Machines,
 }
 
 /// A request of ours.
@@ -152,6 +154,7 @@ impl Asking {
             request.until = None;
             ctx.post(node, request.frame(*id));
         }
+        self.machines.on_linked(ctx, node);
     }
 
     /// Takes note that a node is gone: requests to it have a while to live.
@@ -200,12 +203,27 @@ impl Asking {
                 return welcome(conversation, None, name);
             }
             (Some(AnswerCode::DisconnectedGroup), ..) if request.advance(ctx, id) => {}
+            (Some(AnswerCode::AnsweringMachine), ..) => {
+                self.machines.on_answered(ctx, from, id);
+                self.end(ctx, id, RequestOutcome::AnsweringMachine);
+            }
             (Some(AnswerCode::No | AnswerCode::DisconnectedGroup), ..) => {
                 self.end(ctx, id, RequestOutcome::No);
             }
             _ => self.end(ctx, id, RequestOutcome::Failed(CloseReason::Incompatible)),
         }
         None
+    }
+
+    /// Gives up every wish to enter a conversation: an answer to it comes unasked from now on.
+    pub(crate) fn forget(&mut self, ctx: &mut Ctx<'_>, conversation: ConversationId) {
+        let is_into = |request: &Outgoing| {
+            let derived = matches!(&request.stage, Stage::Derived(on) if on.conversation == conversation);
+            derived || request.conversation == Some(conversation)
+        };
+        let wishes: Vec<_> =
+            self.by_id.iter().filter(|(_, request)| is_into(request)).map(|(id, _)| *id).collect();
+        wishes.into_iter().for_each(|id| self.end(ctx, id, RequestOutcome::Failed(CloseReason::Closed)));
     }
 
     /// Takes note how far an entry has come.
@@ -248,13 +266,25 @@ impl Asking {
         }
     }
 
-    /// The nodes that we want a link to, to ask them.
+    /// Leaves a message with the answering machine that answered a request.
+    pub(crate) fn leave_message(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        request: RequestId,
+        text: MessageText,
+        is_linked: impl Fn(&NodeId) -> bool,
+    ) -> Result<(), Refusal> {
+        self.machines.leave(ctx, request, text, is_linked)
+    }
+
+    /// The nodes that we want a link to, to ask them or to leave them a message.
     pub(crate) fn asked(&self) -> impl Iterator<Item = NodeId> + '_ {
-        self.by_id.values().filter_map(Outgoing::at)
+        self.by_id.values().filter_map(Outgoing::at).chain(self.machines.awaited())
     }
 
     /// Gives up on what has waited too long for its link, and on a coordinator that does not answer.
     pub(crate) fn on_timeout(&mut self, ctx: &mut Ctx<'_>) {
+        self.machines.on_timeout(ctx);
         let mut over = Vec::new();
         for (id, request) in self.by_id.iter_mut() {
             let is_late = matches!(&request.stage, Stage::Derived(derived) if derived.patience <= ctx.now);

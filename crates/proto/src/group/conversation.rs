@@ -81,6 +81,8 @@ pub(crate) struct Conversation {
     larger_since: Option<Instant>,
     /// Whether we were signed out, and have not asked to enter again.
     is_evicted: bool,
+    /// Whether the person wants nothing of it to be kept.
+    is_forgotten: bool,
     /// When the others were last told that the person is writing.
     typed: Option<Instant>,
     /// When each node last said that of its own.
@@ -135,6 +137,7 @@ impl Conversation {
             list_changed: true,
             larger_since: None,
             is_evicted: false,
+            is_forgotten: false,
             typed: None,
             typing: Table::default(),
         }

@@ -3,7 +3,7 @@
 use crate::ctx::Ctx;
 use crate::group::ticket::Ticket;
 use crate::group::{ConversationId, ConversationKind};
-use crate::identity::NodeId;
+use crate::identity::{AccountId, NodeId};
 use crate::io::{CloseReason, Event, Person, RequestId};
 use crate::store::Key;
 use crate::table::Table;
@@ -68,6 +68,18 @@ impl Requests {
             self.incoming.remove(&request);
             ctx.tell(Event::RequestWithdrawn { request });
         }
+    }
+
+    /// Refuses what a user asks, without the person.
+    pub(crate) fn withdraw(&mut self, ctx: &mut Ctx<'_>, user: &AccountId) {
+        self.incoming.retain(|request, waiting| {
+            let stays = waiting.from.user != *user;
+            if !stays {
+                refuse(ctx, waiting.from.node, *request);
+                ctx.tell(Event::RequestWithdrawn { request: *request });
+            }
+            stays
+        });
     }
 
     /// Lets a request wait for a person.
@@ -137,9 +149,10 @@ impl Requests {
 }
 
 impl AnswerCode {
-    const ALL: [(Self, u16); 5] = [
+    const ALL: [(Self, u16); 6] = [
         (Self::Yes, 0),
         (Self::No, 1),
+        (Self::AnsweringMachine, 2),
         (Self::Derivation, 3),
         (Self::DisconnectedGroup, 4),
         (Self::NotUpdatedGroup, 5),

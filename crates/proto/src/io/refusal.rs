@@ -74,6 +74,15 @@ pub enum Refusal {
     /// What is to be shown beside a message is nothing that can be.
     #[error("a reaction is one emoji or a short word")]
     NoReaction,
+    /// No answering machine waits for a message about this request.
+    #[error("no answering machine waits for this message: it was left already, or too long ago")]
+    NoMachine,
+    /// Nobody blocks themself.
+    #[error("this is you: block somebody else")]
+    Yourself,
+    /// As many people as may be blocked.
+    #[error("there are too many blocked people: unblock some first")]
+    TooManyBlocked,
     /// As many reactions as one message shows.
     #[error("this message has as many different reactions as it can show: join one of them")]
     TooManyReactions,
@@ -107,6 +116,9 @@ impl Refusal {
             Self::Deleted => "deleted",
             Self::NoReaction => "no_reaction",
             Self::TooManyReactions => "too_many_reactions",
+            Self::NoMachine => "no_machine",
+            Self::Yourself => "yourself",
+            Self::TooManyBlocked => "too_many_blocked",
         }
     }
 
@@ -115,7 +127,7 @@ impl Refusal {
         match self {
             Self::Private | Self::Crowded => "the conversation is as it was, and the request still waits",
             Self::RequesterGone => "nobody was let in",
-            Self::Empty | Self::UnknownMessage => "nothing was sent",
+            Self::Empty | Self::UnknownMessage | Self::NoMachine => "nothing was sent",
             Self::NoSuchOffer => "the invites that wait for a reply still wait",
             _ => "nothing was changed",
         }

@@ -3,7 +3,7 @@
 use crate::endpoint::Endpoint;
 use crate::group::{ConversationId, ConversationKind, OpId};
 use crate::identity::{AccountId, Name, NodeId};
-use crate::io::{LinkId, Path};
+use crate::io::{LinkId, Path, RequestId};
 
 /// A node and its user, as much as one needs to show them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,6 +113,28 @@ pub struct ParticipantView {
     pub admitted_by: Option<Person>,
     /// Whether it has written two operations under one count: its device lost its memory, or it cheats.
     pub forked: bool,
+}
+
+/// A message that somebody has left while the person was away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftView {
+    /// The request that the answering machine answered, which names the message.
+    pub request: RequestId,
+    /// Who left it.
+    pub from: Person,
+    /// What.
+    pub text: String,
+    /// When it came, milliseconds since 1970.
+    pub time_ms: u64,
+}
+
+/// A user whom the person wants to hear nothing of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlockedView {
+    /// Who.
+    pub user: AccountId,
+    /// What they were called when they were blocked; empty if that was not known.
+    pub name: Name,
 }
 
 /// A link as a view shows it.

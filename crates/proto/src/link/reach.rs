@@ -92,10 +92,17 @@ impl Reach {
     /// Makes room for an introducer, if one of a former run can go.
     fn release_former(&mut self, ctx: &mut Ctx<'_>) -> bool {
         let Some(node) = self.former.keys().next().copied() else { return false };
-        self.former.remove(&node);
-        self.introducers.retain(|known| *known != node);
-        self.keep(ctx, node);
+        self.release(ctx, &node);
         true
+    }
+
+    /// Wants no lasting link to a node any more.
+    pub(crate) fn release(&mut self, ctx: &mut Ctx<'_>, node: &NodeId) {
+        if self.keeps(node) {
+            self.former.remove(node);
+            self.introducers.retain(|known| known != node);
+            self.keep(ctx, *node);
+        }
     }
 
     /// The nodes that a lasting link is wanted to.

@@ -32,7 +32,7 @@ impl Traffic {
     /// Whether this frame is within the peer's allowance.
     pub(crate) fn admits(&mut self, now: Instant, frame: &Frame) -> bool {
         let bucket = match frame {
-            Frame::ConnectionRequest(_) => &mut self.requests,
+            Frame::ConnectionRequest(_) | Frame::LeftMessage(_) => &mut self.requests,
             Frame::Signal(_) | Frame::Lookup(_) | Frame::Contact(_) | Frame::Unreachable(_) => {
                 &mut self.signals
             }

@@ -14,7 +14,6 @@ use crate::link::handshake::Role;
 use crate::link::introduction::{self, Invited};
 use crate::link::pursuit::Way;
 use crate::link::{BY_HAND_LINKS_MAX, Beginning};
-use crate::store::Key;
 use crate::time::Instant;
 use crate::wire::bounded::List;
 
@@ -72,13 +71,20 @@ impl Node {
                 self.groups.mark_read(&mut ctx, conversation).map(|()| Reply::Done)
             }
             Command::ShareRead { on } => {
-                self.preferences.share_read = on;
-                ctx!(self).keep(Key::Preferences, &self.preferences);
-                Ok(Reply::Done)
+                self.preferences.switches.share_read = on;
+                Ok(self.keep_switches())
             }
+            Command::Away { on } => {
+                self.preferences.switches.away = on;
+                Ok(self.keep_switches())
+            }
+            Command::LeaveMessage { request, text } => self.leave_message(request, text),
+            Command::Dismiss { request } => self.inbox.dismiss(&mut ctx, &request).map(|()| Reply::Done),
+            Command::Block { user, on } => self.block(user, on),
             Command::Leave { conversation } => {
                 self.groups.leave(&mut ctx, conversation).map(|()| Reply::Done)
             }
+            Command::Forget { conversation } => self.forget(conversation),
             Command::SetName { name } => {
                 self.identity.rename(&name);
                 Ok(Reply::Done)
@@ -305,6 +311,11 @@ impl Node {
             Consent::No => {
                 self.requests.settle(&request);
                 crate::group::refuse(&mut ctx!(self), node, request);
+                return Ok(Reply::Done);
+            }
+            Consent::AnsweringMachine => {
+                self.requests.settle(&request);
+                self.answer_by_machine(node, request);
                 return Ok(Reply::Done);
             }
             Consent::Into(conversation) => conversation,

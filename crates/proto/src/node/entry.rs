@@ -6,12 +6,21 @@ use crate::ctx::Ctx;
 use crate::group::{Admission, Granted, Incoming, Outgoing, Participant, Ticket, Welcome, refuse};
 use crate::identity::NodeId;
 use crate::io::{CloseReason, Greeting, Refusal, RequestId};
-use crate::wire::{Answer, AnswerCode, AutomaticEntryToCoordinator, ConnectionRequest, Frame, Newcomer};
+use crate::link::handshake::Peer;
+use crate::wire::{
+    Answer, AnswerCode, AutomaticEntryToCoordinator, ConnectionRequest, Frame, LeftMessage, Newcomer,
+};
 
 impl Node {
     /// A request to talk: let in at once whoever holds a ticket or is in the list already, else ask the person.
     pub(super) fn on_request(&mut self, from: NodeId, request: ConnectionRequest) {
         let Some(newcomer) = self.newcomer(from) else { return };
+        if self.is_blocked(&from) && request.conversation.is_none_or(|id| !self.groups.has(&id, &from)) {
+            // What the other side sees is what it sees when a person says no.
+            ctx!(self).count("request_of_somebody_blocked");
+            refuse(&mut ctx!(self), from, request.request);
+            return;
+        }
         if let Some(granted) = self.requests.granted(from, request.request).cloned()
             && self.groups.open(&granted.conversation).is_some()
         {
@@ -42,10 +51,28 @@ impl Node {
             refuse(&mut ctx, from, request.request);
             return;
         }
+        if self.preferences.switches.away {
+            ctx.count("request_answered_by_machine");
+            self.answer_by_machine(from, request.request);
+            return;
+        }
         let Some(peer) = self.links.peer(&from) else { return };
         let incoming = Incoming { from: peer.person(), kind: request.kind, conversation: wanted };
         let greeting = request.greeting.map(|greeting| greeting.to_string()).unwrap_or_default();
         self.requests.wait(&mut ctx, request.request, incoming, greeting);
+    }
+
+    /// Has the answering machine answer: whoever asks may leave a message.
+    pub(super) fn answer_by_machine(&mut self, to: NodeId, request: RequestId) {
+        let mut ctx = ctx!(self);
+        self.inbox.expect(&ctx, to, request);
+        ctx.post(to, Answer::bare(request, AnswerCode::AnsweringMachine));
+    }
+
+    /// Takes a message that somebody leaves.
+    pub(super) fn on_left_message(&mut self, from: NodeId, message: LeftMessage) {
+        let Some(person) = self.links.peer(&from).map(Peer::person) else { return };
+        self.inbox.on_left(&mut ctx!(self), person, message);
     }
 
     fn let_in_or_refuse(

@@ -46,7 +46,9 @@ impl Node {
             }
             Key::Reach(node) => self.reach.take_back(node, decode(value)?),
             Key::Granted(_) => self.requests.take_granted(value)?,
-            Key::Preferences => self.preferences = decode(value)?,
+            Key::Left(request) => self.inbox.take_back(request, value)?,
+            Key::Blocked(user) => self.preferences.take_blocked(user, decode(value)?),
+            Key::Switches => self.preferences.switches = decode(value)?,
         }
         Some(())
     }

@@ -3,7 +3,9 @@
 //! The worlds are deterministic and have neither threads nor files nor clocks, so the same tests run natively
 //! and in wasm.
 
+mod answering_machine;
 mod bad_peers;
+mod blocking;
 mod by_hand;
 mod causal_order;
 mod crashes;
@@ -13,6 +15,7 @@ mod duplicates;
 mod edits;
 mod entering;
 mod expired_invites;
+mod forgetting;
 mod frame_limits;
 mod from_admission;
 mod glare;

@@ -53,6 +53,8 @@ pub(crate) fn tell(book: &mut Book) {
     story.at_once(book, conversation);
     story.parting(book, conversation);
     story.by_hand(book);
+    story.machine(book);
+    story.afterthoughts(book);
 }
 
 struct Story {
@@ -218,6 +220,66 @@ impl Story {
         self.stage.order(self.leo, Command::Complete { reply });
         let said = self.write_down(book, "by_hand");
         self.write_transcript(book, "by_hand", &said, self.leo, self.zoe);
+    }
+
+    /// Zoé finds nobody in.
+    fn machine(&mut self, book: &mut Book) {
+        book.chapter(
+            "An answering machine",
+            "Leo is away. Zoé, who is linked to him by now, asks for a private conversation, is answered by his \
+             machine, and leaves a message.",
+        );
+        self.stage.order(self.leo, Command::Away { on: true });
+        let request = self.ask_leo();
+        let text = Text::cut("¿Me llamas?");
+        self.stage.order(self.zoe, Command::LeaveMessage { request, text });
+        self.write_down(book, "machine");
+        let inbox = self.stage.node(self.leo).inbox();
+        assert_eq!(inbox.iter().map(|left| left.request).collect::<Vec<_>>(), [request]);
+    }
+
+    /// Zoé and Leo talk, and do with messages what else can be done.
+    fn afterthoughts(&mut self, book: &mut Book) {
+        book.chapter(
+            "Typing, edits, reactions, deletions, read marks",
+            "Leo is back. They talk: Zoé types, says something, edits it; Leo, who shares what he reads, reads it and \
+             reacts; Zoé deletes it.",
+        );
+        self.stage.order(self.leo, Command::Away { on: false });
+        self.stage.order(self.leo, Command::ShareRead { on: true });
+        let request = self.ask_leo();
+        let answer = Command::Answer { request, answer: Consent::New };
+        let Reply::Conversation(conversation) = self.stage.order(self.leo, answer) else {
+            panic!("answered")
+        };
+        self.stage.order(self.zoe, Command::Typing { conversation });
+        let message = self.say(self.zoe, conversation, "¿Vienes manana?", None);
+        self.stage.pass(50);
+        let text = Text::cut("¿Vienes mañana?");
+        self.stage.order(self.zoe, Command::Edit { conversation, message, text });
+        self.stage.order(self.leo, Command::Read { conversation });
+        let emoji = Text::cut("👍");
+        for on in [true, false] {
+            let emoji = emoji.clone();
+            self.stage.order(self.leo, Command::React { conversation, message, emoji, on });
+        }
+        self.stage.pass(50);
+        self.stage.order(self.zoe, Command::Delete { conversation, message });
+        self.stage.pass(50);
+        self.write_down(book, "afterthoughts");
+        for player in [self.zoe, self.leo] {
+            let view = self.stage.node(player).message(conversation, message).expect("it keeps its place");
+            assert!(view.deleted && view.text.is_empty() && view.reactions.is_empty());
+        }
+    }
+
+    fn ask_leo(&mut self) -> tertulia_proto::io::RequestId {
+        let (node, kind) = (self.stage.node(self.leo).me().node, Some(ConversationKind::Private));
+        let command = Command::Connect { node, kind, greeting: Text::cut("") };
+        match self.stage.order(self.zoe, command) {
+            Reply::Opening { request: Some(request), .. } => request,
+            other => panic!("{other:?}"),
+        }
     }
 
     fn follow(
@@ -404,6 +466,7 @@ pub(crate) fn kind(frame: &Frame) -> &'static str {
         Frame::AutomaticEntryToPeer(_) => "automatic_entry_to_peer",
         Frame::ListUpdate(_) => "list_update",
         Frame::ConnectionRelease(_) => "connection_release",
+        Frame::LeftMessage(_) => "left_message",
         Frame::Operations(_) => "operations",
         Frame::Want(_) => "want",
         Frame::Heads(_) => "heads",

@@ -1,6 +1,6 @@
 //! What becomes of messages: edits, deletions, reactions.
 
-use super::{done, message_text};
+use super::{done, message_text, yes};
 use crate::rpc::Outcome;
 use crate::rpc::hex::Hex;
 use crate::rpc::message::Fault;
@@ -42,10 +42,6 @@ pub(super) struct ReactParams {
     emoji: String,
     #[serde(default = "yes")]
     on: bool,
-}
-
-const fn yes() -> bool {
-    true
 }
 
 pub(super) async fn react(session: &Session, params: ReactParams) -> Outcome {

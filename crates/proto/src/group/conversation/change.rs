@@ -75,8 +75,12 @@ impl Conversation {
             Some(original) if !may(change.content(), original.content().author) => {
                 ctx.count("change_not_theirs_to_make");
             }
-            Some(_) if self.is_open() => ctx.tell(Event::MessageChanged { conversation: self.id, message }),
-            Some(_) => {}
+            Some(original) => {
+                let is_heard = [original, change].iter().all(|one| !ctx.wants.blocks(&one.content().author));
+                if is_heard && self.is_open() {
+                    ctx.tell(Event::MessageChanged { conversation: self.id, message });
+                }
+            }
         }
     }
 }

@@ -78,13 +78,14 @@ impl Conversation {
         let body = &operation.content().body;
         let concerns_list = body.concerns_list();
         let counts = matches!(body, Body::Message(_)) && self.counts(operation);
+        let is_heard = counts && !ctx.wants.blocks(&operation.content().author);
         let is_mine = node == ctx.me.node();
         if !is_mine {
             let highest = self.to_ack.or_insert_with(node, || 0);
             *highest = seq.max(*highest);
             self.ack_at.get_or_insert(ctx.now + ACK_DELAY);
         }
-        if counts && self.is_open() {
+        if is_heard && self.is_open() {
             self.unread += usize::from(!is_mine);
             ctx.tell(Event::Message { conversation: self.id, message: *id });
         }

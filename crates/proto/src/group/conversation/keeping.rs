@@ -23,6 +23,7 @@ impl Conversation {
             name: self.name.clone(),
             read: self.read.clone(),
             shared: Some(self.shared.clone()).filter(|shared| !shared.is_empty()),
+            forgotten: self.is_forgotten.then_some(true),
         };
         ctx.keep(Key::Settings(self.id), &settings);
     }
@@ -39,6 +40,23 @@ impl Conversation {
         self.name = settings.name;
         self.read = settings.read;
         self.shared = settings.shared.unwrap_or_default();
+        self.is_forgotten = settings.forgotten.unwrap_or_default();
+    }
+
+    /// Whether it was on its way out when the node stopped.
+    pub(crate) fn is_forgotten(&self) -> bool {
+        self.is_forgotten
+    }
+
+    /// Lets go of all that was kept of it. The mark comes first and goes last: a crash in between is made good at the
+    /// next start, and no half of a conversation is ever shown.
+    pub(crate) fn forget(&mut self, ctx: &mut Ctx<'_>) {
+        self.is_forgotten = true;
+        self.keep_settings(ctx);
+        for operation in self.graph.in_order().rev() {
+            ctx.drop_kept(operation.key());
+        }
+        ctx.drop_kept(Key::Settings(self.id));
     }
 
     /// Takes back what was kept of the time before ours.
@@ -63,14 +81,15 @@ impl Conversation {
         self.had_company = self.membership.had_company();
         let is_alone = self.had_company && self.list().len() < 2;
         self.phase = if self.has(&me) && !is_alone { Phase::Open } else { Phase::Over };
-        self.unread = self.count_unread(me);
+        self.unread = self.count_unread(ctx);
         self.recall_acks(me);
         let last = self.graph.in_order().next_back().map(|operation| operation.content().time_ms);
         self.changed = last.map_or(ctx.now, Instant::from_millis).min(ctx.now);
     }
 
     /// Messages of others beyond what the person had seen.
-    fn count_unread(&self, me: NodeId) -> usize {
+    fn count_unread(&self, ctx: &Ctx<'_>) -> usize {
+        let me = ctx.me.node();
         let mut read = Table::default();
         for head in self.read.iter() {
             read.insert(head.node, head.seq);
@@ -79,6 +98,7 @@ impl Conversation {
             let (node, content) = (operation.node(), operation.content());
             node != me
                 && matches!(content.body, Body::Message(_))
+                && !ctx.wants.blocks(&content.author)
                 && read.get(&node).is_none_or(|seq| *seq < content.seq)
                 && self.counts(operation)
         };

@@ -15,7 +15,7 @@ impl Conversation {
             return;
         }
         let before = self.shared.clone();
-        if ctx.wants.share_read {
+        if ctx.wants.switches.share_read {
             self.shared = List::first(self.graph.device_heads());
         }
         self.note_read(ctx);
@@ -28,7 +28,9 @@ impl Conversation {
     /// Tells an author how far its messages were read, if the person wants that.
     pub(crate) fn share_read(&self, ctx: &mut Ctx<'_>, author: NodeId) {
         let read = self.shared.iter().find(|head| head.node == author).map(|head| head.seq);
-        if read.is_some() && ctx.wants.share_read {
+        let is_blocked =
+            self.graph.person(&author).is_some_and(|one| ctx.wants.blocks(&one.certificate.account));
+        if read.is_some() && !is_blocked && ctx.wants.switches.share_read {
             let seq = self.graph.last_seq(&author);
             ctx.post(author, Frame::Delivered(Delivered { conversation: self.id, seq, read }));
         }

@@ -2,6 +2,7 @@
 
 use super::Conversation;
 use crate::ctx::Ctx;
+use crate::group::membership::Participant;
 use crate::identity::NodeId;
 use crate::io::{Event, Refusal};
 use crate::table::Set;
@@ -24,9 +25,9 @@ impl Conversation {
         }
         self.typed = Some(ctx.now);
         let me = ctx.me.node();
-        for node in self.list().iter().map(|one| one.node) {
-            if node != me && linked.contains_key(&node) {
-                ctx.post(node, Frame::Typing(Typing { conversation: self.id }));
+        for one in self.list().iter().filter(|one| one.node != me && linked.contains_key(&one.node)) {
+            if !ctx.wants.blocks(&one.certificate.account) {
+                ctx.post(one.node, Frame::Typing(Typing { conversation: self.id }));
             }
         }
         Ok(())
@@ -34,6 +35,11 @@ impl Conversation {
 
     /// Takes the word of a participant that it is writing; more of them than are due are dropped.
     pub(crate) fn on_typing(&mut self, ctx: &mut Ctx<'_>, from: NodeId) {
+        let is_it = |one: &&Participant| one.node == from;
+        if self.list().iter().find(is_it).is_some_and(|one| ctx.wants.blocks(&one.certificate.account)) {
+            ctx.count("typing_of_somebody_blocked");
+            return;
+        }
         // What is past counts no more: the table stays as short as the list of participants.
         self.typing.retain(|_, at| ctx.now.since(*at) < TYPING_DUE);
         if self.typing.contains_key(&from) {

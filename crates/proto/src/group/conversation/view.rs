@@ -1,6 +1,7 @@
 //! How a conversation looks to people.
 
 use super::Conversation;
+use crate::group::Viewer;
 use crate::group::membership::Participant;
 use crate::group::op::{OpId, Operation};
 use crate::identity::{AccountId, NodeId};
@@ -54,17 +55,17 @@ impl Conversation {
     }
 
     /// One message.
-    pub(crate) fn message(&self, me: &Person, id: &OpId) -> Option<MessageView> {
-        self.message_view(me, self.graph.operation(id)?)
+    pub(crate) fn message(&self, viewer: Viewer<'_>, id: &OpId) -> Option<MessageView> {
+        self.message_view(viewer, self.graph.operation(id)?)
     }
 
     /// Messages in the order of display.
-    pub(crate) fn messages(&self, me: &Person, window: Window) -> Vec<MessageView> {
+    pub(crate) fn messages(&self, viewer: Viewer<'_>, window: Window) -> Vec<MessageView> {
         let key = |id: Option<OpId>| id.and_then(|id| self.graph.operation(&id)).map(Operation::display_key);
         let (after, before) = (key(window.after), key(window.before));
         let limit = window.limit.unwrap_or(usize::MAX);
         let shown =
-            self.graph.between(after, before).filter_map(|operation| self.message_view(me, operation));
+            self.graph.between(after, before).filter_map(|operation| self.message_view(viewer, operation));
         if window.after.is_some() {
             return shown.take(limit).collect();
         }
@@ -73,21 +74,31 @@ impl Conversation {
         latest
     }
 
+    /// Somebody who is or was in it, on any of a user's nodes.
+    pub(crate) fn person_of(&self, user: &AccountId) -> Option<&Participant> {
+        self.graph.people().find(|one| one.certificate.account == *user)
+    }
+
     /// Whether an operation's author may be heard.
     pub(super) fn counts(&self, operation: &Operation) -> bool {
         self.graph.is_entitled(&operation.id()) && self.membership.hears(&operation.content().author)
     }
 
-    fn message_view(&self, me: &Person, operation: &Operation) -> Option<MessageView> {
+    fn message_view(&self, (me, wants): Viewer<'_>, operation: &Operation) -> Option<MessageView> {
         let message = self.said(operation)?;
         let (content, node) = (operation.content(), operation.node());
+        if wants.blocks(&content.author) {
+            return None;
+        }
         let now = self.now_of(operation, message);
         let act = now.text.as_str().strip_prefix(EMOTE).filter(|rest| !rest.trim().is_empty());
-        let reactions = now.reactions.iter().map(|(emoji, by)| ReactionView {
-            emoji: emoji.to_string(),
-            by: by.clone(),
-            mine: by.contains(&me.user),
-        });
+        let mut reactions = Vec::new();
+        for (emoji, by) in &now.reactions {
+            let by: Vec<_> = by.iter().filter(|user| !wants.blocks(user)).copied().collect();
+            if !by.is_empty() {
+                reactions.push(ReactionView { emoji: emoji.to_string(), mine: by.contains(&me.user), by });
+            }
+        }
         Some(MessageView {
             id: operation.id(),
             author: content.author,
@@ -98,7 +109,7 @@ impl Conversation {
             emote: act.is_some() && !now.deleted,
             edited: now.edited,
             deleted: now.deleted,
-            reactions: reactions.collect(),
+            reactions,
             reply_to: message.reply_to,
             state: (node == me.node).then(|| self.state(me.user, content.seq)),
         })
