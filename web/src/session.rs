@@ -28,7 +28,7 @@ const BATCH: Duration = Duration::from_millis(50);
 const HEAD_START: Duration = Duration::from_millis(40);
 
 /// The running node and what is known of it.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub(crate) struct Session {
     /// What the page shows.
     pub(crate) state: RwSignal<State>,
