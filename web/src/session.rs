@@ -9,6 +9,7 @@ use crate::ui::{Overlay, Place, Ui};
 use crate::when;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 use tertulia_proto::group::{ConversationId, ConversationKind};
@@ -27,6 +28,11 @@ const BATCH: Duration = Duration::from_millis(50);
 /// until the link is usually open, too shortly to be seen.
 const HEAD_START: Duration = Duration::from_millis(40);
 
+thread_local! {
+    /// The node's driver. The browser calls back into it, so that it stays on its thread.
+    static TAB: RefCell<Option<Tab>> = const { RefCell::new(None) };
+}
+
 /// The running node and what is known of it.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) struct Session {
@@ -40,7 +46,6 @@ pub(crate) struct Session {
     pub(crate) routes: RwSignal<Table<LinkId, LinkStats>>,
     ui: Ui,
     store: StoredValue<Store>,
-    tab: StoredValue<Option<Tab>, LocalStorage>,
     queue: StoredValue<Queue>,
     reading: StoredValue<Option<ConversationId>>,
 }
@@ -75,19 +80,18 @@ impl Session {
             routes: RwSignal::default(),
             ui,
             store: StoredValue::new(store),
-            tab: StoredValue::new_local(None),
             queue: StoredValue::default(),
             reading: StoredValue::default(),
         };
         let tab = Tab::start(identity, move |event| session.take(event))?;
-        session.tab.set_value(Some(tab));
+        TAB.set(Some(tab));
         session.keep_introducer();
         Ok(session)
     }
 
     /// Leaves every conversation politely and ends the node.
     pub(crate) fn quit(self) {
-        self.tab.with_value(|tab| tab.iter().for_each(Tab::quit));
+        self.with_tab(Tab::quit);
     }
 
     /// Shows a conversation.
@@ -412,7 +416,7 @@ impl Session {
 
     fn with_tab<T>(self, f: impl FnOnce(&Tab) -> T) -> Option<T> {
         // Cloned, so that an event within a command may come back here.
-        let tab = self.tab.try_get_value().flatten();
+        let tab = TAB.with_borrow(Clone::clone);
         tab.as_ref().map(f)
     }
 
