@@ -1,15 +1,13 @@
 //! What the page is made of, one component a file.
-// The attribute `component` makes its function public in the eyes of this lint.
-#![allow(unreachable_pub)]
 
 mod app;
 mod attention;
 mod avatar;
 mod composer;
+mod controls;
 mod conversation;
 mod copy_field;
 mod dialog;
-mod erased;
 mod first_visit;
 mod frame;
 mod home;
@@ -28,4 +26,4 @@ mod settings;
 mod sidebar;
 mod switch;
 
-pub(crate) use app::App;
+pub(crate) use app::app;

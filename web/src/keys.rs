@@ -2,8 +2,9 @@
 
 use crate::session::Session;
 use crate::ui::{Overlay, Place, Ui};
-use leptos::ev;
+use crate::view::listen_to;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 use web_sys::KeyboardEvent;
 
 /// What each key does, for the list that Ctrl+/ opens.
@@ -19,8 +20,8 @@ pub(crate) const KEYS: [(&str, &str); 7] = [
 
 /// Listens for them as long as the page lives.
 pub(crate) fn listen(session: Session, ui: Ui) {
-    window_event_listener(ev::keydown, move |event| {
-        if press(session, ui, &event) {
+    listen_to(&window(), "keydown", move |event| {
+        if press(session, ui, event.unchecked_ref()) {
             event.prevent_default();
         }
     });

@@ -1,7 +1,7 @@
 //! The page: a node in a browser tab.
 //!
-//! [`session`] runs the node and folds its events into [`state`]; `components` show that, one a file; [`ui`] is
-//! where the person is on the page. The modules without a browser in them are tested natively.
+//! [`session`] runs the node and folds its events into [`state`]; `components` show that, one a file, drawn by
+//! [`view`]; [`ui`] is where the person is on the page. The modules without a browser in them are tested natively.
 #![cfg_attr(not(target_family = "wasm"), allow(dead_code, unused_imports))]
 
 mod avatar;
@@ -30,6 +30,8 @@ mod theme;
 #[cfg(target_family = "wasm")]
 mod ui;
 #[cfg(target_family = "wasm")]
+mod view;
+#[cfg(target_family = "wasm")]
 mod when;
 
 /// The standard library's would be twice as much of the page.
@@ -39,7 +41,7 @@ static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
 #[cfg(target_family = "wasm")]
 fn main() {
-    leptos::mount::mount_to_body(components::App);
+    leptos::mount::mount_to_body(|| view::show(&components::app()));
 }
 
 #[cfg(not(target_family = "wasm"))]

@@ -9,6 +9,7 @@ use crate::ui::{Overlay, Place, Ui};
 use crate::when;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 use tertulia_proto::group::{ConversationId, ConversationKind, History};
@@ -27,8 +28,13 @@ const BATCH: Duration = Duration::from_millis(50);
 /// until the link is usually open, too shortly to be seen.
 const HEAD_START: Duration = Duration::from_millis(40);
 
+thread_local! {
+    /// The node's driver. The browser calls back into it, so that it stays on its thread.
+    static TAB: RefCell<Option<Tab>> = const { RefCell::new(None) };
+}
+
 /// The running node and what is known of it.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub(crate) struct Session {
     /// What the page shows.
     pub(crate) state: RwSignal<State>,
@@ -40,7 +46,6 @@ pub(crate) struct Session {
     pub(crate) routes: RwSignal<Table<LinkId, LinkStats>>,
     ui: Ui,
     store: StoredValue<Store>,
-    tab: StoredValue<Option<Tab>, LocalStorage>,
     queue: StoredValue<Queue>,
     reading: StoredValue<Option<ConversationId>>,
 }
@@ -75,14 +80,13 @@ impl Session {
             routes: RwSignal::default(),
             ui,
             store: StoredValue::new(store),
-            tab: StoredValue::new_local(None),
             queue: StoredValue::default(),
             reading: StoredValue::default(),
         };
         // A browser that shows nothing of what it kept keeps nothing either: one can talk anyway.
         let memory = session.store.get_value().memory().await.unwrap_or_default();
         let tab = Tab::start(identity, memory, move |event| session.take(event))?;
-        session.tab.set_value(Some(tab));
+        TAB.set(Some(tab));
         session.keep_introducer();
         session.recall();
         Ok(session)
@@ -99,7 +103,7 @@ impl Session {
 
     /// Ends the node politely: what this browser keeps goes on with the next.
     pub(crate) fn quit(self) {
-        self.tab.with_value(|tab| tab.iter().for_each(Tab::quit));
+        self.with_tab(Tab::quit);
     }
 
     /// Shows a conversation.
@@ -426,7 +430,7 @@ impl Session {
 
     fn with_tab<T>(self, f: impl FnOnce(&Tab) -> T) -> Option<T> {
         // Cloned, so that an event within a command may come back here.
-        let tab = self.tab.try_get_value().flatten();
+        let tab = TAB.with_borrow(Clone::clone);
         tab.as_ref().map(f)
     }
 

@@ -1,6 +1,7 @@
 //! Where the person is on the page.
 
 use crate::theme::Theme;
+use crate::view::listen_to;
 use leptos::prelude::*;
 use std::sync::Arc;
 use tertulia_proto::Invite;
@@ -58,7 +59,7 @@ pub(crate) enum Overlay {
 }
 
 /// The page's own signals, apart from what the node says.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub(crate) struct Ui {
     /// What fills the middle.
     pub(crate) place: RwSignal<Place>,
@@ -78,7 +79,7 @@ impl Ui {
         let theme = Theme::kept();
         theme.apply();
         let is_visible = RwSignal::new(!document().hidden());
-        window_event_listener(leptos::ev::visibilitychange, move |_| is_visible.set(!document().hidden()));
+        listen_to(&document(), "visibilitychange", move |_| is_visible.set(!document().hidden()));
         Self {
             place: RwSignal::new(Place::Home),
             overlay: RwSignal::new(None),

@@ -1,22 +1,24 @@
 //! From nothing to a running node: who has the profile, who the person is.
 
-use super::erased::{dynamic, press};
-use super::first_visit::FirstVisit;
-use super::frame::Frame;
+use super::controls::{button, hint};
+use super::first_visit::first_visit;
+use super::frame::frame;
 use crate::address::Address;
 use crate::lock::{self, Hold, OnLoss};
 use crate::session::Session;
 use crate::store::Store;
 use crate::ui::Ui;
+use crate::view::{Element, View, dynamic, el, listen_to};
 use crate::{keys, session};
-use leptos::ev;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use std::rc::Rc;
 use tertulia_proto::Identity;
+use wasm_bindgen::JsCast;
+use web_sys::PageTransitionEvent;
 
 /// How far the page has come.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 enum Phase {
     /// The browser is asked what it keeps.
     Loading,
@@ -40,8 +42,7 @@ struct Start {
 }
 
 /// The whole page.
-#[component]
-pub(crate) fn App() -> impl IntoView {
+pub(crate) fn app() -> View {
     let address = Address::read();
     let store = if address.is_temporary { Store::none() } else { Store::of(&address.profile) };
     let start = Start {
@@ -52,21 +53,23 @@ pub(crate) fn App() -> impl IntoView {
     };
     provide_context(start.ui);
     spawn_local(start.begin());
-    dynamic(move || match start.phase.get() {
-        Phase::Loading => view! { <p class="cover" role="status">"Opening…"</p> }.into_any(),
-        Phase::Elsewhere => view! { <Elsewhere on_use=move || spawn_local(start.take_over()) /> }.into_any(),
-        Phase::FirstVisit => {
-            view! { <FirstVisit on_start=move |name| spawn_local(start.introduce(name)) /> }.into_any()
-        }
-        Phase::Running(session) => {
-            provide_context(session);
-            view! { <Frame /> }.into_any()
-        }
-        Phase::Failed(why, remedy) => view! { <Failed why remedy /> }.into_any(),
-    })
+    dynamic(move || start.phase.get(), move |phase| start.draw(phase))
 }
 
 impl Start {
+    fn draw(self, phase: &Phase) -> Element {
+        match phase {
+            Phase::Loading => el("p").class("cover").attr("role", "status").text("Opening…"),
+            Phase::Elsewhere => elsewhere(move || spawn_local(self.take_over())),
+            Phase::FirstVisit => first_visit(move |name| spawn_local(self.introduce(name))),
+            Phase::Running(session) => {
+                provide_context(*session);
+                frame()
+            }
+            Phase::Failed(why, remedy) => failed(why, remedy),
+        }
+    }
+
     async fn begin(self) {
         let address = self.address.get_value();
         // A temporary identity is this tab's alone: there is nothing to share.
@@ -123,15 +126,15 @@ impl Start {
         };
         self.phase.set(Phase::Running(session));
         keys::listen(session, self.ui);
-        window_event_listener(ev::pagehide, move |_| session.quit());
+        listen_to(&window(), "pagehide", move |_| session.quit());
         // Back from the browser's memory of pages: the node was ended when the page was left.
-        window_event_listener(ev::pageshow, |event| {
-            if event.persisted() {
+        listen_to(&window(), "pageshow", |event| {
+            if event.unchecked_ref::<PageTransitionEvent>().persisted() {
                 // A page that cannot be loaded anew says so itself.
                 let _ = location().reload();
             }
         });
-        window_event_listener(ev::hashchange, move |_| session.follow_address());
+        listen_to(&window(), "hashchange", move |_| session.follow_address());
         session.follow_address();
         Some(session)
     }
@@ -153,27 +156,21 @@ impl Start {
     }
 }
 
-#[component]
-fn Elsewhere(on_use: impl Fn() + Send + 'static) -> impl IntoView {
-    view! {
-        <main class="cover">
-            <h1>"Tertulia"</h1>
-            <p>"You are already here, in another tab. One tab at a time can be you."</p>
-            <button class="primary" on:click=press(on_use)>"Use here"</button>
-            <p class="hint">"To be somebody else in this tab, add " <code>"?profile=NAME"</code> " to the address."</p>
-        </main>
-    }
+fn elsewhere(take_over: impl Fn() + 'static) -> Element {
+    let how = hint("To be somebody else in this tab, add ")
+        .child(el("code").text("?profile=NAME"))
+        .text(" to the address.");
+    cover()
+        .child(el("p").text("You are already here, in another tab. One tab at a time can be you."))
+        .child(button("Use here", take_over).class("primary"))
+        .child(how)
 }
 
-#[component]
-fn Failed(why: &'static str, remedy: &'static str) -> impl IntoView {
-    view! {
-        <main class="cover">
-            <h1>"Tertulia"</h1>
-            <div role="alert">
-                <p>{why}</p>
-                <p>{remedy}</p>
-            </div>
-        </main>
-    }
+fn failed(why: &str, remedy: &str) -> Element {
+    let words = el("div").attr("role", "alert").child(el("p").text(why)).child(el("p").text(remedy));
+    cover().child(words)
+}
+
+fn cover() -> Element {
+    el("main").class("cover").child(el("h1").text("Tertulia"))
 }

@@ -1,10 +1,11 @@
 //! What needs attention: requests, notices, and what is being waited for.
 
-use super::erased::{Each, When, flag, items, key_of, press};
-use super::request::RequestCard;
+use super::controls::{button, hint};
+use super::request::request_card;
 use crate::session::Session;
 use crate::state::{Notice, Tone, Waiting, Way};
 use crate::ui::{Overlay, Ui};
+use crate::view::{Element, View, each, el, key_of, when};
 use leptos::prelude::*;
 use std::time::Duration;
 
@@ -12,81 +13,56 @@ use std::time::Duration;
 const QUIET: Duration = Duration::from_secs(8);
 
 /// Stands in the frame, or in the dialog that covers it. It never takes the focus: the person may be typing.
-#[component]
-pub(crate) fn Attention() -> impl IntoView {
+pub(super) fn attention() -> Element {
     let session = expect_context::<Session>();
-    let requests = items(
+    let requests = each(
         move || session.state.with(|state| state.requests.iter().map(|asked| asked.request).collect()),
         |request| key_of(&request.0, &[]),
-        |request| view! { <RequestCard request /> }.into_any(),
+        |request| request_card(*request),
     );
-    let notices = move |tone| move || session.state.with(|state| state.notices.of(tone));
-    let urgent = items(
-        notices(Tone::Urgent),
-        |notice| notice.id.into(),
-        |notice| view! { <UrgentNotice notice /> }.into_any(),
-    );
-    let quiet = items(
-        notices(Tone::Quiet),
-        |notice| notice.id.into(),
-        |notice| view! { <QuietNotice notice /> }.into_any(),
-    );
-    let waiting = items(
+    let waiting = each(
         move || session.state.with(|state| state.waiting.clone()),
         |waiting| key_of(&waiting.request.0, &[]),
-        |waiting| view! { <WaitingNotice waiting /> }.into_any(),
+        waiting_notice,
     );
-    view! {
-        <div class="attention">
-            <Each items=requests />
-            <Each items=urgent />
-            <div role="status" aria-label="Notices" class="notices">
-                <Each items=waiting />
-                <Each items=quiet />
-            </div>
-        </div>
-    }
+    let notices = el("div").class("notices").attr("role", "status").attr("aria-label", "Notices");
+    el("div")
+        .class("attention")
+        .child(requests)
+        .child(notices_of(Tone::Urgent, urgent_notice))
+        .child(notices.child(waiting).child(notices_of(Tone::Quiet, quiet_notice)))
 }
 
-#[component]
-fn UrgentNotice(notice: Notice) -> impl IntoView {
+fn notices_of(tone: Tone, draw: fn(&Notice) -> Element) -> View {
+    let session = expect_context::<Session>();
+    each(move || session.state.with(|state| state.notices.of(tone)), |notice| notice.id.into(), draw)
+}
+
+fn urgent_notice(notice: &Notice) -> Element {
     let session = expect_context::<Session>();
     let id = notice.id;
-    view! {
-        <div class="notice urgent">
-            <div role="alert">
-                <p>{notice.text}</p>
-                <p class="hint">{notice.remedy}</p>
-            </div>
-            <button class="quiet" on:click=press(move || session.dismiss(id))>
-                "Dismiss"
-            </button>
-        </div>
-    }
+    let words = el("div").attr("role", "alert").child(el("p").text(&notice.text)).child(hint(&notice.remedy));
+    el("div")
+        .class("notice urgent")
+        .child(words)
+        .child(button("Dismiss", move || session.dismiss(id)).class("quiet"))
 }
 
-#[component]
-fn QuietNotice(notice: Notice) -> impl IntoView {
+fn quiet_notice(notice: &Notice) -> Element {
     let session = expect_context::<Session>();
     let id = notice.id;
     set_timeout(move || session.dismiss(id), QUIET);
-    view! { <p class="notice">{notice.text}</p> }
+    el("p").class("notice").text(&notice.text)
 }
 
-#[component]
-fn WaitingNotice(waiting: Waiting) -> impl IntoView {
+fn waiting_notice(waiting: &Waiting) -> Element {
     let ui = expect_context::<Ui>();
     let link = waiting.link;
     let is_by_hand = matches!(waiting.way, Way::ByHand(_));
     let is_hidden = move || is_by_hand && ui.overlay.with(|overlay| *overlay != Some(Overlay::Reply(link)));
-    view! {
-        <div class="notice waiting">
-            <p>{format!("Waiting for {} to let you in.", waiting.to)}</p>
-            <When on=flag(is_hidden)>
-                <button class="quiet" on:click=press(move || ui.open(Overlay::Reply(link)))>
-                    "Show reply code"
-                </button>
-            </When>
-        </div>
-    }
+    let show = move || button("Show reply code", move || ui.open(Overlay::Reply(link))).class("quiet");
+    el("div")
+        .class("notice waiting")
+        .child(el("p").text(&format!("Waiting for {} to let you in.", waiting.to)))
+        .child(when(is_hidden, show))
 }

@@ -1,67 +1,62 @@
 //! One conversation: who, what was said, and where to say more.
 
-use super::composer::Composer;
-use super::erased::{When, dynamic, flag, press, text};
-use super::frame::Head;
-use super::messages::Messages;
-use super::participants::Participants;
+use super::composer::composer;
+use super::controls::{actions, button};
+use super::frame::head;
+use super::messages::messages;
+use super::participants::participants;
 use crate::session::Session;
 use crate::ui::{Overlay, Ui};
-use leptos::html;
+use crate::view::{Element, dynamic, el, text, when};
 use leptos::prelude::*;
 use tertulia_proto::group::{ConversationId, ConversationKind};
 use tertulia_proto::io::ConversationView;
+use web_sys::HtmlElement;
 
 /// From this width on, who is here stands beside the talk from the start (styles/layout.css has the same).
 const WIDE: &str = "(min-width: 75rem)";
 
 /// A conversation.
-#[component]
-pub(crate) fn Conversation(id: ConversationId) -> impl IntoView {
-    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
-    let name = text(move || session.name_of(id));
-    let detail =
-        text(move || session.state.with(|state| state.conversation(id).map(describe).unwrap_or_default()));
-    let is_open =
-        Memo::new(move |_| session.state.with(|state| state.conversation(id).is_some_and(|view| view.open)));
+pub(super) fn conversation(id: ConversationId) -> Element {
+    let session = expect_context::<Session>();
+    let is_open = move || session.state.with(|state| state.conversation(id).is_some_and(|view| view.open));
+    let detail = move || session.state.with(|state| state.conversation(id).map(describe).unwrap_or_default());
     let shows_participants = RwSignal::new(is_wide());
-    let list = NodeRef::<html::Section>::new();
+    let list = StoredValue::new(None::<HtmlElement>);
+    let write = dynamic(is_open, move |is_open| if *is_open { composer(id) } else { over() });
+    let who = move || {
+        let who = participants(id, shows_participants);
+        list.set_value(Some(who.node()));
+        who
+    };
     let open_participants = move || {
         shows_participants.set(true);
         request_animation_frame(move || {
-            list.try_get_untracked().flatten().into_iter().for_each(|list| drop(list.focus()));
+            list.try_get_value().flatten().into_iter().for_each(|list| drop(list.focus()));
         });
     };
-    let write = dynamic(move || {
-        if is_open.get() {
-            view! { <Composer conversation=id /> }.into_any()
-        } else {
-            view! { <p class="over">"This conversation is over for you. What was said stays here."</p> }
-                .into_any()
-        }
-    });
-    view! {
-        <section class="conversation" class:with-participants=flag(move || shows_participants.get())>
-            <div class="talk">
-                <Head title=name detail>
-                    <When on=is_open>
-                        <button on:click=press(move || ui.open(Overlay::Invite(Some(id))))>"Invite"</button>
-                    </When>
-                    <button
-                        aria-expanded=text(move || shows_participants.get().to_string())
-                        on:click=press(open_participants)
-                    >
-                        "Participants"
-                    </button>
-                </Head>
-                <Messages conversation=id />
-                {write}
-            </div>
-            <When on=shows_participants>
-                <Participants id node_ref=list shown=shows_participants />
-            </When>
-        </section>
-    }
+    let participants_button = button("Participants", open_participants)
+        .attr_of("aria-expanded", move || shows_participants.get().to_string());
+    let actions = actions([when(is_open, move || invite_button(id)), participants_button.into()]);
+    let talk = el("div")
+        .class("talk")
+        .child(head(text(move || session.name_of(id)), text(detail), actions))
+        .child(messages(id))
+        .child(write);
+    el("section")
+        .class("conversation")
+        .class_while("with-participants", move || shows_participants.get())
+        .child(talk)
+        .child(when(move || shows_participants.get(), who))
+}
+
+fn invite_button(id: ConversationId) -> Element {
+    let ui = expect_context::<Ui>();
+    button("Invite", move || ui.open(Overlay::Invite(Some(id))))
+}
+
+fn over() -> Element {
+    el("p").class("over").text("This conversation is over for you. What was said stays here.")
 }
 
 /// Who is in it, in a line.

@@ -1,48 +1,48 @@
 //! A text to copy.
 
-use super::erased::{effect, flag, press, text};
+use super::controls::{button, label};
 use crate::clipboard::{self, Copied};
-use leptos::html;
+use crate::view::{Element, effect, el};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use web_sys::HtmlInputElement;
 
-/// A read-only textbox and its button `Copy`.
-#[component]
-pub(crate) fn CopyField(
-    id: &'static str,
-    label: &'static str,
-    #[prop(into)] value: Signal<String>,
-    /// What stands there until there is a value.
-    placeholder: &'static str,
-) -> impl IntoView {
-    let field = NodeRef::<html::Input>::new();
+/// A read-only textbox and its button `Copy`. `placeholder` stands there until there is a value.
+pub(super) fn copy_field(
+    id: &str,
+    name: &str,
+    value: impl Fn() -> String + Copy + Send + 'static,
+    placeholder: &str,
+) -> Element {
     let copied = RwSignal::new(None::<Copied>);
+    let field = el("input")
+        .attr("id", id)
+        .attr("type", "text")
+        .attr("readonly", "")
+        .attr("placeholder", placeholder)
+        .value(value);
+    let node: HtmlInputElement = field.node();
+    let shown = node.clone();
     let copy = move || {
-        let Some(field) = field.get_untracked() else { return };
+        let field = node.clone();
         spawn_local(async move {
             // The dialog may be closed by the time that the clipboard answers.
             let _ = copied.try_set(Some(clipboard::copy(field).await));
         });
     };
-    let said = text(move || copied.get().map(|copied| copied.words().to_owned()).unwrap_or_default());
     effect(move || {
-        value.track();
+        value();
         copied.set(None);
     });
-    view! {
-        <div class="copy-field">
-            <label for=id>{label}</label>
-            <input
-                id=id
-                type="text"
-                readonly
-                placeholder=placeholder
-                prop:value=value
-                node_ref=field
-                on:focus=move |_| field.get_untracked().into_iter().for_each(|field| field.select())
-            />
-            <button type="button" disabled=flag(move || value.with(String::is_empty)) on:click=press(copy)>"Copy"</button>
-            <p class="hint" role="status">{said}</p>
-        </div>
-    }
+    let said = move || copied.get().map(|copied| copied.words().to_owned()).unwrap_or_default();
+    el("div")
+        .class("copy-field")
+        .child(label(id, name))
+        .child(field.on("focus", move |_| shown.select()))
+        .child(
+            button("Copy", copy)
+                .attr("type", "button")
+                .attr_while("disabled", "", move || value().is_empty()),
+        )
+        .child(el("p").class("hint").attr("role", "status").text_of(said))
 }

@@ -1,102 +1,93 @@
 //! Dialogs: one at a time, over everything else.
 
-use super::attention::Attention;
-use super::erased::{dynamic, effect, press};
-use super::invite::InviteDialog;
-use super::join::{JoinDialog, ReplyDialog};
-use super::keys::KeysDialog;
-use super::new_conversation::NewConversation;
-use super::rename::RenameDialog;
-use super::settings::EraseDialog;
-use super::switch::SwitchDialog;
+use super::attention::attention;
+use super::controls::close_button;
+use super::invite::invite_dialog;
+use super::join::{join_dialog, reply_dialog};
+use super::keys::keys_dialog;
+use super::new_conversation::new_conversation;
+use super::rename::rename_dialog;
+use super::settings::erase_dialog;
+use super::switch::switch_dialog;
 use crate::ui::{Overlay, Ui};
-use leptos::ev::PointerEvent;
-use leptos::html;
+use crate::view::{Element, View, dynamic, effect, el, nothing};
 use leptos::prelude::*;
-use send_wrapper::SendWrapper;
 use wasm_bindgen::JsCast;
-use web_sys::{Event, HtmlElement};
+use web_sys::{Event, HtmlDialogElement, HtmlElement};
 
 /// The dialog that is open, if any.
-#[component]
-pub(crate) fn Overlays() -> impl IntoView {
+pub(super) fn overlays() -> View {
     let ui = expect_context::<Ui>();
-    dynamic(move || match ui.overlay.get() {
-        None => ().into_any(),
-        Some(Overlay::New) => view! { <NewConversation /> }.into_any(),
-        Some(Overlay::Invite(conversation)) => view! { <InviteDialog conversation /> }.into_any(),
-        Some(Overlay::Join(invite)) => view! { <JoinDialog invite /> }.into_any(),
-        Some(Overlay::Reply(link)) => view! { <ReplyDialog link /> }.into_any(),
-        Some(Overlay::Rename(conversation)) => view! { <RenameDialog conversation /> }.into_any(),
-        Some(Overlay::Switch) => view! { <SwitchDialog /> }.into_any(),
-        Some(Overlay::Keys) => view! { <KeysDialog /> }.into_any(),
-        Some(Overlay::Erase) => view! { <EraseDialog /> }.into_any(),
-    })
+    dynamic(
+        move || ui.overlay.get(),
+        |overlay| overlay.as_ref().map_or_else(nothing, |overlay| draw(overlay).into()),
+    )
 }
 
-/// A modal dialog. Esc, the backdrop and its button `Close` close it; focus goes back to where it was.
-#[component]
-pub(crate) fn Dialog(
-    #[prop(into)] title: String,
-    /// Called before it closes without its work being done.
-    #[prop(optional, into)]
-    on_cancel: Option<Callback<()>>,
-    children: Children,
-) -> impl IntoView {
+fn draw(overlay: &Overlay) -> Element {
+    match overlay {
+        Overlay::New => new_conversation(),
+        Overlay::Invite(conversation) => invite_dialog(*conversation),
+        Overlay::Join(invite) => join_dialog(invite.clone()),
+        Overlay::Reply(link) => reply_dialog(*link),
+        Overlay::Rename(conversation) => rename_dialog(*conversation),
+        Overlay::Switch => switch_dialog(),
+        Overlay::Keys => keys_dialog(),
+        Overlay::Erase => erase_dialog(),
+    }
+}
+
+/// A modal dialog around `body`. Esc, the backdrop and its button `Close` close it; focus goes back to where it was.
+pub(super) fn dialog(title: &str, body: View) -> Element {
     let ui = expect_context::<Ui>();
-    let dialog = NodeRef::<html::Dialog>::new();
-    let close = move || {
-        on_cancel.iter().for_each(|cancel| cancel.run(()));
-        ui.close();
-    };
+    dialog_with(title, body, move || ui.close())
+}
+
+/// A modal dialog that does `cancel` when it is to be closed without its work being done.
+pub(super) fn dialog_with(title: &str, body: View, cancel: impl Fn() + Clone + 'static) -> Element {
+    let dialog = el("dialog").class("dialog").attr("aria-labelledby", "dialog-title");
+    let node: HtmlDialogElement = dialog.node();
     return_focus();
+    open(node.clone());
+    let head = el("div")
+        .class("dialog-head")
+        .child(el("h2").attr("id", "dialog-title").text(title))
+        .child(close_button("Close", cancel.clone()));
+    let on_backdrop = {
+        let cancel = cancel.clone();
+        move |event: Event| {
+            if event.target().as_ref() == Some(&node) {
+                cancel();
+            }
+        }
+    };
+    let on_cancel = move |event: Event| {
+        event.prevent_default();
+        cancel();
+    };
+    dialog
+        .on("cancel", on_cancel)
+        .on("pointerdown", on_backdrop)
+        .child(el("div").class("dialog-body").child(head).child(body))
+        .child(attention())
+}
+
+fn open(dialog: HtmlDialogElement) {
     effect(move || {
-        if let Some(dialog) = dialog.get().filter(|dialog| !dialog.open()) {
+        if !dialog.open() {
             // It is in the document and not yet open: nothing else makes this fail.
             let _ = dialog.show_modal();
         }
     });
-    let on_backdrop = move |event: PointerEvent| {
-        let is_backdrop =
-            event.target().is_some_and(|target| target.dyn_ref() == dialog.get_untracked().as_ref());
-        if is_backdrop {
-            close();
-        }
-    };
-    view! {
-        <dialog
-            class="dialog"
-            node_ref=dialog
-            aria-labelledby="dialog-title"
-            on:cancel=move |event: Event| {
-                event.prevent_default();
-                close();
-            }
-            on:pointerdown=on_backdrop
-        >
-            <div class="dialog-body">
-                <div class="dialog-head">
-                    <h2 id="dialog-title">{title}</h2>
-                    <button class="quiet close" aria-label="Close" on:click=press(close)>
-                        <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 6l12 12M18 6L6 18" /></svg>
-                    </button>
-                </div>
-                {children()}
-            </div>
-            <Attention />
-        </dialog>
-    }
 }
 
 /// Gives the focus back to where it is now, when the present owner is gone.
 fn return_focus() {
     let focused = document().active_element().and_then(|element| element.dyn_into::<HtmlElement>().ok());
-    let focused = SendWrapper::new(focused);
     on_cleanup(move || {
         // After the dialog has left the document, else the browser takes the focus away again.
         queue_microtask(move || {
             focused
-                .take()
                 .filter(|element| element.is_connected())
                 .into_iter()
                 .for_each(|element| drop(element.focus()));

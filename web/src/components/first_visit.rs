@@ -1,54 +1,43 @@
 //! The first visit: a name, and nothing else.
 
-use super::erased::{effect, submit};
+use super::controls::{hint, label, name_input, submit};
 use crate::address;
-use leptos::html;
+use crate::view::{Element, effect, el};
 use leptos::prelude::*;
-use tertulia_proto::identity::NAME_MAX;
+use web_sys::HtmlElement;
+
+const INVITED: &str = "Somebody invited you to talk. Say who you are, then you see to what.";
+const ALONE: &str = "A messenger that belongs to nobody but the people who use it.";
 
 /// Asks for a name.
-#[component]
-pub(crate) fn FirstVisit(on_start: impl Fn(String) + Send + 'static) -> impl IntoView {
+pub(super) fn first_visit(on_start: impl Fn(String) + 'static) -> Element {
     let name = RwSignal::new(String::new());
     let is_busy = RwSignal::new(false);
-    let field = NodeRef::<html::Input>::new();
-    let start = submit(move || {
+    let field = name_input("your-name", name).attr("autocomplete", "nickname").attr("required", "");
+    let node: HtmlElement = field.node();
+    let shown = node.clone();
+    effect(move || drop(shown.focus()));
+    let start = move || {
         let name = name.get_untracked().trim().to_owned();
         if name.is_empty() {
-            field.get_untracked().into_iter().for_each(|field| drop(field.focus()));
+            let _ = node.focus();
         } else if !is_busy.get_untracked() {
             is_busy.set(true);
             on_start(name);
         }
-    });
-    effect(move || field.get().into_iter().for_each(|field| drop(field.focus())));
-    view! {
-        <main class="cover first-visit">
-            <h1>"Tertulia"</h1>
-            <p class="lead">
-                {if address::fragment().is_some() {
-                    "Somebody invited you to talk. Say who you are, then you see to what."
-                } else {
-                    "A messenger that belongs to nobody but the people who use it."
-                }}
-            </p>
-            <form on:submit=start>
-                <label for="your-name">"Your name"</label>
-                <input
-                    id="your-name"
-                    type="text"
-                    autocomplete="nickname"
-                    required
-                    maxlength=NAME_MAX
-                    node_ref=field
-                    bind:value=name
-                />
-                <button class="primary" type="submit" disabled=is_busy>"Start"</button>
-            </form>
-            <p class="hint">
-                "No account, no server. Your key is made in this browser and stays here; "
-                "your messages go straight to those you talk to."
-            </p>
-        </main>
-    }
+    };
+    let form = el("form")
+        .on_submit(start)
+        .child(label("your-name", "Your name"))
+        .child(field)
+        .child(submit("Start").class("primary").attr_while("disabled", "", move || is_busy.get()));
+    el("main")
+        .class("cover first-visit")
+        .child(el("h1").text("Tertulia"))
+        .child(el("p").class("lead").text(if address::fragment().is_some() { INVITED } else { ALONE }))
+        .child(form)
+        .child(hint(
+            "No account, no server. Your key is made in this browser and stays here; your messages go straight to \
+             those you talk to.",
+        ))
 }

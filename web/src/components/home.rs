@@ -1,33 +1,34 @@
 //! What to do first.
 
-use super::erased::{press, submit, text};
+use super::controls::{button, input, label, submit};
 use crate::session::Session;
 use crate::ui::{Overlay, Ui};
+use crate::view::{Element, el};
 use leptos::prelude::*;
 
 /// The first screen: how to get somebody to talk to.
-#[component]
-pub(crate) fn Home() -> impl IntoView {
+pub(super) fn home() -> Element {
     let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
     let invite = RwSignal::new(String::new());
-    let welcome = text(move || format!("Welcome, {}", session.me.with(|me| me.name.to_string())));
-    let follow = submit(move || {
+    let welcome = move || format!("Welcome, {}", session.me.with(|me| me.name.to_string()));
+    let follow = move || {
         let pasted = invite.get_untracked();
         if !pasted.trim().is_empty() {
             session.follow(&pasted);
             invite.set(String::new());
         }
-    });
-    view! {
-        <section class="home">
-            <h1>{welcome}</h1>
-            <p class="lead">"To talk to somebody, send them an invite, or open the one that they sent you."</p>
-            <button class="primary" on:click=press(move || ui.open(Overlay::Invite(None)))>"Invite"</button>
-            <form class="row" on:submit=follow>
-                <label for="invite-to-open">"Invite you were sent"</label>
-                <input id="invite-to-open" type="text" autocomplete="off" spellcheck="false" bind:value=invite />
-                <button type="submit">"Open"</button>
-            </form>
-        </section>
-    }
+    };
+    let lead = "To talk to somebody, send them an invite, or open the one that they sent you.";
+    let form = el("form")
+        .class("row")
+        .on_submit(follow)
+        .child(label("invite-to-open", "Invite you were sent"))
+        .child(input("invite-to-open", "text").attr("spellcheck", "false").bind(invite))
+        .child(submit("Open"));
+    el("section")
+        .class("home")
+        .child(el("h1").text_of(welcome))
+        .child(el("p").class("lead").text(lead))
+        .child(button("Invite", move || ui.open(Overlay::Invite(None))).class("primary"))
+        .child(form)
 }

@@ -1,13 +1,14 @@
 //! Inviting somebody: a link, a code to scan, and the way that needs no node.
 
-use super::copy_field::CopyField;
-use super::dialog::Dialog;
-use super::erased::{dynamic, effect, flag, submit, text};
-use super::qr_code::QrCode;
+use super::controls::{check, input, label, submit};
+use super::copy_field::copy_field;
+use super::dialog::dialog;
+use super::qr_code::qr_code;
 use crate::address;
 use crate::session::Session;
 use crate::state::State;
 use crate::ui::Ui;
+use crate::view::{Element, dynamic, effect, el, memo, run};
 use leptos::prelude::*;
 use tertulia_proto::NodeId;
 use tertulia_proto::group::ConversationId;
@@ -15,56 +16,39 @@ use tertulia_proto::group::ConversationId;
 const BY_HAND: &str = "Make a link that needs no node in between, but a reply code";
 const NO_INTRODUCER: &str = "You are linked to no node that could introduce you, so this link works by hand: your \
     friend opens it, gets a reply code and sends it back to you.";
+const PURPOSE: &str =
+    "Send this link to somebody whom you want to talk to, or let them scan the code. It leads to ";
 
 /// The dialog `Invite`: into a conversation, or to talk at all.
-#[component]
-pub(crate) fn InviteDialog(conversation: Option<ConversationId>) -> impl IntoView {
+pub(super) fn invite_dialog(conversation: Option<ConversationId>) -> Element {
     let session = expect_context::<Session>();
     let lets_in = RwSignal::new(false);
     let wants_by_hand = RwSignal::new(false);
-    let has_introducer = Memo::new(move |_| session.state.with(State::has_introducer));
-    let is_by_hand = Memo::new(move |_| wants_by_hand.get() || !has_introducer.get());
+    let has_introducer = move || session.state.with(State::has_introducer);
+    let is_by_hand = memo(move || wants_by_hand.get() || !has_introducer());
     let link = invite_link(session, conversation, lets_in, is_by_hand);
     let name = session.state.with_untracked(|state| {
         conversation.and_then(|id| state.conversation(id)).map(|view| format!("“{}”", view.name))
     });
-    let way = dynamic(move || {
-        if has_introducer.get() {
-            view! { <Check label=BY_HAND value=wants_by_hand /> }.into_any()
-        } else {
-            view! { <p>{NO_INTRODUCER}</p> }.into_any()
-        }
-    });
-    view! {
-        <Dialog title="Invite">
-            <p>
-                "Send this link to somebody whom you want to talk to, or let them scan the code. It leads to "
-                <strong dir="auto">{name.unwrap_or_else(|| "a conversation with you".into())}</strong> "."
-            </p>
-            <div class="invite">
-                <QrCode text=link />
-                <div class="invite-link">
-                    <CopyField id="invite-link" label="Invite link" value=link placeholder="Preparing…" />
-                    {conversation.map(|_| view! { <Check label="Let them in without asking" value=lets_in /> })}
-                </div>
-            </div>
-            <section class="by-hand" aria-labelledby="by-hand-title">
-                <h3 id="by-hand-title">"By hand"</h3>
-                {way}
-                <ReplyForm />
-            </section>
-        </Dialog>
-    }
+    let to = el("strong").attr("dir", "auto").text(name.as_deref().unwrap_or("a conversation with you"));
+    let link_side = el("div")
+        .class("invite-link")
+        .child(copy_field("invite-link", "Invite link", move || link.get(), "Preparing…"))
+        .children(conversation.map(|_| check("Let them in without asking", lets_in)));
+    let by_hand = el("section")
+        .class("by-hand")
+        .attr("aria-labelledby", "by-hand-title")
+        .child(el("h3").attr("id", "by-hand-title").text("By hand"))
+        .child(dynamic(has_introducer, move |has_introducer| way(*has_introducer, wants_by_hand)))
+        .child(reply_form());
+    let purpose = el("p").text(PURPOSE).child(to).text(".");
+    let ways = el("div").class("invite").child(qr_code(move || link.get())).child(link_side);
+    dialog("Invite", run([purpose.into(), ways.into(), by_hand.into()]))
 }
 
-#[component]
-fn Check(label: &'static str, value: RwSignal<bool>) -> impl IntoView {
-    view! {
-        <label class="check">
-            <input type="checkbox" bind:checked=value />
-            <span>{label}</span>
-        </label>
-    }
+/// Whether it is by hand: a choice only where there is another way.
+fn way(has_introducer: bool, wants_by_hand: RwSignal<bool>) -> Element {
+    if has_introducer { check(BY_HAND, wants_by_hand) } else { el("p").text(NO_INTRODUCER) }
 }
 
 /// The address to hand over; empty until it is ready.
@@ -72,8 +56,8 @@ fn invite_link(
     session: Session,
     conversation: Option<ConversationId>,
     lets_in: RwSignal<bool>,
-    is_by_hand: Memo<bool>,
-) -> Signal<String> {
+    is_by_hand: RwSignal<bool>,
+) -> RwSignal<String> {
     let direct = RwSignal::new(String::new());
     effect(move || {
         let ticket = lets_in.get();
@@ -83,60 +67,59 @@ fn invite_link(
             direct.set(session.invite(conversation, ticket).unwrap_or_default());
         }
     });
-    let offered = Memo::new(move |_: Option<&String>| {
+    let offered = memo(move || {
         let ticket = lets_in.get();
         let text =
             |state: &State| state.offered(conversation, ticket)?.invite.as_ref().map(ToString::to_string);
         session.state.with(text).unwrap_or_default()
     });
-    text(move || {
+    memo(move || {
         let invite = if is_by_hand.get() { offered.get() } else { direct.get() };
         if invite.is_empty() { invite } else { address::link_to(&invite) }
     })
 }
 
 /// Takes the reply code to an invite by hand.
-#[component]
-fn ReplyForm() -> impl IntoView {
+fn reply_form() -> Element {
     let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
     let code = RwSignal::new(String::new());
     let trouble = RwSignal::new(String::new());
     let connecting = RwSignal::new(None::<NodeId>);
-    let connect = submit(move || match session.complete(&code.get_untracked()) {
+    let connect = move || match session.complete(&code.get_untracked()) {
         Ok(node) => {
             trouble.set(String::new());
             code.set(String::new());
             connecting.set(Some(node));
         }
         Err(why) => trouble.set(why),
-    });
-    let progress = text(move || connecting.get().map(|_| "Connecting…".to_owned()).unwrap_or_default());
-    // A memo, since the notice below changes the state that this is read from: it must not be told for ever.
-    let linked = Memo::new(move |_| {
-        let node = connecting.get()?;
-        session.state.with(|state| state.peer(node).map(|peer| peer.person.name.clone()))
-    });
-    // Done: what comes of it is a request or a newcomer, which is told in its own place.
+    };
+    close_when_linked(session, ui, connecting);
+    let progress = move || connecting.get().map(|_| "Connecting…".to_owned()).unwrap_or_default();
+    let field = input("reply-code", "text")
+        .attr("spellcheck", "false")
+        .attr("placeholder", "What your friend sends back")
+        .bind(code);
+    let is_empty = move || code.with(|code| code.trim().is_empty());
+    el("form")
+        .class("row")
+        .on_submit(connect)
+        .child(label("reply-code", "Reply code"))
+        .child(field)
+        .child(submit("Connect").attr_while("disabled", "", is_empty))
+        .child(el("p").class("trouble").attr("role", "alert").text_of(move || trouble.get()))
+        .child(el("p").class("hint").attr("role", "status").text_of(progress))
+}
+
+/// What comes of it is a request or a newcomer, which is told in its own place.
+fn close_when_linked(session: Session, ui: Ui, connecting: RwSignal<Option<NodeId>>) {
     effect(move || {
-        if let Some(name) = linked.get() {
+        let Some(node) = connecting.get() else { return };
+        let name = session.state.with(|state| state.peer(node).map(|peer| peer.person.name.clone()));
+        if let Some(name) = name {
+            // The notice below changes the state that this is read from: it must not be told for ever.
+            connecting.set(None);
             session.say(&format!("You are connected to {name}."));
             ui.close();
         }
     });
-    view! {
-        <form class="row" on:submit=connect>
-            <label for="reply-code">"Reply code"</label>
-            <input
-                id="reply-code"
-                type="text"
-                autocomplete="off"
-                spellcheck="false"
-                placeholder="What your friend sends back"
-                bind:value=code
-            />
-            <button type="submit" disabled=flag(move || code.with(|code| code.trim().is_empty()))>"Connect"</button>
-            <p class="trouble" role="alert">{trouble}</p>
-            <p class="hint" role="status">{progress}</p>
-        </form>
-    }
 }

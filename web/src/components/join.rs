@@ -1,62 +1,55 @@
 //! Following an invite.
 
-use super::copy_field::CopyField;
-use super::dialog::Dialog;
-use super::erased::{effect, flag, press, submit, text};
+use super::controls::{actions, button, field, hint, input, radio, submit};
+use super::copy_field::copy_field;
+use super::dialog::{dialog, dialog_with};
 use crate::address;
 use crate::session::{Session, after_head_start};
 use crate::state::{State, Way};
 use crate::ui::{Overlay, Ui};
+use crate::view::{Element, effect, el, run};
 use leptos::prelude::*;
+use std::cell::Cell;
 use std::sync::Arc;
 use tertulia_proto::Invite;
 use tertulia_proto::group::ConversationKind;
 use tertulia_proto::io::{GREETING_MAX, LinkId};
 
 const BY_HAND: &str = "This invite works by hand: when you join, you get a reply code to send back.";
+const THEN: &str = "They enter it under “By hand”. Then you are connected, without anything in between.";
 
 /// The dialog `Join`: who invites, and to what.
-#[component]
-pub(crate) fn JoinDialog(invite: Arc<Invite>) -> impl IntoView {
+pub(super) fn join_dialog(invite: Arc<Invite>) -> Element {
     let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
     let is_private = RwSignal::new(false);
     let greeting = RwSignal::new(String::new());
-    let has_joined = StoredValue::new(false);
-    let (is_by_hand, names_conversation) = (invite.is_by_hand(), invite.conversation.is_some());
-    let has_ticket = invite.ticket.is_some();
-    let sentence = offer(&invite);
-    let join = submit(move || {
-        let kind =
-            if is_private.get_untracked() { ConversationKind::Private } else { ConversationKind::Public };
-        if has_joined.get_value() {
-            return;
+    let is_by_hand = invite.is_by_hand();
+    let cancel = move || {
+        address::clear_fragment();
+        ui.close();
+    };
+    let kind = invite.conversation.is_none().then(|| kind_choice(is_private));
+    let greets = invite.ticket.is_none().then(|| greeting_field(greeting));
+    let sentence = el("p").class("lead").attr("dir", "auto").text(&offer(&invite));
+    let has_joined = Cell::new(false);
+    let join = move || {
+        if !has_joined.replace(true) {
+            let kind = kind_of(is_private);
+            let link = session.open(&invite, kind, greeting.get_untracked().trim()).filter(|_| is_by_hand);
+            after_head_start(move || leave(ui, link));
         }
-        has_joined.set_value(true);
-        let link = session.open(&invite, kind, greeting.get_untracked().trim()).filter(|_| is_by_hand);
-        after_head_start(move || leave(ui, link));
-    });
-    view! {
-        <Dialog title="Join" on_cancel=Callback::new(|()| address::clear_fragment())>
-            <form on:submit=join>
-                <p class="lead" dir="auto">{sentence}</p>
-                {(!names_conversation).then(|| view! { <KindChoice is_private /> })}
-                {(!has_ticket).then(|| view! { <GreetingField greeting /> })}
-                {is_by_hand.then(|| view! { <p class="hint">{BY_HAND}</p> })}
-                <div class="actions">
-                    <button
-                        type="button"
-                        on:click=press(move || {
-                            address::clear_fragment();
-                            ui.close();
-                        })
-                    >
-                        "Cancel"
-                    </button>
-                    <button class="primary" type="submit" autofocus>"Join"</button>
-                </div>
-            </form>
-        </Dialog>
-    }
+    };
+    let form = el("form")
+        .on_submit(join)
+        .child(sentence)
+        .children(kind)
+        .children(greets)
+        .children(is_by_hand.then(|| hint(BY_HAND)))
+        .child(actions([
+            button("Cancel", cancel).attr("type", "button").into(),
+            submit("Join").class("primary").attr("autofocus", "").into(),
+        ]));
+    dialog_with("Join", form.into(), cancel)
 }
 
 /// Closes the dialog, or goes on to the reply code for this link.
@@ -71,46 +64,33 @@ fn leave(ui: Ui, link: Option<LinkId>) {
     }
 }
 
-#[component]
-fn GreetingField(greeting: RwSignal<String>) -> impl IntoView {
-    view! {
-        <div class="field">
-            <label for="greeting">"Greeting (optional)"</label>
-            <input id="greeting" type="text" maxlength=GREETING_MAX autocomplete="off" bind:value=greeting />
-        </div>
-    }
+fn greeting_field(greeting: RwSignal<String>) -> Element {
+    let input = input("greeting", "text").attr("maxlength", &GREETING_MAX.to_string()).bind(greeting);
+    field("greeting", "Greeting (optional)", input)
 }
 
 /// Private or public.
-#[component]
-pub(crate) fn KindChoice(is_private: RwSignal<bool>) -> impl IntoView {
-    let choose = move |private| move |_| is_private.set(private);
-    view! {
-        <fieldset class="choice">
-            <legend>"Kind of conversation"</legend>
-            <label class="check">
-                <input type="radio" name="kind" aria-label="Private" prop:checked=flag(move || is_private.get()) on:change=choose(true) />
-                <span>"Private" <small>"the two of you, nobody else"</small></span>
-            </label>
-            <label class="check">
-                <input
-                    type="radio"
-                    name="kind"
-                    aria-label="Public"
-                    prop:checked=flag(move || !is_private.get())
-                    on:change=choose(false)
-                />
-                <span>"Public" <small>"everybody in it may let others in"</small></span>
-            </label>
-        </fieldset>
-    }
+pub(super) fn kind_choice(is_private: RwSignal<bool>) -> Element {
+    let kind = |name: &str, what: &str, private| {
+        let words = run([name.into(), el("small").text(what).into()]);
+        radio("kind", name, words, move || is_private.get() == private, move || is_private.set(private))
+    };
+    el("fieldset")
+        .class("choice")
+        .child(el("legend").text("Kind of conversation"))
+        .child(kind("Private", "the two of you, nobody else", true))
+        .child(kind("Public", "everybody in it may let others in", false))
+}
+
+/// What was chosen.
+pub(super) fn kind_of(is_private: RwSignal<bool>) -> ConversationKind {
+    if is_private.get_untracked() { ConversationKind::Private } else { ConversationKind::Public }
 }
 
 /// The dialog `Join` after the person has joined by hand: the reply code to send back.
-#[component]
-pub(crate) fn ReplyDialog(link: LinkId) -> impl IntoView {
+pub(super) fn reply_dialog(link: LinkId) -> Element {
     let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
-    let code = text(move || session.state.with(|state| reply_code(state, link)));
+    let code = move || session.state.with(|state| reply_code(state, link));
     let to =
         session.state.with_untracked(|state| state.waiting_on(link).map(|waiting| waiting.to.to_string()));
     // Answered, or come to nothing: both are told elsewhere.
@@ -119,15 +99,9 @@ pub(crate) fn ReplyDialog(link: LinkId) -> impl IntoView {
             ui.close();
         }
     });
-    view! {
-        <Dialog title="Join">
-            <p dir="auto">
-                {format!("Send this code back to {} and keep this page open.", to.unwrap_or_default())}
-            </p>
-            <CopyField id="your-reply-code" label="Your reply code" value=code placeholder="Preparing…" />
-            <p class="hint">"They enter it under “By hand”. Then you are connected, without anything in between."</p>
-        </Dialog>
-    }
+    let what = format!("Send this code back to {} and keep this page open.", to.unwrap_or_default());
+    let field = copy_field("your-reply-code", "Your reply code", code, "Preparing…");
+    dialog("Join", run([el("p").attr("dir", "auto").text(&what).into(), field.into(), hint(THEN).into()]))
 }
 
 fn reply_code(state: &State, link: LinkId) -> String {

@@ -1,16 +1,13 @@
 //! The list of keys.
 
-use super::dialog::Dialog;
+use super::dialog::dialog;
 use crate::keys::KEYS;
-use leptos::prelude::*;
+use crate::view::{Element, el};
 
 /// The dialog `Keys`.
-#[component]
-pub(crate) fn KeysDialog() -> impl IntoView {
-    let keys = KEYS.map(|(key, what)| view! { <dt><kbd>{key}</kbd></dt> <dd>{what}</dd> });
-    view! {
-        <Dialog title="Keys">
-            <dl class="keys">{keys.collect_view()}</dl>
-        </Dialog>
-    }
+pub(super) fn keys_dialog() -> Element {
+    let list = KEYS.iter().fold(el("dl").class("keys"), |list, (key, what)| {
+        list.child(el("dt").child(el("kbd").text(key))).child(el("dd").text(what))
+    });
+    dialog("Keys", list.into())
 }

@@ -1,20 +1,20 @@
 //! What was said.
 
-use super::avatar::Avatar;
-use super::erased::{Each, When, effect, flag, items, key_of, press, text};
+use super::avatar::avatar;
+use super::controls::button;
 use crate::session::Session;
 use crate::state::{Row, progress};
 use crate::ui::Ui;
+use crate::view::{Element, View, each, effect, el, key_of, run, when};
 use crate::when;
-use leptos::html;
 use leptos::prelude::*;
-use send_wrapper::SendWrapper;
+use std::cell::Cell;
 use tertulia_proto::group::{ConversationId, OpId};
 use tertulia_proto::io::{ConversationView, MessageView};
 use tertulia_proto::table::Table;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
-use web_sys::{HtmlElement, ResizeObserver};
+use web_sys::{Event, HtmlElement, ResizeObserver};
 
 /// So close to the end counts as at the end: a line of text, and what zooming rounds.
 const END_PX: i32 = 48;
@@ -35,60 +35,47 @@ struct Mark {
 type Marks = StoredValue<Table<OpId, Mark>>;
 
 /// The log `Messages`. It follows what is said only while the person is at its end.
-#[component]
-pub(crate) fn Messages(conversation: ConversationId) -> impl IntoView {
+pub(super) fn messages(conversation: ConversationId) -> Element {
     let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
-    let (log, rows_node) = (NodeRef::<html::Div>::new(), NodeRef::<html::Div>::new());
-    let last_top = StoredValue::new(0);
     let is_at_end = RwSignal::new(true);
-    let marks: Marks = StoredValue::default();
-    let to_end = move || {
-        is_at_end.set(true);
-        scroll_to_end(log);
-    };
-    begin(log, rows_node, is_at_end);
+    let rows = el("div").class("rows").child(rows(session));
+    let log = el("div").class("log").attr("role", "log").attr("aria-label", "Messages").attr("tabindex", "0");
+    let (log_node, rows_node) = (log.node::<HtmlElement>(), rows.node::<HtmlElement>());
+    begin(log_node.clone(), rows_node, is_at_end);
     follow_own(session, is_at_end);
-    update_marks(session, marks);
     report_reading(session, ui, conversation, is_at_end);
-    let rows =
-        items(move || session.feed.with(|feed| feed.rows.clone()), key, move |row| message(row, marks));
-    view! {
-        <div class="log-frame">
-            <div
-                class="log"
-                role="log"
-                aria-label="Messages"
-                tabindex="0"
-                node_ref=log
-                on:scroll=move |_| watch_scrolling(log, is_at_end, last_top)
-            >
-                <When on=flag(move || session.feed.with(|feed| feed.has_earlier))>
-                    <button class="earlier" on:click=press(move || session.show_earlier())>
-                        "Show earlier"
-                    </button>
-                </When>
-                <When on=flag(move || session.feed.with(|feed| feed.rows.is_empty()))>
-                    <Nothing conversation />
-                </When>
-                <div class="rows" node_ref=rows_node>
-                    <Each items=rows />
-                </div>
-            </div>
-            <When on=flag(move || !is_at_end.get())>
-                <button class="jump" on:click=press(to_end)>"Jump to latest"</button>
-            </When>
-        </div>
-    }
+    let has_earlier = move || session.feed.with(|feed| feed.has_earlier);
+    let is_empty = move || session.feed.with(|feed| feed.rows.is_empty());
+    let log = log
+        .on("scroll", watch_scrolling(log_node.clone(), is_at_end))
+        .child(when(has_earlier, move || {
+            button("Show earlier", move || session.show_earlier()).class("earlier")
+        }))
+        .child(when(is_empty, move || nothing_said(session, conversation)))
+        .child(rows);
+    let jump = when(move || !is_at_end.get(), move || to_end(log_node.clone(), is_at_end));
+    el("div").class("log-frame").child(log).child(jump)
 }
 
-#[component]
-fn Nothing(conversation: ConversationId) -> impl IntoView {
-    let session = expect_context::<Session>();
+fn to_end(log: HtmlElement, is_at_end: RwSignal<bool>) -> Element {
+    let jump = move || {
+        is_at_end.set(true);
+        log.set_scroll_top(log.scroll_height());
+    };
+    button("Jump to latest", jump).class("jump")
+}
+
+fn nothing_said(session: Session, conversation: ConversationId) -> Element {
     let others = |view: &ConversationView| view.participants.iter().filter(|one| !one.me).count();
     let is_alone =
         move || session.state.with(|state| state.conversation(conversation).map_or(0, others)) == 0;
-    let words = text(move || if is_alone() { ALONE } else { SILENT }.to_owned());
-    view! { <p class="empty">{words}</p> }
+    el("p").class("empty").text_of(move || if is_alone() { ALONE } else { SILENT }.to_owned())
+}
+
+fn rows(session: Session) -> View {
+    let marks: Marks = StoredValue::default();
+    update_marks(session, marks);
+    each(move || session.feed.with(|feed| feed.rows.clone()), key, move |row| message(row, marks))
 }
 
 /// What must be equal for a row to stay in place as it is. How far it has come is not in it: that changes in place.
@@ -97,26 +84,41 @@ fn key(row: &Row) -> u128 {
     key_of(&row.message.id.0, &above)
 }
 
-fn message(row: Row, marks: Marks) -> AnyView {
-    let Row { message, leads, day_ms, is_new } = row;
+fn message(row: &Row, marks: Marks) -> View {
+    let message = &*row.message;
     let is_own = message.state.is_some();
-    let mark = mark_of(&message, marks);
-    let is_last = mark.as_ref().map_or(Signal::stored(false), |mark| mark.is_last.clone().into());
-    view! {
-        {day_ms.map(|ms| view! { <p class="divider" role="separator"><span>{when::day_name(ms)}</span></p> })}
-        {is_new.then(|| view! { <p class="divider new" role="separator"><span>"New"</span></p> })}
-        <article class="message" class:own=is_own class:leads=leads class:last=is_last>
-            {(leads && !is_own).then(|| view! { <Avatar user=message.author /> })}
-            <header>
-                <bdi class="author">{message.name.to_string()}</bdi>
-                " "
-                <time datetime=when::iso(message.time_ms) title=when::full(message.time_ms)>{when::time(message.time_ms)}</time>
-            </header>
-            <p class="text" dir="auto">{message.text.clone()}</p>
-            {mark.map(|mark| view! { <p class="state">{Signal::<String>::from(mark.words)}</p> })}
-        </article>
+    let day = row.day_ms.map(|ms| divider("divider", &when::day_name(ms)).into());
+    let line = row.is_new.then(|| divider("divider new", "New").into());
+    let mut article = el("article").class(match (is_own, row.leads) {
+        (true, true) => "message own leads",
+        (true, false) => "message own",
+        (false, true) => "message leads",
+        (false, false) => "message",
+    });
+    if row.leads && !is_own {
+        article = article.child(avatar(message.author));
     }
-    .into_any()
+    article = article
+        .child(signature(message))
+        .child(el("p").class("text").attr("dir", "auto").text(&message.text));
+    if let Some(Mark { words, is_last }) = mark_of(message, marks) {
+        let state = el("p").class("state").text_of(move || words.get());
+        article = article.class_while("last", move || is_last.get()).child(state);
+    }
+    run(day.into_iter().chain(line).chain([article.into()]))
+}
+
+fn divider(class: &str, words: &str) -> Element {
+    el("p").class(class).attr("role", "separator").child(el("span").text(words))
+}
+
+/// Who said it, and when.
+fn signature(message: &MessageView) -> Element {
+    let time = el("time")
+        .attr("datetime", &when::iso(message.time_ms))
+        .attr("title", &when::full(message.time_ms))
+        .text(&when::time(message.time_ms));
+    el("header").child(el("bdi").class("author").text(message.name.as_str())).text(" ").child(time)
 }
 
 fn mark_of(message: &MessageView, marks: Marks) -> Option<Mark> {
@@ -147,49 +149,52 @@ fn set_if_new<T: PartialEq + Send + Sync + 'static>(signal: &ArcRwSignal<T>, val
 
 /// Shows the first unread message, or the end when there is none. From then on it keeps the end in view while the
 /// person is there, whatever changes: more is said, a keyboard slides in, the composer grows.
-fn begin(log: NodeRef<html::Div>, rows: NodeRef<html::Div>, is_at_end: RwSignal<bool>) {
-    let watching = StoredValue::new_local(None::<(ResizeObserver, Closure<dyn Fn()>)>);
+fn begin(log: HtmlElement, rows: HtmlElement, is_at_end: RwSignal<bool>) {
+    let observer = keep_end(log.clone(), is_at_end);
     effect(move || {
-        let (Some(log), Some(rows)) = (log.get(), rows.get()) else { return };
         let line = log.query_selector(".divider.new").ok().flatten();
         match line.and_then(|line| line.dyn_into::<HtmlElement>().ok()) {
             Some(line) => log.set_scroll_top(line.offset_top() - END_PX),
             None => log.set_scroll_top(log.scroll_height()),
         }
         is_at_end.set(at_end(&log));
-        let scrolled = log.clone();
-        let resized = Closure::<dyn Fn()>::new(move || {
-            if is_at_end.try_get_untracked() == Some(true) {
-                scrolled.set_scroll_top(scrolled.scroll_height());
-            }
-        });
-        if let Ok(observer) = ResizeObserver::new(resized.as_ref().unchecked_ref()) {
+        if let Some(observer) = &observer {
             observer.observe(&log);
             observer.observe(&rows);
-            watching.set_value(Some((observer, resized)));
         }
-    });
-    let watching = SendWrapper::new(watching);
-    on_cleanup(move || {
-        watching.try_with_value(|watching| watching.iter().for_each(|(observer, _)| observer.disconnect()));
     });
 }
 
+/// What keeps the end in view when told of a size that has changed.
+fn keep_end(log: HtmlElement, is_at_end: RwSignal<bool>) -> Option<ResizeObserver> {
+    let resized = Closure::<dyn Fn()>::new(move || {
+        if is_at_end.try_get_untracked() == Some(true) {
+            log.set_scroll_top(log.scroll_height());
+        }
+    });
+    let observer = ResizeObserver::new(resized.into_js_value().unchecked_ref()).ok()?;
+    let watching = observer.clone();
+    on_cleanup(move || watching.disconnect());
+    Some(observer)
+}
+
 /// Tells the person who scrolls up from a log that has grown below them: only the former leaves the end.
-fn watch_scrolling(log: NodeRef<html::Div>, is_at_end: RwSignal<bool>, last_top: StoredValue<i32>) {
-    let Some(log) = log.get_untracked() else { return };
-    let top = log.scroll_top();
-    let went_up = top < last_top.get_value();
-    last_top.set_value(top);
-    let (before, now) = (is_at_end.get_untracked(), at_end(&log));
-    if now != before && (now || went_up) {
-        is_at_end.set(now);
+fn watch_scrolling(log: HtmlElement, is_at_end: RwSignal<bool>) -> impl Fn(Event) {
+    let last_top = Cell::new(0);
+    move |_| {
+        let top = log.scroll_top();
+        let went_up = top < last_top.replace(top);
+        let (before, now) = (is_at_end.get_untracked(), at_end(&log));
+        if now != before && (now || went_up) {
+            is_at_end.set(now);
+        }
     }
 }
 
 /// Goes to the end when the person says something themselves.
 fn follow_own(session: Session, is_at_end: RwSignal<bool>) {
-    Effect::new(move |before: Option<Option<OpId>>| {
+    let mut before = None::<Option<OpId>>;
+    effect(move || {
         let (last, is_own) = session.feed.with(|feed| {
             let last = feed.rows.last().map(|row| &row.message);
             (last.map(|last| last.id), last.is_some_and(|last| last.state.is_some()))
@@ -197,7 +202,7 @@ fn follow_own(session: Session, is_at_end: RwSignal<bool>) {
         if is_own && before.is_some_and(|before| before != last) && !is_at_end.get_untracked() {
             is_at_end.set(true);
         }
-        last
+        before = Some(last);
     });
 }
 
@@ -212,10 +217,4 @@ fn report_reading(session: Session, ui: Ui, conversation: ConversationId, is_at_
 
 fn at_end(log: &HtmlElement) -> bool {
     log.scroll_height() - log.scroll_top() - log.client_height() < END_PX
-}
-
-fn scroll_to_end(log: NodeRef<html::Div>) {
-    if let Some(log) = log.try_get_untracked().flatten() {
-        log.set_scroll_top(log.scroll_height());
-    }
 }

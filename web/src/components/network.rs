@@ -1,107 +1,104 @@
 //! The links, and why they are as they are.
 
-use super::erased::{Each, When, flag, items, key_of, text};
-use super::frame::Head;
+use super::controls::actions;
+use super::frame::head;
 use crate::letters::sentence;
 use crate::session::Session;
 use crate::state::{Lost, State};
+use crate::view::{Element, each, el, key_of, when};
 use crate::when;
 use leptos::prelude::*;
 use std::time::Duration;
-use tertulia_proto::io::PeerView;
+use tertulia_proto::io::{PeerView, Person};
 use tertulia_webrtc::browser::LinkStats;
 
 /// How often the figures are read anew.
 const REFRESH: Duration = Duration::from_secs(1);
 
+/// The heads of the table's columns.
+const COLUMNS: [&str; 5] = ["Peer", "Path", "Round-trip time", "State", "Why, and what to do"];
+
 /// The region `Network`.
-#[component]
-pub(crate) fn Network() -> impl IntoView {
+pub(super) fn network() -> Element {
     let session = expect_context::<Session>();
+    keep_fresh(session);
+    let is_empty = move || session.state.with(|state| state.peers.is_empty() && state.lost.is_empty());
+    let empty = || el("p").class("empty").text("No links yet. A conversation or an invite makes the first.");
+    let detail = "Your links go straight to others. Nothing stands in between.";
+    let scrolled = el("div")
+        .class("table-frame")
+        .attr("tabindex", "0")
+        .attr("role", "group")
+        .attr("aria-label", "Connections, scrollable")
+        .child(table(session));
+    el("section")
+        .class("view")
+        .attr("role", "region")
+        .attr("aria-label", "Network")
+        .child(head("Network".into(), detail.into(), actions([])))
+        .child(el("div").class("view-body").child(when(is_empty, empty)).child(scrolled))
+}
+
+fn keep_fresh(session: Session) {
     session.refresh_links();
     if let Ok(interval) = set_interval_with_handle(move || session.refresh_links(), REFRESH) {
         on_cleanup(move || interval.clear());
     }
-    let links = items(
-        move || session.state.with(|state| state.peers.clone()),
-        |peer| peer.link.0.into(),
-        |peer| view! { <Link peer /> }.into_any(),
-    );
-    let lost = items(
-        move || session.state.with(|state| state.lost.iter().cloned().collect()),
-        |lost| key_of(&lost.person.node.0, lost.reason.to_string().as_bytes()),
-        |lost| view! { <LostLink lost /> }.into_any(),
-    );
-    let is_empty = flag(move || session.state.with(|state| state.peers.is_empty() && state.lost.is_empty()));
-    view! {
-        <section class="view" role="region" aria-label="Network">
-            <Head title="Network" detail="Your links go straight to others. Nothing stands in between." />
-            <div class="view-body">
-                <When on=is_empty>
-                    <p class="empty">"No links yet. A conversation or an invite makes the first."</p>
-                </When>
-                <div class="table-frame" tabindex="0" role="group" aria-label="Connections, scrollable">
-                    <table aria-label="Connections">
-                        <thead>
-                            <tr>
-                                <th scope="col">"Peer"</th>
-                                <th scope="col">"Path"</th>
-                                <th scope="col">"Round-trip time"</th>
-                                <th scope="col">"State"</th>
-                                <th scope="col">"Why, and what to do"</th>
-                            </tr>
-                        </thead>
-                        <tbody>
-                            <Each items=links />
-                            <Each items=lost />
-                        </tbody>
-                    </table>
-                </div>
-            </div>
-        </section>
-    }
 }
 
-#[component]
-fn Link(peer: PeerView) -> impl IntoView {
-    let session = expect_context::<Session>();
+fn table(session: Session) -> Element {
+    let links = each(
+        move || session.state.with(|state| state.peers.clone()),
+        |peer| peer.link.0.into(),
+        move |peer| link(session, peer),
+    );
+    let lost = each(
+        move || session.state.with(|state| state.lost.iter().cloned().collect()),
+        |lost| key_of(&lost.person.node.0, lost.reason.to_string().as_bytes()),
+        lost_link,
+    );
+    let heads = el("tr").children(COLUMNS.map(|name| el("th").attr("scope", "col").text(name)));
+    el("table")
+        .attr("aria-label", "Connections")
+        .child(el("thead").child(heads))
+        .child(el("tbody").child(links).child(lost))
+}
+
+fn link(session: Session, peer: &PeerView) -> Element {
     let link = peer.link;
     let now = move |read: fn(&PeerView) -> String| {
         let find = move |state: &State| state.peers.iter().find(|peer| peer.link == link).map(read);
-        text(move || session.state.with(find).unwrap_or_default())
+        move || session.state.with(find).unwrap_or_default()
     };
-    let route =
-        text(move || session.routes.with(|routes| routes.get(&link).map(route_words).unwrap_or_default()));
+    let route = move || session.routes.with(|routes| routes.get(&link).map(route_words).unwrap_or_default());
     let time = now(|peer| peer.rtt_micros.map_or("not measured yet".into(), milliseconds));
     let traffic = now(|peer| format!("{} in, {} out", bytes(peer.bytes_in), bytes(peer.bytes_out)));
     let role = if peer.endpoint.is_some() { "Can introduce you to others." } else { "" };
-    view! {
-        <tr>
-            <th scope="row" dir="auto">
-                {peer.person.name.to_string()}
-            </th>
-            <td>{peer.path.as_str()} <small>{route}</small></td>
-            <td class="figure">{time}</td>
-            <td>
-                <span class="presence online">"linked"</span>
-                <small>{format!("since {}", when::time(peer.since_ms))}</small>
-            </td>
-            <td>{role} <small>{traffic}</small></td>
-        </tr>
-    }
+    let since = el("small").text(&format!("since {}", when::time(peer.since_ms)));
+    el("tr")
+        .child(whose(&peer.person))
+        .child(el("td").text(peer.path.as_str()).child(el("small").text_of(route)))
+        .child(figure().text_of(time))
+        .child(el("td").child(el("span").class("presence online").text("linked")).child(since))
+        .child(el("td").text(role).child(el("small").text_of(traffic)))
 }
 
-#[component]
-fn LostLink(lost: Lost) -> impl IntoView {
-    view! {
-        <tr class="lost">
-            <th scope="row" dir="auto">{lost.person.name.to_string()}</th>
-            <td>"–"</td>
-            <td class="figure">"–"</td>
-            <td><span class="presence">"gone"</span></td>
-            <td>{sentence(&format!("{}.", lost.reason))}</td>
-        </tr>
-    }
+fn lost_link(lost: &Lost) -> Element {
+    el("tr")
+        .class("lost")
+        .child(whose(&lost.person))
+        .child(el("td").text("–"))
+        .child(figure().text("–"))
+        .child(el("td").child(el("span").class("presence").text("gone")))
+        .child(el("td").text(&sentence(&format!("{}.", lost.reason))))
+}
+
+fn whose(person: &Person) -> Element {
+    el("th").attr("scope", "row").attr("dir", "auto").text(person.name.as_str())
+}
+
+fn figure() -> Element {
+    el("td").class("figure")
 }
 
 fn route_words(stats: &LinkStats) -> String {

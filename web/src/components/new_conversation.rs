@@ -1,29 +1,27 @@
 //! Beginning a conversation.
 
-use super::avatar::Avatar;
-use super::dialog::Dialog;
-use super::erased::{Each, items, press, submit, text};
-use super::join::KindChoice;
-use super::participants::Presence;
+use super::avatar::avatar;
+use super::controls::{actions, field, hint, input, name_input, submit};
+use super::dialog::dialog;
+use super::join::{kind_choice, kind_of};
+use super::participants::presence;
 use super::people::key;
 use crate::letters::has;
 use crate::session::Session;
 use crate::state::Known;
 use crate::ui::Ui;
+use crate::view::{Element, each, el};
 use leptos::prelude::*;
-use tertulia_proto::group::ConversationKind;
-use tertulia_proto::identity::{NAME_MAX, NodeId};
+use tertulia_proto::identity::NodeId;
 
 /// The dialog `New conversation`: with somebody known, or empty for others to be invited to.
-#[component]
-pub(crate) fn NewConversation() -> impl IntoView {
+pub(super) fn new_conversation() -> Element {
     let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
     let is_private = RwSignal::new(false);
     let name = RwSignal::new(String::new());
     let chosen = RwSignal::new(None::<NodeId>);
-    let create = submit(move || {
-        let kind =
-            if is_private.get_untracked() { ConversationKind::Private } else { ConversationKind::Public };
+    let create = move || {
+        let kind = kind_of(is_private);
         let name = name.get_untracked().trim().to_owned();
         let people = session.state.with_untracked(|state| state.people());
         let with = people.into_iter().find(|known| Some(known.person.node) == chosen.get_untracked());
@@ -32,44 +30,26 @@ pub(crate) fn NewConversation() -> impl IntoView {
             Some(known) => session.connect(&known.person, kind, &name),
             None => session.create(kind, &name),
         }
-    });
-    view! {
-        <Dialog title="New conversation">
-            <form on:submit=create>
-                <KindChoice is_private />
-                <PeopleChoice chosen />
-                <div class="field">
-                    <label for="conversation-name">"Conversation name"</label>
-                    <input
-                        id="conversation-name"
-                        type="text"
-                        maxlength=NAME_MAX
-                        autocomplete="off"
-                        placeholder="The names of those in it"
-                        bind:value=name
-                    />
-                    <p class="hint">"Only you see this name."</p>
-                </div>
-                <div class="actions">
-                    <button class="primary" type="submit">"Create"</button>
-                </div>
-            </form>
-        </Dialog>
-    }
+    };
+    let name = name_input("conversation-name", name).attr("placeholder", "The names of those in it");
+    let form = el("form")
+        .on_submit(create)
+        .child(kind_choice(is_private))
+        .child(people_choice(session, chosen))
+        .child(field("conversation-name", "Conversation name", name).child(hint("Only you see this name.")))
+        .child(actions([submit("Create").class("primary").into()]));
+    dialog("New conversation", form.into())
 }
 
 /// Whom to ask: one person, or nobody yet.
-#[component]
-fn PeopleChoice(chosen: RwSignal<Option<NodeId>>) -> impl IntoView {
-    let session = expect_context::<Session>();
+fn people_choice(session: Session, chosen: RwSignal<Option<NodeId>>) -> Element {
     let words = RwSignal::new(String::new());
     let people = move || {
         let words = words.get();
         let matches = |known: &Known| has(known.person.name.as_str(), words.trim());
         session.state.with(|state| state.people().into_iter().filter(matches).collect::<Vec<_>>())
     };
-    let rows = items(people, key, move |known| view! { <Choice known chosen /> }.into_any());
-    let hint = text(move || {
+    let hint = move || {
         let hint = match (people().is_empty(), chosen.get()) {
             (_, Some(_)) => "They are asked when you press Create.",
             (true, None) => "Nobody by that name yet. Create the conversation and invite them to it.",
@@ -78,37 +58,29 @@ fn PeopleChoice(chosen: RwSignal<Option<NodeId>>) -> impl IntoView {
             }
         };
         hint.to_owned()
-    });
-    view! {
-        <div class="field">
-            <label for="search-people">"Search people"</label>
-            <input id="search-people" type="search" autocomplete="off" bind:value=words />
-            <ul class="people-list choosable" aria-label="People">
-                <Each items=rows />
-            </ul>
-            <p class="hint">{hint}</p>
-        </div>
-    }
+    };
+    let list = el("ul").class("people-list choosable").attr("aria-label", "People").child(each(
+        people,
+        key,
+        move |known| choice(known, chosen),
+    ));
+    field("search-people", "Search people", input("search-people", "search").bind(words))
+        .child(list)
+        .child(el("p").class("hint").text_of(hint))
 }
 
-#[component]
-fn Choice(known: Known, chosen: RwSignal<Option<NodeId>>) -> impl IntoView {
-    let Known { person, linked } = known;
-    let node = person.node;
+fn choice(known: &Known, chosen: RwSignal<Option<NodeId>>) -> Element {
+    let node = known.person.node;
     let is_chosen = move || chosen.get() == Some(node);
-    view! {
-        <li>
-            <button
-                type="button"
-                aria-pressed=text(move || is_chosen().to_string())
-                on:click=press(move || chosen.set((!untrack(is_chosen)).then_some(node)))
-            >
-                <Avatar user=person.user />
-                <span class="person">
-                    <bdi class="person-name">{person.name.to_string()}</bdi>
-                    <Presence is_online=linked />
-                </span>
-            </button>
-        </li>
-    }
+    let who = el("span")
+        .class("person")
+        .child(el("bdi").class("person-name").text(known.person.name.as_str()))
+        .child(presence(known.linked));
+    let button = el("button")
+        .attr("type", "button")
+        .attr_of("aria-pressed", move || is_chosen().to_string())
+        .on_press(move || chosen.set((!untrack(is_chosen)).then_some(node)))
+        .child(avatar(known.person.user))
+        .child(who);
+    el("li").child(button)
 }

@@ -1,56 +1,45 @@
 //! Who is in a conversation.
 
-use super::avatar::Avatar;
-use super::erased::{Each, When, flag, items, key_of, press};
+use super::avatar::avatar;
+use super::controls::{button, close_button};
 use crate::session::Session;
+use crate::state::State;
 use crate::ui::{Overlay, Ui};
-use leptos::html;
+use crate::view::{Element, each, el, key_of, when};
 use leptos::prelude::*;
 use tertulia_proto::group::ConversationId;
 use tertulia_proto::io::ParticipantView;
 
 /// The list `Participants`, and what can be done with the conversation.
-#[component]
-pub(crate) fn Participants(
-    id: ConversationId,
-    node_ref: NodeRef<html::Section>,
-    shown: RwSignal<bool>,
-) -> impl IntoView {
+pub(super) fn participants(id: ConversationId, shown: RwSignal<bool>) -> Element {
+    let session = expect_context::<Session>();
+    let list = move || {
+        let list = |state: &State| state.conversation(id).map(|view| view.participants.clone());
+        session.state.with(list).unwrap_or_default()
+    };
+    let head = el("header")
+        .class("participants-head")
+        .child(el("h2").attr("id", "participants-title").text("Who is here"))
+        .child(close_button("Close participants", move || shown.set(false)));
+    let list =
+        el("ul").class("people-list").attr("aria-label", "Participants").child(each(list, key, participant));
+    el("section")
+        .class("participants")
+        .attr("aria-labelledby", "participants-title")
+        .attr("tabindex", "-1")
+        .child(head)
+        .child(list)
+        .child(foot(id))
+}
+
+fn foot(id: ConversationId) -> Element {
     let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
-    let participants = items(
-        move || {
-            let list =
-                |state: &crate::state::State| state.conversation(id).map(|view| view.participants.clone());
-            session.state.with(list).unwrap_or_default()
-        },
-        key,
-        |participant| view! { <Participant participant /> }.into_any(),
-    );
-    let is_open =
-        flag(move || session.state.with(|state| state.conversation(id).is_some_and(|view| view.open)));
-    view! {
-        <section class="participants" aria-labelledby="participants-title" tabindex="-1" node_ref=node_ref>
-            <header class="participants-head">
-                <h2 id="participants-title">"Who is here"</h2>
-                <button class="quiet close" aria-label="Close participants" on:click=press(move || shown.set(false))>
-                    <svg viewBox="0 0 24 24" aria-hidden="true">
-                        <path d="M6 6l12 12M18 6L6 18" />
-                    </svg>
-                </button>
-            </header>
-            <ul class="people-list" aria-label="Participants">
-                <Each items=participants />
-            </ul>
-            <div class="participants-foot">
-                <button on:click=press(move || ui.open(Overlay::Rename(id)))>"Rename conversation"</button>
-                <When on=is_open>
-                    <button class="danger" on:click=press(move || session.leave(id))>
-                        "Leave"
-                    </button>
-                </When>
-            </div>
-        </section>
-    }
+    let is_open = move || session.state.with(|state| state.conversation(id).is_some_and(|view| view.open));
+    let leave = move || button("Leave", move || session.leave(id)).class("danger");
+    el("div")
+        .class("participants-foot")
+        .child(button("Rename conversation", move || ui.open(Overlay::Rename(id))))
+        .child(when(is_open, leave))
 }
 
 /// A row is drawn anew when anything that it shows has changed.
@@ -61,30 +50,21 @@ fn key(participant: &ParticipantView) -> u128 {
     key_of(&participant.person.node.0, &shown)
 }
 
-#[component]
-fn Participant(participant: ParticipantView) -> impl IntoView {
+fn participant(participant: &ParticipantView) -> Element {
     let ParticipantView { person, me, coordinator, linked, .. } = participant;
-    let is_online = me || linked;
-    view! {
-        <li>
-            <Avatar user=person.user />
-            <span class="person">
-                <span class="person-name">
-                    <bdi>{person.name.to_string()}</bdi>
-                    {if me { " (you)" } else { "" }}
-                </span>
-                <span class="person-notes">
-                    <Presence is_online />
-                    {coordinator.then(|| view! { <span class="role">"coordinator"</span> })}
-                </span>
-            </span>
-        </li>
-    }
+    let name = el("span")
+        .class("person-name")
+        .child(el("bdi").text(person.name.as_str()))
+        .children(me.then_some(" (you)"));
+    let notes = el("span")
+        .class("person-notes")
+        .child(presence(*me || *linked))
+        .children(coordinator.then(|| el("span").class("role").text("coordinator")));
+    el("li").child(avatar(person.user)).child(el("span").class("person").child(name).child(notes))
 }
 
 /// Whether somebody can be reached, in a word.
-#[component]
-pub(crate) fn Presence(is_online: bool) -> impl IntoView {
+pub(super) fn presence(is_online: bool) -> Element {
     let (class, word) = if is_online { ("presence online", "online") } else { ("presence", "unknown") };
-    view! { <span class=class>{word}</span> }
+    el("span").class(class).text(word)
 }

@@ -1,53 +1,44 @@
 //! Everybody known.
 
-use super::avatar::Avatar;
-use super::erased::{Each, When, flag, items, key_of, press};
-use super::frame::Head;
-use super::participants::Presence;
+use super::avatar::avatar;
+use super::controls::{actions, button};
+use super::frame::head;
+use super::participants::presence;
 use crate::session::Session;
 use crate::state::Known;
+use crate::view::{Element, each, el, key_of, when};
 use leptos::prelude::*;
 
 /// The region `People`.
-#[component]
-pub(crate) fn People() -> impl IntoView {
+pub(super) fn people() -> Element {
     let session = expect_context::<Session>();
     let people = move || session.state.with(|state| state.people());
-    let contacts = items(people, key, |known| view! { <Contact known /> }.into_any());
-    view! {
-        <section class="view" role="region" aria-label="People">
-            <Head title="People" detail="Those whom you talk to, or are linked to now." />
-            <div class="view-body">
-                <ul class="people-list" aria-label="Contacts">
-                    <Each items=contacts />
-                </ul>
-                <When on=flag(move || people().is_empty())>
-                    <p class="empty">"Nobody yet. Whoever you talk to appears here."</p>
-                </When>
-            </div>
-        </section>
-    }
+    let contacts = each(people, key, move |known| contact(session, known));
+    let nobody = || el("p").class("empty").text("Nobody yet. Whoever you talk to appears here.");
+    let body = el("div")
+        .class("view-body")
+        .child(el("ul").class("people-list").attr("aria-label", "Contacts").child(contacts))
+        .child(when(move || people().is_empty(), nobody));
+    let detail = "Those whom you talk to, or are linked to now.";
+    el("section")
+        .class("view")
+        .attr("role", "region")
+        .attr("aria-label", "People")
+        .child(head("People".into(), detail.into(), actions([])))
+        .child(body)
 }
 
 /// A row is drawn anew when anything that it shows has changed.
-pub(crate) fn key(known: &Known) -> u128 {
+pub(super) fn key(known: &Known) -> u128 {
     let shown = [&[u8::from(known.linked)], known.person.name.as_str().as_bytes()].concat();
     key_of(&known.person.node.0, &shown)
 }
 
-#[component]
-fn Contact(known: Known) -> impl IntoView {
-    let session = expect_context::<Session>();
-    let Known { person, linked } = known;
-    let (user, name) = (person.user, person.name.to_string());
-    view! {
-        <li>
-            <Avatar user />
-            <span class="person">
-                <bdi class="person-name">{name}</bdi>
-                <Presence is_online=linked />
-            </span>
-            <button on:click=press(move || session.message(&person))>"Message"</button>
-        </li>
-    }
+fn contact(session: Session, known: &Known) -> Element {
+    let person = known.person.clone();
+    let who = el("span")
+        .class("person")
+        .child(el("bdi").class("person-name").text(person.name.as_str()))
+        .child(presence(known.linked));
+    el("li").child(avatar(person.user)).child(who).child(button("Message", move || session.message(&person)))
 }

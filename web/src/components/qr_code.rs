@@ -1,22 +1,19 @@
 //! A QR code, drawn.
 
-use super::erased::dynamic;
 use crate::qr::Code;
-use leptos::prelude::*;
+use crate::view::{View, dynamic, nothing, svg};
 
-/// The QR code of `text`. A text too long for one gives none: the link is there to copy.
-#[component]
-pub(crate) fn QrCode(#[prop(into)] text: Signal<String>) -> impl IntoView {
-    dynamic(move || match text.with(|text| if text.is_empty() { None } else { Code::of(text) }) {
-        None => ().into_any(),
-        Some(Code { side, path }) => {
-            let view_box = format!("0 0 {side} {side}");
-            view! {
-                <svg class="qr" role="img" aria-label="QR code" viewBox=view_box shape-rendering="crispEdges">
-                    <path d=path />
-                </svg>
-            }
-            .into_any()
-        }
+/// The QR code of what `text` reads. A text too long for one gives none: the link is there to copy.
+pub(super) fn qr_code(text: impl Fn() -> String + Send + 'static) -> View {
+    dynamic(text, |text| match Code::of(text).filter(|_| !text.is_empty()) {
+        None => nothing(),
+        Some(Code { side, path }) => svg("svg")
+            .class("qr")
+            .attr("role", "img")
+            .attr("aria-label", "QR code")
+            .attr("viewBox", &format!("0 0 {side} {side}"))
+            .attr("shape-rendering", "crispEdges")
+            .child(svg("path").attr("d", &path))
+            .into(),
     })
 }

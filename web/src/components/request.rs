@@ -1,62 +1,69 @@
 //! Somebody asks to talk.
 
-use super::avatar::Avatar;
-use super::erased::{Each, items, key_of, press};
+use super::avatar::avatar;
+use super::controls::{actions, button, label};
 use crate::session::Session;
 use crate::state::{Asked, State};
+use crate::view::{Element, View, each, el, key_of, nothing, value_of};
 use leptos::prelude::*;
 use tertulia_proto::group::{ConversationId, ConversationKind};
 use tertulia_proto::io::{Consent, RequestId};
 
 /// A request, to be accepted or refused. It is a dialog that leaves the rest of the page usable.
-#[component]
-pub(crate) fn RequestCard(request: RequestId) -> impl IntoView {
+pub(super) fn request_card(request: RequestId) -> View {
     let session = expect_context::<Session>();
     let find = |state: &State| state.requests.iter().find(|asked| asked.request == request).cloned();
-    session.state.with_untracked(find).map(|asked| view! { <Card asked /> })
+    session.state.with_untracked(find).map_or_else(nothing, |asked| card(session, &asked).into())
 }
 
-#[component]
-fn Card(asked: Asked) -> impl IntoView {
-    let session = expect_context::<Session>();
+fn card(session: Session, asked: &Asked) -> Element {
     let Asked { request, from, kind, conversation, greeting } = asked;
+    let request = *request;
     let into = RwSignal::new(conversation.map(|id| id.to_string()).unwrap_or_default());
-    let mine = items(
-        move || session.state.with(|state| candidates(state, conversation)),
-        |(id, name)| key_of(&id.0, name.as_bytes()),
-        move |(id, name)| {
-            view! { <option value=id.to_string() selected=Some(id) == conversation>{name}</option> }
-                .into_any()
-        },
-    );
     let accept = move || {
         let chosen = ConversationId::from_hex(&into.get_untracked());
         session.answer(request, chosen.map_or(Consent::New, Consent::Into));
     };
     let (title_id, select_id) = (format!("request-{request}"), format!("into-{request}"));
-    let (labelled_by, label_for) = (title_id.clone(), select_id.clone());
-    let asks = session.state.with_untracked(|state| wish(state, kind, conversation));
-    view! {
-        <section class="notice request" role="dialog" aria-labelledby=labelled_by>
-            <Avatar user=from.user />
-            <div class="request-body">
-                <h2 id=title_id>{format!("Request from {}", from.name)}</h2>
-                <p role="alert">{format!("{} {asks}", from.name)}</p>
-                {(!greeting.is_empty()).then(|| view! { <blockquote dir="auto">{greeting}</blockquote> })}
-                <div class="row">
-                    <label for=label_for>"Into"</label>
-                    <select id=select_id prop:value=into on:change=move |event| into.set(event_target_value(&event))>
-                        <option value="">"a new conversation"</option>
-                        <Each items=mine />
-                    </select>
-                </div>
-                <div class="actions">
-                    <button on:click=press(move || session.answer(request, Consent::No))>"Refuse"</button>
-                    <button class="primary" on:click=press(accept)>"Accept"</button>
-                </div>
-            </div>
-        </section>
-    }
+    let asks = session.state.with_untracked(|state| wish(state, *kind, *conversation));
+    let choice = el("div")
+        .class("row")
+        .child(label(&select_id, "Into"))
+        .child(choice(session, *conversation, into).attr("id", &select_id));
+    let quote = (!greeting.is_empty()).then(|| el("blockquote").attr("dir", "auto").text(greeting));
+    let body = el("div")
+        .class("request-body")
+        .child(el("h2").attr("id", &title_id).text(&format!("Request from {}", from.name)))
+        .child(el("p").attr("role", "alert").text(&format!("{} {asks}", from.name)))
+        .children(quote)
+        .child(choice)
+        .child(actions([
+            button("Refuse", move || session.answer(request, Consent::No)).into(),
+            button("Accept", accept).class("primary").into(),
+        ]));
+    el("section")
+        .class("notice request")
+        .attr("role", "dialog")
+        .attr("aria-labelledby", &title_id)
+        .child(avatar(from.user))
+        .child(body)
+}
+
+/// Into which conversation they are let.
+fn choice(session: Session, asked: Option<ConversationId>, into: RwSignal<String>) -> Element {
+    let mine = each(
+        move || session.state.with(|state| candidates(state, asked)),
+        |(id, name)| key_of(&id.0, name.as_bytes()),
+        move |(id, name)| {
+            let option = el("option").attr("value", &id.to_string()).text(name);
+            if Some(*id) == asked { option.attr("selected", "") } else { option }
+        },
+    );
+    el("select")
+        .child(el("option").attr("value", "").text("a new conversation"))
+        .child(mine)
+        .value(move || into.get())
+        .on("change", move |event| into.set(value_of(&event)))
 }
 
 /// What they ask for, after their name.

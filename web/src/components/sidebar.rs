@@ -1,112 +1,98 @@
 //! The list of conversations, and the way to everything else.
 
-use super::avatar::Avatar;
-use super::erased::{Each, When, current, dynamic, flag, items, key_of, press, text};
+use super::avatar::avatar;
+use super::controls::button;
 use crate::session::Session;
 use crate::state::{Preview, State};
 use crate::ui::{Overlay, Place, Ui};
+use crate::view::{Element, View, dynamic, each, el, key_of, run, when};
 use crate::when;
 use leptos::prelude::*;
+use tertulia_proto::AccountId;
 use tertulia_proto::group::ConversationId;
 use tertulia_proto::io::ConversationView;
 
 /// Two faces say who is in a conversation; more would be too small to tell apart.
 const FACES: usize = 2;
+const NONE_YET: &str = "No conversations yet. Begin one, or open an invite that somebody sent you.";
 
 /// The navigation.
-#[component]
-pub(crate) fn Sidebar() -> impl IntoView {
+pub(super) fn sidebar() -> Element {
     let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
-    let conversations = items(
+    let head = el("header")
+        .class("sidebar-head")
+        .child(el("span").class("wordmark").text("Tertulia"))
+        .child(button("New conversation", move || ui.open(Overlay::New)).class("new"));
+    let conversations = each(
         move || session.state.with(|state| state.conversations.iter().map(|view| view.id).collect()),
         |id: &ConversationId| key_of(&id.0, &[]),
-        |id| view! { <Entry id /> }.into_any(),
+        move |id| entry(session, ui, *id),
     );
-    view! {
-        <div class="sidebar">
-            <header class="sidebar-head">
-                <span class="wordmark">"Tertulia"</span>
-                <button class="new" on:click=press(move || ui.open(Overlay::New))>
-                    "New conversation"
-                </button>
-            </header>
-            <nav class="conversations" aria-label="Conversations">
-                <ul>
-                    <Each items=conversations />
-                </ul>
-                <When on=flag(move || session.state.with(|state| state.conversations.is_empty()))>
-                    <p class="empty">"No conversations yet. Begin one, or open an invite that somebody sent you."</p>
-                </When>
-            </nav>
-            <footer class="sidebar-foot">
-                <Me />
-                <nav class="places" aria-label="Tertulia">
-                    <PlaceLink place=Place::People label="People" />
-                    <PlaceLink place=Place::Network label="Network" />
-                    <PlaceLink place=Place::Settings label="Settings" />
-                </nav>
-            </footer>
-        </div>
-    }
+    let is_empty = move || session.state.with(|state| state.conversations.is_empty());
+    let list = el("nav")
+        .class("conversations")
+        .attr("aria-label", "Conversations")
+        .child(el("ul").child(conversations))
+        .child(when(is_empty, || el("p").class("empty").text(NONE_YET)));
+    let places = el("nav")
+        .class("places")
+        .attr("aria-label", "Tertulia")
+        .child(place_button(ui, Place::People, "People"))
+        .child(place_button(ui, Place::Network, "Network"))
+        .child(place_button(ui, Place::Settings, "Settings"));
+    let foot = el("footer").class("sidebar-foot").child(me(session, ui)).child(places);
+    el("div").class("sidebar").child(head).child(list).child(foot)
 }
 
-#[component]
-fn Entry(id: ConversationId) -> impl IntoView {
-    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
-    let name = text(move || session.name_of(id));
+fn entry(session: Session, ui: Ui, id: ConversationId) -> Element {
     let unread = move || session.state.with(|state| state.conversation(id).map_or(0, |view| view.unread));
-    let is_over =
-        flag(move || session.state.with(|state| state.conversation(id).is_some_and(|view| !view.open)));
+    let is_over = move || session.state.with(|state| state.conversation(id).is_some_and(|view| !view.open));
     let last = move |read: fn(&Preview) -> String| {
-        text(move || session.state.with(|state| state.previews.get(&id).map(read).unwrap_or_default()))
+        move || session.state.with(|state| state.previews.get(&id).map(read).unwrap_or_default())
     };
     // Drawn anew only when somebody came or went: pictures are the dear part of a row.
-    let others = Memo::new(move |_| {
-        session.state.with(|state| state.conversation(id).map(others).unwrap_or_default())
-    });
-    let faces = dynamic(move || faces(&others.get()));
+    let others = move || session.state.with(|state| state.conversation(id).map(others).unwrap_or_default());
+    let faces =
+        el("span").class("faces").attr("aria-hidden", "true").child(dynamic(others, |users| faces(users)));
     let note_id = format!("note-{id}");
-    let described_by = note_id.clone();
-    view! {
-        <li class="entry" class:over=is_over class:unread=flag(move || unread() != 0)>
-            <span class="faces" aria-hidden="true">
-                {faces}
-            </span>
-            // Only the name is the button's, so that it is called that; it takes presses on all of the row.
-            <button
-                class="entry-name"
-                dir="auto"
-                aria-describedby=described_by
-                aria-current=current(move || ui.place.get() == Place::Conversation(id))
-                on:click=press(move || session.show(id))
-            >
-                {name}
-            </button>
-            <time class="entry-time">{last(|last| when::brief(last.time_ms))}</time>
-            <span class="entry-last" id=note_id>
-                <span class="entry-text" dir="auto">
-                    {last(line)}
-                </span>
-                <When on=flag(move || unread() != 0)>
-                    <span class="badge">
-                        {text(move || unread().to_string())} <span class="visually-hidden">" unread"</span>
-                    </span>
-                </When>
-            </span>
-        </li>
-    }
+    // Only the name is the button's, so that it is called that; it takes presses on all of the row.
+    let name = el("button")
+        .class("entry-name")
+        .attr("dir", "auto")
+        .attr("aria-describedby", &note_id)
+        .attr_while("aria-current", "page", move || ui.place.get() == Place::Conversation(id))
+        .on_press(move || session.show(id))
+        .text_of(move || session.name_of(id));
+    let note = el("span")
+        .class("entry-last")
+        .attr("id", &note_id)
+        .child(el("span").class("entry-text").attr("dir", "auto").text_of(last(line)))
+        .child(when(move || unread() != 0, move || badge(unread)));
+    el("li")
+        .class("entry")
+        .class_while("over", is_over)
+        .class_while("unread", move || unread() != 0)
+        .child(faces)
+        .child(name)
+        .child(el("time").class("entry-time").text_of(last(|last| when::brief(last.time_ms))))
+        .child(note)
 }
 
-fn others(view: &ConversationView) -> Vec<tertulia_proto::AccountId> {
+fn badge(unread: impl Fn() -> usize + Send + 'static) -> Element {
+    let unread = el("span").class("badge").text_of(move || unread().to_string());
+    unread.child(el("span").class("visually-hidden").text(" unread"))
+}
+
+fn others(view: &ConversationView) -> Vec<AccountId> {
     let others = view.participants.iter().filter(|participant| !participant.me);
     others.take(FACES).map(|participant| participant.person.user).collect()
 }
 
-fn faces(users: &[tertulia_proto::AccountId]) -> AnyView {
+fn faces(users: &[AccountId]) -> View {
     if users.is_empty() {
-        return view! { <span class="avatar nobody"></span> }.into_any();
+        return el("span").class("avatar nobody").into();
     }
-    users.iter().map(|user| view! { <Avatar user=*user /> }.into_any()).collect_view().into_any()
+    run(users.iter().map(|user| avatar(*user).into()))
 }
 
 fn line(last: &Preview) -> String {
@@ -114,48 +100,36 @@ fn line(last: &Preview) -> String {
     format!("{author}: {}", last.text)
 }
 
-#[component]
-fn Me() -> impl IntoView {
-    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
+fn me(session: Session, ui: Ui) -> Element {
     let links = move || session.state.with(|state: &State| state.peers.len());
-    let status = text(move || match links() {
+    let status = move || match links() {
         0 => "No links".to_owned(),
         1 => "Online, 1 link".to_owned(),
         links => format!("Online, {links} links"),
-    });
-    let user = session.me.with_untracked(|me| me.user);
-    view! {
-        <div class="me">
-            <Avatar user />
-            <div>
-                <p class="me-name" dir="auto">
-                    {text(move || session.me.with(|me| me.name.to_string()))}
-                </p>
-                // The state leads to the links that it speaks of. The button is called `Status` whatever that is, so
-                // what is seen of it stands beside it.
-                <p class="status">
-                    <span class="presence" class:online=flag(move || links() != 0) aria-hidden="true">
-                        {status}
-                    </span>
-                    <button aria-label="Status" on:click=press(move || ui.place.set(Place::Network))>
-                        <span class="visually-hidden">{status}</span>
-                    </button>
-                </p>
-            </div>
-        </div>
-    }
+    };
+    let presence = el("span")
+        .class("presence")
+        .attr("aria-hidden", "true")
+        .class_while("online", move || links() != 0)
+        .text_of(status);
+    // The state leads to the links that it speaks of. The button is called `Status` whatever that is, so what is seen
+    // of it stands beside it.
+    let button = el("button")
+        .attr("aria-label", "Status")
+        .on_press(move || ui.place.set(Place::Network))
+        .child(el("span").class("visually-hidden").text_of(status));
+    let name = el("p")
+        .class("me-name")
+        .attr("dir", "auto")
+        .text_of(move || session.me.with(|me| me.name.to_string()));
+    el("div")
+        .class("me")
+        .child(avatar(session.me.with_untracked(|me| me.user)))
+        .child(el("div").child(name).child(el("p").class("status").child(presence).child(button)))
 }
 
-#[component]
-fn PlaceLink(place: Place, label: &'static str) -> impl IntoView {
-    let ui = expect_context::<Ui>();
-    view! {
-        <button
-            class="quiet"
-            aria-current=current(move || ui.place.get() == place)
-            on:click=press(move || ui.place.set(place))
-        >
-            {label}
-        </button>
-    }
+fn place_button(ui: Ui, place: Place, name: &str) -> Element {
+    button(name, move || ui.place.set(place))
+        .class("quiet")
+        .attr_while("aria-current", "page", move || ui.place.get() == place)
 }

@@ -1,16 +1,16 @@
 //! Going to a conversation by its name.
 
-use super::dialog::Dialog;
-use super::erased::{Each, When, flag, items, key_of, press, submit};
+use super::controls::{button, field, hint, input};
+use super::dialog::dialog;
 use crate::letters::has;
 use crate::session::Session;
 use crate::ui::Ui;
+use crate::view::{Element, each, el, key_of, run, when};
 use leptos::prelude::*;
 use tertulia_proto::group::ConversationId;
 
 /// The dialog `Go to conversation`: Enter goes to the first that matches.
-#[component]
-pub(crate) fn SwitchDialog() -> impl IntoView {
+pub(super) fn switch_dialog() -> Element {
     let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
     let words = RwSignal::new(String::new());
     let found = move || {
@@ -24,31 +24,20 @@ pub(crate) fn SwitchDialog() -> impl IntoView {
         ui.close();
         session.show(id);
     };
-    let go_first = submit(move || {
-        untrack(found).first().into_iter().for_each(|first| go(first.0));
-    });
-    let rows = items(
+    let input = input("switch-words", "search").attr("autofocus", "").bind(words);
+    let form = el("form")
+        .on_submit(move || untrack(found).first().into_iter().for_each(|first| go(first.0)))
+        .child(field("switch-words", "Name of the conversation", input));
+    let rows = each(
         found,
         |(id, name)| key_of(&id.0, name.as_bytes()),
         move |(id, name)| {
-            let go = press(move || go(id));
-            view! { <li><button type="button" dir="auto" on:click=go>{name}</button></li> }.into_any()
+            let id = *id;
+            el("li").child(button(name, move || go(id)).attr("type", "button").attr("dir", "auto"))
         },
     );
-    view! {
-        <Dialog title="Go to conversation">
-            <form on:submit=go_first>
-                <div class="field">
-                    <label for="switch-words">"Name of the conversation"</label>
-                    <input id="switch-words" autofocus type="search" autocomplete="off" bind:value=words />
-                </div>
-            </form>
-            <ul class="people-list choosable" aria-label="Matching conversations">
-                <Each items=rows />
-            </ul>
-            <When on=flag(move || found().is_empty())>
-                <p class="hint">"No conversation has that in its name."</p>
-            </When>
-        </Dialog>
-    }
+    let list =
+        el("ul").class("people-list choosable").attr("aria-label", "Matching conversations").child(rows);
+    let none = when(move || found().is_empty(), || hint("No conversation has that in its name."));
+    dialog("Go to conversation", run([form.into(), list.into(), none]))
 }
