@@ -56,6 +56,7 @@ impl Conversation {
         for operation in self.graph.in_order().rev() {
             ctx.drop_kept(operation.key());
         }
+        ctx.drop_kept(Key::Horizons(self.id));
         ctx.drop_kept(Key::Settings(self.id));
     }
 
