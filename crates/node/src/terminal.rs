@@ -3,6 +3,8 @@
 mod chat;
 mod command;
 mod notices;
+mod people;
+mod said;
 mod text;
 
 use crate::failure::Failure;

@@ -3,12 +3,14 @@
 use crate::config::whole_name;
 use crate::session::{InviteWish, Session};
 use crate::terminal::command::{Command, HELP};
+use crate::terminal::said::{Face, message_text};
 use crate::terminal::text::{plain, qr};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
+use std::time::Instant;
 use tertulia_proto::group::History;
 use tertulia_proto::identity::Name;
-use tertulia_proto::io::{Consent, ConversationView, Greeting, MessageText, Person, RequestId};
+use tertulia_proto::io::{Consent, ConversationView, Greeting, Person, RequestId};
 use tertulia_proto::{
     self as proto, ConversationId, ConversationKind, Invite, NodeId, OpId, Reply, ReplyCode,
 };
@@ -42,6 +44,12 @@ pub(super) struct Chat<'a> {
     pub(super) queued: BTreeSet<OpId>,
     /// The request that an answering machine answered last.
     pub(super) machine: Option<RequestId>,
+    /// Messages that were listed with a number, which stays what it is.
+    pub(super) listed: Vec<(ConversationId, OpId)>,
+    /// What was last shown of messages, to tell what has changed of them.
+    pub(super) shown: BTreeMap<OpId, Face>,
+    /// Who was last said to be writing, and when.
+    pub(super) writing: BTreeMap<(ConversationId, NodeId), Instant>,
 }
 
 /// A request that waits for an answer.
@@ -53,7 +61,7 @@ pub(super) struct Asked {
 }
 
 /// Why a command came to nothing, for people.
-type Wrong = String;
+pub(super) type Wrong = String;
 
 impl<'a> Chat<'a> {
     /// An empty chat.
@@ -68,6 +76,9 @@ impl<'a> Chat<'a> {
             asked: BTreeSet::new(),
             queued: BTreeSet::new(),
             machine: None,
+            listed: Vec::new(),
+            shown: BTreeMap::new(),
+            writing: BTreeMap::new(),
         }
     }
 
@@ -87,7 +98,20 @@ impl<'a> Chat<'a> {
             Command::New { kind, name } => self.begin(kind, &name).await,
             Command::Invite { ticket, by_hand } => self.invite(ticket, by_hand).await,
             Command::Open { invite, kind, greeting } => self.open(&invite, kind, &greeting).await,
-            Command::Reply { code } => self.reply(&code).await,
+            Command::Reply { to: None, text } if is_code(&text) => self.complete(&text).await,
+            Command::Reply { to, text } => self.reply(to, text).await,
+            Command::History { count } => self.history(count).await,
+            Command::Edit { message, text } => self.edit(message, text).await,
+            Command::Delete { message } => self.delete(message).await,
+            Command::React { message, emoji, on } => self.react(message, emoji, on).await,
+            Command::Later { request } => self.later(request).await,
+            Command::Message { text } => self.leave_message(text).await,
+            Command::Away { on } => self.away(on).await,
+            Command::Inbox => self.inbox().await,
+            Command::Dismiss { number } => self.dismiss(number).await,
+            Command::Forget => self.forget().await,
+            Command::Block { name, on } => self.block(&name, on).await,
+            Command::Blocked => self.blocked().await,
             Command::Leave => self.leave().await,
             Command::Peers => self.peers().await,
             Command::Nick { name } => self.nick(&name).await,
@@ -117,12 +141,12 @@ impl<'a> Chat<'a> {
         std::iter::once(link).chain(code).collect()
     }
 
-    async fn command(&self, command: proto::Command) -> Result<Reply, Wrong> {
+    pub(super) async fn command(&self, command: proto::Command) -> Result<Reply, Wrong> {
         let taken = self.session.handle.command(command).await.map_err(|gone| gone.to_string())?;
         taken.map_err(|refusal| format!("{}: {}.", sentence(&refusal.to_string()), refusal.unchanged()))
     }
 
-    fn here(&self) -> Result<ConversationId, Wrong> {
+    pub(super) fn here(&self) -> Result<ConversationId, Wrong> {
         self.current.ok_or_else(|| {
             "You are in no conversation: /invite somebody, /open an invite, or /chat n.".to_owned()
         })
@@ -135,8 +159,7 @@ impl<'a> Chat<'a> {
 
     async fn say(&mut self, text: String) -> Result<Out, Wrong> {
         let conversation = self.here()?;
-        let text = MessageText::new(text)
-            .ok_or("That is too long for one message and was not sent: send it in parts.")?;
+        let text = message_text(text)?;
         self.command(proto::Command::Send { conversation, text, reply_to: None }).await?;
         Ok(Out::new())
     }
@@ -163,7 +186,7 @@ impl<'a> Chat<'a> {
     }
 
     /// The number of a request that waits: the one given, or the latest.
-    fn pending(&self, request: Option<usize>) -> Result<usize, Wrong> {
+    pub(super) fn pending(&self, request: Option<usize>) -> Result<usize, Wrong> {
         let latest =
             || self.requests.keys().next_back().copied().ok_or_else(|| "Nobody is asking.".to_owned());
         let number = request.map_or_else(latest, Ok)?;
@@ -248,7 +271,7 @@ impl<'a> Chat<'a> {
         Ok(vec![format!("Asking {name}…")])
     }
 
-    async fn reply(&self, code: &str) -> Result<Out, Wrong> {
+    async fn complete(&self, code: &str) -> Result<Out, Wrong> {
         let reply = ReplyCode::parse(code).map_err(|error| sentence(&error.to_string()))?;
         self.command(proto::Command::Complete { reply: Box::new(reply) }).await?;
         Ok(vec!["Connecting…".to_owned()])
@@ -286,6 +309,11 @@ impl<'a> Chat<'a> {
         self.session.rename(name.clone()).await.map_err(|error| format!("{error:#}"))?;
         Ok(vec![format!("You are {} to all whom you meet from now on.", plain(name.as_str()))])
     }
+}
+
+/// Whether a text is meant as a reply code: nobody says a hundred letters without a space.
+fn is_code(text: &str) -> bool {
+    text.len() > 100 && !text.contains(char::is_whitespace)
 }
 
 /// A message as a sentence of its own.

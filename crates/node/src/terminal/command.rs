@@ -10,13 +10,25 @@ Text without a slash is sent to the current conversation. A text that begins wit
   /open INVITE [private|public] [words]
                               follow an invite, and ask for a conversation
   /reply CODE                 finish what `/invite hand` began
+  /me TEXT                    say what you do
+  /history [count]            the last messages, with their numbers
+  /reply [#n] TEXT            answer message n (the last of others)
+  /edit [#n] TEXT             give your message n (your last) other words
+  /delete [#n]                take it back, for all
+  /react [#n] EMOJI           react to message n (the last); /unreact takes it back
   /accept [n] [into m]        accept request n (the latest), into a new conversation or into number m
   /refuse [n]                 refuse it
+  /later [n]                  let whoever asks leave a message
+  /message TEXT               leave one, where your request found nobody in
+  /away  /back                have every request answered so, or no longer
+  /inbox                      messages that were left for you; /dismiss n takes one out
   /new [private|public] [name]  begin a conversation that you then invite others into
   /conversations              list them, with their numbers
   /chat n                     make number n the current one
   /participants               who is in the current one
   /leave                      leave it
+  /forget                     leave it, and drop all of it here
+  /block NAME                 hear nothing more of somebody; /unblock NAME; /blocked
   /peers                      the nodes that you are linked to
   /nick NAME                  be called something else from now on
   /quit                       leave every conversation and end (also Ctrl-C)
@@ -45,8 +57,32 @@ pub(super) enum Command {
     Invite { ticket: bool, by_hand: bool },
     /// Follow an invite.
     Open { invite: String, kind: Option<ConversationKind>, greeting: String },
-    /// Take a reply code.
-    Reply { code: String },
+    /// Take a reply code, or answer a message.
+    Reply { to: Option<usize>, text: String },
+    /// List the last messages.
+    History { count: Option<usize> },
+    /// Give a message other words.
+    Edit { message: Option<usize>, text: String },
+    /// Take a message back.
+    Delete { message: Option<usize> },
+    /// React to a message, or no longer.
+    React { message: Option<usize>, emoji: String, on: bool },
+    /// Let whoever asks leave a message.
+    Later { request: Option<usize> },
+    /// Leave a message where a request found nobody in.
+    Message { text: String },
+    /// Have requests answered by the answering machine, or no longer.
+    Away { on: bool },
+    /// List the messages that were left.
+    Inbox,
+    /// Take one of them out.
+    Dismiss { number: usize },
+    /// Drop the current conversation.
+    Forget,
+    /// Hear nothing more of somebody, or hear of them again.
+    Block { name: String, on: bool },
+    /// List those who are blocked.
+    Blocked,
     /// Leave the current conversation.
     Leave,
     /// List the links.
@@ -100,7 +136,32 @@ impl Command {
                 let (invite, greeting) = (non_empty(invite)?, greeting.to_owned());
                 Self::Open { invite, kind, greeting }
             }
-            "reply" => Self::Reply { code: non_empty(rest)? },
+            "reply" => {
+                let (to, text) = message_and_rest(rest)?;
+                Self::Reply { to, text: non_empty(text)? }
+            }
+            "me" => Self::Say(format!("/me {}", non_empty(rest)?)),
+            "history" => Self::History { count: optional_number(rest)? },
+            "edit" => {
+                let (message, text) = message_and_rest(rest)?;
+                Self::Edit { message, text: non_empty(text)? }
+            }
+            "delete" => match message_and_rest(rest)? {
+                (message, "") => Self::Delete { message },
+                _ => return None,
+            },
+            "react" | "unreact" => {
+                let (message, emoji) = message_and_rest(rest)?;
+                Self::React { message, emoji: non_empty(emoji)?, on: word == "react" }
+            }
+            "later" => Self::Later { request: optional_number(rest)? },
+            "message" => Self::Message { text: non_empty(rest)? },
+            "away" | "back" => Self::Away { on: word == "away" },
+            "inbox" => Self::Inbox,
+            "dismiss" => Self::Dismiss { number: rest.parse().ok()? },
+            "forget" => Self::Forget,
+            "block" | "unblock" => Self::Block { name: non_empty(rest)?, on: word == "block" },
+            "blocked" => Self::Blocked,
             "leave" => Self::Leave,
             "peers" => Self::Peers,
             "nick" => Self::Nick { name: non_empty(rest)? },
@@ -130,6 +191,13 @@ fn kind_and_rest(text: &str) -> (Option<ConversationKind>, &str) {
         ("public", rest) => (Some(ConversationKind::Public), rest),
         _ => (None, text),
     }
+}
+
+/// The number of a message, if one is given behind a `#`, and what follows.
+fn message_and_rest(text: &str) -> Option<(Option<usize>, &str)> {
+    let Some(numbered) = text.strip_prefix('#') else { return Some((None, text)) };
+    let (number, rest) = split_word(numbered);
+    Some((Some(number.parse().ok()?), rest))
 }
 
 /// No text is no number; a text that is none is wrong.
@@ -183,6 +251,19 @@ mod tests {
     }
 
     #[test]
+    fn messages_are_named_by_number_or_not_at_all() {
+        let edit = |message, text: &str| Command::Edit { message, text: text.into() };
+        assert_eq!(Command::parse("/edit at eight"), edit(None, "at eight"));
+        assert_eq!(Command::parse("/edit #3 at eight"), edit(Some(3), "at eight"));
+        assert!(matches!(Command::parse("/edit #3"), Command::Wrong(_)));
+        assert_eq!(Command::parse("/delete"), Command::Delete { message: None });
+        assert!(matches!(Command::parse("/delete it"), Command::Wrong(_)));
+        let react = Command::React { message: Some(2), emoji: "👍".into(), on: false };
+        assert_eq!(Command::parse("/unreact #2 👍"), react);
+        assert_eq!(Command::parse("/me waves"), Command::Say("/me waves".into()));
+    }
+
+    #[test]
     fn what_is_unknown_is_not_sent() {
         assert!(matches!(Command::parse("/frobnicate"), Command::Wrong(_)));
         assert!(matches!(Command::parse("/invite everybody"), Command::Wrong(_)));
@@ -203,6 +284,22 @@ mod tests {
             "leave",
             "peers",
             "nick",
+            "me",
+            "history",
+            "edit",
+            "delete",
+            "react",
+            "unreact",
+            "later",
+            "message",
+            "away",
+            "back",
+            "inbox",
+            "dismiss",
+            "forget",
+            "block",
+            "unblock",
+            "blocked",
             "quit",
         ] {
             assert!(HELP.contains(&format!("/{word}")), "{word}");

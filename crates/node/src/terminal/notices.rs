@@ -1,7 +1,8 @@
 //! What happens, told to a person on the terminal: requests and messages in full, the rest sparsely.
 
 use crate::terminal::chat::{Asked, Chat, Out};
-use crate::terminal::text::{plain, plain_lines};
+use crate::terminal::said::line;
+use crate::terminal::text::plain;
 use std::collections::BTreeMap;
 use tertulia_proto::io::{Event, LeftView, MessageState, Person, RequestId, RequestOutcome};
 use tertulia_proto::{CloseReason, ConversationId, ConversationKind, NodeId, OpId};
@@ -34,7 +35,10 @@ impl Chat<'_> {
             Event::ConversationEnded { conversation } => self.ended(conversation).await,
             Event::Message { conversation, message } => self.message(conversation, message).await,
             Event::ConversationForgotten { conversation } => self.forgotten(conversation),
-            Event::MessageChanged { .. } | Event::Typing { .. } => Out::new(),
+            Event::MessageChanged { conversation, message } => {
+                self.message_changed(conversation, message).await
+            }
+            Event::Typing { conversation, node } => self.typing(conversation, node),
             Event::MessageState { message, state, .. } => self.state(message, &state),
             Event::Trouble { what, why, remedy } => {
                 vec![format!("! {}: {}. {}", plain(&what), plain(&why), plain(&remedy))]
@@ -152,6 +156,8 @@ impl Chat<'_> {
     async fn message(&mut self, id: ConversationId, message: OpId) -> Out {
         let found = self.session.handle.with(move |node| (node.message(id, message), node.me().node)).await;
         let Ok((Some(message), me)) = found else { return Out::new() };
+        self.note(&message);
+        self.writing.remove(&(id, message.node));
         // Our own words from this terminal stand there already.
         if message.node == me {
             return Out::new();
@@ -162,7 +168,8 @@ impl Chat<'_> {
             // A refusal means that the conversation has just gone: then nothing is unread in it.
             let _ = self.session.handle.command(read).await;
         }
-        vec![format!("{place}{}: {}", plain(message.name.as_str()), plain_lines(&message.text))]
+        let to = self.replied_to(id, &message).await;
+        vec![format!("{place}{}{to}", line(&message))]
     }
 
     fn state(&mut self, message: OpId, state: &MessageState) -> Out {

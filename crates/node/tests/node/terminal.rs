@@ -56,6 +56,60 @@ fn a_terminal_opens_an_invite() {
 }
 
 #[test]
+fn words_are_changed_answered_and_left() {
+    let scratch = Scratch::new();
+    let mut ana = chat(&scratch, "Ana");
+    let invite = invite(&ana);
+    let mut eva = Node::start("Eva");
+    ana.write("/away");
+    ana.line_with("You are away");
+    let ask = json!({"invite": invite, "type": "private"});
+    let request = eva.call("open", ask.clone())["request"].clone();
+    eva.notified("answered", |answered| answered["answer"] == "answering_machine");
+    eva.call("leave_message", json!({"request": request, "text": "call me"}));
+    ana.line_with("Eva has left a message");
+    ana.write("/inbox");
+    ana.line_with("1 Eva: call me");
+    ana.write("/dismiss 1");
+    ana.write("/back");
+    ana.line_with("You are back");
+
+    eva.call("open", ask);
+    ana.line_with("Eva asks");
+    ana.write("/accept");
+    let talk = eva.notified("answered", |answered| answered["answer"] == "yes")["conversation"].clone();
+    ana.line_with("begins with Eva");
+    ana.write("/me wavse");
+    let said = eva.notified("message", |message| message["emote"] == true)["id"].clone();
+    ana.write("/edit waves");
+    eva.notified("message_changed", |message| message["text"] == "waves");
+    eva.call("typing", json!({"conversation": talk}));
+    ana.line_with("Eva is writing");
+    let reply = json!({"conversation": talk, "text": "who is that?", "reply_to": said});
+    let theirs = eva.call("send", reply)["message"].clone();
+    ana.line_with("Eva: who is that? (to “waves”)");
+    eva.call("react", json!({"conversation": talk, "message": said, "emoji": "👋"}));
+    ana.line_with("“waves”: 👋 1");
+    ana.write("/history");
+    ana.line_with("#1 Ana: waves [👋 1]");
+    ana.write("/reply #2 me");
+    eva.notified("message", |message| message["reply_to"] == theirs);
+    ana.write("/react #2 👍");
+    eva.notified("message_changed", |message| message["reactions"][0]["emoji"] == "👍");
+    ana.write("/delete #1");
+    eva.notified("message_changed", |message| message["deleted"] == true);
+    ana.write("/block Eva");
+    ana.line_with("nothing more of Eva");
+    ana.write("/blocked");
+    ana.line_with("  Eva");
+    ana.write("/unblock Eva");
+    ana.line_with("hear again of Eva");
+    ana.write("/forget");
+    ana.line_with("is forgotten here");
+    eva.notified("conversation", |change| change["event"] == "ended");
+}
+
+#[test]
 fn what_cannot_be_done_is_said() {
     let scratch = Scratch::new();
     let mut ana = chat(&scratch, "Ana");
