@@ -23,26 +23,15 @@ pub(super) fn composer(conversation: ConversationId) -> Element {
     let node: HtmlElement = field.node();
     focus_unless_touched(ui, node.clone());
     let send = move || {
-        let said = text.get_untracked();
-        if said.trim().is_empty() {
-            return;
+        if send(session, conversation, text, trouble) {
+            let _ = node.focus();
         }
-        match session.send(conversation, said.trim_end()) {
-            Ok(()) => {
-                text.set(String::new());
-                trouble.set(String::new());
-            }
-            Err(why) => trouble.set(why),
-        }
-        let _ = node.focus();
     };
-    let on_key = {
-        let send = send.clone();
-        move |event: Event| {
-            if sends(event.unchecked_ref()) {
-                event.prevent_default();
-                send();
-            }
+    let send_by_key = send.clone();
+    let on_key = move |event: Event| {
+        if sends(event.unchecked_ref()) {
+            event.prevent_default();
+            send_by_key();
         }
     };
     el("form")
@@ -51,6 +40,27 @@ pub(super) fn composer(conversation: ConversationId) -> Element {
         .child(el("p").class("trouble").attr("role", "alert").text_of(move || trouble.get()))
         .child(field.on("keydown", on_key))
         .child(submit("Send").class("primary"))
+}
+
+/// Whether there was anything to send.
+fn send(
+    session: Session,
+    conversation: ConversationId,
+    text: RwSignal<String>,
+    trouble: RwSignal<String>,
+) -> bool {
+    let said = text.get_untracked();
+    if said.trim().is_empty() {
+        return false;
+    }
+    match session.send(conversation, said.trim_end()) {
+        Ok(()) => {
+            text.set(String::new());
+            trouble.set(String::new());
+        }
+        Err(why) => trouble.set(why),
+    }
+    true
 }
 
 fn message_field(text: RwSignal<String>) -> Element {

@@ -15,34 +15,31 @@ pub(super) fn copy_field(
     placeholder: &str,
 ) -> Element {
     let copied = RwSignal::new(None::<Copied>);
+    effect(move || {
+        value();
+        copied.set(None);
+    });
     let field = el("input")
         .attr("id", id)
         .attr("type", "text")
         .attr("readonly", "")
         .attr("placeholder", placeholder)
         .value(value);
-    let node: HtmlInputElement = field.node();
-    let shown = node.clone();
-    let copy = move || {
-        let field = node.clone();
-        spawn_local(async move {
-            // The dialog may be closed by the time that the clipboard answers.
-            let _ = copied.try_set(Some(clipboard::copy(field).await));
-        });
-    };
-    effect(move || {
-        value();
-        copied.set(None);
-    });
+    let (shown, copied_from) = (field.node::<HtmlInputElement>(), field.node());
+    let copy = button("Copy", move || copy(&copied_from, copied)).attr("type", "button");
     let said = move || copied.get().map(|copied| copied.words().to_owned()).unwrap_or_default();
     el("div")
         .class("copy-field")
         .child(label(id, name))
         .child(field.on("focus", move |_| shown.select()))
-        .child(
-            button("Copy", copy)
-                .attr("type", "button")
-                .attr_while("disabled", "", move || value().is_empty()),
-        )
+        .child(copy.attr_while("disabled", "", move || value().is_empty()))
         .child(el("p").class("hint").attr("role", "status").text_of(said))
+}
+
+fn copy(field: &HtmlInputElement, copied: RwSignal<Option<Copied>>) {
+    let field = field.clone();
+    spawn_local(async move {
+        // The dialog may be closed by the time that the clipboard answers.
+        let _ = copied.try_set(Some(clipboard::copy(field).await));
+    });
 }

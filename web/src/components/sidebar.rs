@@ -55,14 +55,6 @@ fn entry(session: Session, ui: Ui, id: ConversationId) -> Element {
     let faces =
         el("span").class("faces").attr("aria-hidden", "true").child(dynamic(others, |users| faces(users)));
     let note_id = format!("note-{id}");
-    // Only the name is the button's, so that it is called that; it takes presses on all of the row.
-    let name = el("button")
-        .class("entry-name")
-        .attr("dir", "auto")
-        .attr("aria-describedby", &note_id)
-        .attr_while("aria-current", "page", move || ui.place.get() == Place::Conversation(id))
-        .on_press(move || session.show(id))
-        .text_of(move || session.name_of(id));
     let note = el("span")
         .class("entry-last")
         .attr("id", &note_id)
@@ -73,9 +65,19 @@ fn entry(session: Session, ui: Ui, id: ConversationId) -> Element {
         .class_while("over", is_over)
         .class_while("unread", move || unread() != 0)
         .child(faces)
-        .child(name)
+        .child(entry_button(session, ui, id).attr("aria-describedby", &note_id))
         .child(el("time").class("entry-time").text_of(last(|last| when::brief(last.time_ms))))
         .child(note)
+}
+
+/// Only the name is the button's, so that it is called that; it takes presses on all of the row.
+fn entry_button(session: Session, ui: Ui, id: ConversationId) -> Element {
+    el("button")
+        .class("entry-name")
+        .attr("dir", "auto")
+        .attr_while("aria-current", "page", move || ui.place.get() == Place::Conversation(id))
+        .on_press(move || session.show(id))
+        .text_of(move || session.name_of(id))
 }
 
 fn badge(unread: impl Fn() -> usize + Send + 'static) -> Element {
