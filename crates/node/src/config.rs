@@ -14,7 +14,8 @@ Every flag has an environment variable; a flag counts more than its variable. Th
 
 Without --json the terminal is a chat: type /help there. When standard input ends, an interactive terminal (Ctrl-D)
 quits; a node started without a terminal (by a service manager, or with </dev/null) keeps serving until SIGINT or SIGTERM.
-With --json the end of standard input quits. Quitting always leaves the conversations first.
+With --json the end of standard input quits. A node that ends says goodbye on its links and stays in its conversations: the next
+run goes on with them. The method `quit` leaves them.
 
 Data goes to standard output, diagnostics to standard error.
 

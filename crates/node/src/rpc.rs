@@ -24,7 +24,7 @@ enum End {
     NodeGone,
 }
 
-/// Serves a program until it quits, closes a pipe, or `stop` completes; then leaves properly.
+/// Serves a program until it quits, closes a pipe, or `stop` completes; then ends properly.
 pub(crate) async fn run(
     session: &Session,
     mut events: Events,

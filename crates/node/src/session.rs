@@ -83,7 +83,7 @@ impl Session {
         Some(format!("{page}/#{invite}"))
     }
 
-    /// Leaves every conversation, says goodbye on every link, and ends the node. Bounded by the runner.
+    /// Says goodbye on every link and ends the node; the conversations go on with the next run. Bounded by the runner.
     pub(crate) async fn quit(&self) {
         self.handle.quit().await;
     }

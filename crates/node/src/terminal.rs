@@ -22,7 +22,7 @@ enum End {
     NodeGone,
 }
 
-/// Chats until the person quits or `stop` completes; then leaves properly.
+/// Chats until the person quits or `stop` completes; then ends properly.
 pub(crate) async fn run(
     session: &Session,
     mut events: Events,

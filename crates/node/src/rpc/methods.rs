@@ -56,7 +56,7 @@ pub(super) async fn call(session: &Session, method: &str, params: Map<String, Va
         "forget" => forget(session, read(params)?).await,
         "peers" => peers(session, read(params)?).await,
         "stats" => stats(session, read(params)?).await,
-        "quit" => read(params).map(|Nothing {}| json!({})),
+        "quit" => quit(session, read(params)?).await,
         later if LATER.contains(&later) => {
             Err(Fault::method(format!("this version of tertulia cannot do \"{later}\" yet")))
         }
@@ -210,6 +210,12 @@ struct CreateParams {
     name: String,
     #[serde(default)]
     history: Past,
+}
+
+/// Leaves every conversation; the node ends when this is answered.
+async fn quit(session: &Session, Nothing {}: Nothing) -> Outcome {
+    session.handle.command(Command::Quit).await??;
+    Ok(json!({}))
 }
 
 async fn create(session: &Session, params: CreateParams) -> Outcome {

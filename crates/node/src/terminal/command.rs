@@ -31,7 +31,7 @@ Text without a slash is sent to the current conversation. A text that begins wit
   /block NAME                 hear nothing more of somebody; /unblock NAME; /blocked
   /peers                      the nodes that you are linked to
   /nick NAME                  be called something else from now on
-  /quit                       leave every conversation and end (also Ctrl-C)
+  /quit                       end; the conversations go on next time (also Ctrl-C)
 A backslash does as well: \\help \\chat \\quit";
 
 /// One line, understood.

@@ -220,7 +220,7 @@ impl Inner {
     }
 
     fn quit(&mut self) {
-        let _ = self.node.command(Command::Quit, self.clock.now());
+        let _ = self.node.command(Command::Close, self.clock.now());
         self.quit = Some(Moment::now() + Duration::from_millis(FLUSH_MS.into()) + Duration::from_millis(100));
     }
 }
@@ -375,7 +375,8 @@ impl Handle {
         Events(self.events.upgrade().map_or_else(ended, |events| events.subscribe()))
     }
 
-    /// Leaves politely and ends the runner: in [`FLUSH_MS`] at most, and a little.
+    /// Says goodbye on every link and ends the runner, in [`FLUSH_MS`] at most and a little. The conversations go on with the
+    /// node that is restored from the records; [`Command::Quit`] before this leaves them.
     pub async fn quit(&self) {
         let _ = self.call(Inner::quit).await;
         self.calls.closed().await;
