@@ -45,12 +45,12 @@ impl Conversation {
         let known = self.graph.until_evicted(&to);
         let mut beyond = self.graph.beyond(&heads.devices);
         beyond.retain(|operation| self.graph.is_in(&known, &operation.id()));
-        operation_frames(beyond).into_iter().for_each(|frame| ctx.post(to, frame));
+        self.give(ctx, to, beyond);
     }
 
     /// Tells one who was away what happened until we left: there may be nobody else whom it knows.
     pub(crate) fn tell_past(&self, ctx: &mut Ctx<'_>, to: NodeId, heads: &Heads) {
-        operation_frames(self.graph.beyond(&heads.devices)).into_iter().for_each(|frame| ctx.post(to, frame));
+        self.give(ctx, to, self.graph.beyond(&heads.devices));
     }
 
     /// Sends what the other side lacks, and asks for what we lack unless this was the answer to that.
