@@ -222,7 +222,7 @@ impl Node {
         if let Some(endpoint) = self.links.peer(&node).and_then(|peer| peer.endpoint.clone()) {
             self.reach.remember(&mut ctx, node, endpoint);
         }
-        self.reach.on_up(&node);
+        self.reach.on_up(self.now, &node);
         self.pursuits.on_up(&mut ctx, (&mut self.links, &mut self.introductions), node);
         self.groups.on_linked(&mut ctx, node);
         self.asking.on_linked(&mut ctx, node);
@@ -259,7 +259,7 @@ impl Node {
         match frame {
             Frame::Ping(ping) => self.groups.on_digests(&mut ctx, from, &ping.digests),
             Frame::Lookup(lookup) => Introductions::on_lookup(&mut ctx, links, from, &lookup),
-            Frame::Contact(contact) => self.introductions.on_contact(&mut ctx, from, &contact),
+            Frame::Contact(contact) => self.introductions.on_contact(&mut ctx, links, from, &contact),
             Frame::Unreachable(lost) => self.introductions.on_unreachable(&mut ctx, links, from, &lost),
             Frame::Signal(signal) => {
                 let (groups, asking) = (&self.groups, &self.asking);
@@ -303,8 +303,8 @@ impl Node {
         }
         wanted.retain(|node, _| !self.links.is_underway(node) && !self.pursuits.is_underway(node));
         let due = self.reach.due(self.now, &wanted);
-        for target in due {
-            let ways = self.ways_to(target, &fellows);
+        for (target, is_again) in due {
+            let ways = self.ways_to(target, &fellows, is_again);
             let certificate = self.groups.certificate(&target);
             let mut ctx = ctx!(self);
             let opening = (&mut self.links, &mut self.introductions);
@@ -320,7 +320,7 @@ impl Node {
 
     /// The ways to somebody known: dial it, else through those who share a conversation with it, else through
     /// any node that introduces.
-    fn ways_to(&self, target: NodeId, fellows: &Table<NodeId, bool>) -> Vec<Way> {
+    fn ways_to(&self, target: NodeId, fellows: &Table<NodeId, bool>, is_again: bool) -> Vec<Way> {
         /// Carriers to try for one target before it has to wait for its next turn.
         const CARRIERS_MAX: usize = 4;
         let dial = self.reach.endpoint(&target).cloned().map(Way::Dial);
@@ -335,7 +335,8 @@ impl Node {
                 carriers.push(node);
             }
         }
-        dial.into_iter().chain(carriers.into_iter().map(Way::Through)).collect()
+        let through = if is_again { Way::Asking } else { Way::Through };
+        dial.into_iter().chain(carriers.into_iter().map(through)).collect()
     }
 
     fn on_described_by_hand(&mut self, link: LinkId, description: crate::Description) {

@@ -93,6 +93,15 @@ impl Key {
     }
 }
 
+/// The operation that a record of this key holds, or nothing when it holds something else: for those who look into a
+/// store from outside.
+pub fn kept_operation(key: &[u8]) -> Option<(ConversationId, OpId)> {
+    match Key::from_bytes(key)? {
+        Key::Operation(conversation, _, id) => Some((conversation, id)),
+        _ => None,
+    }
+}
+
 /// What this node alone knows of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Settings {
@@ -152,6 +161,12 @@ mod tests {
         }
         assert_eq!(Key::from_bytes(&[]), None);
         assert_eq!(Key::from_bytes(&[0xff; 17]), None);
+    }
+
+    #[test]
+    fn only_the_key_of_an_operation_tells_of_one() {
+        let told: Vec<_> = KEYS.iter().filter_map(|key| kept_operation(&key.to_bytes())).collect();
+        assert_eq!(told, [(ConversationId([1; 16]), OpId([2; 32]))]);
     }
 
     #[test]

@@ -522,6 +522,11 @@ macro_rules! frame_kinds {
                 to.into_bytes()
             }
 
+            /// The number of a frame's kind, known here or not; the rest is not read.
+            pub fn kind_of(bytes: &[u8]) -> Option<u32> {
+                kind(&mut Reader::new(bytes))
+            }
+
             /// Reads one frame. Nothing is allocated for one over the limit.
             pub fn decode(bytes: &[u8]) -> Result<Self, FrameError> {
                 if bytes.len() > FRAME_MAX {

@@ -20,7 +20,10 @@ impl World {
             Output::Complete { link, answer } => self.complete(seat, link, &answer),
             Output::Send { link, bytes } => self.send(seat, link, bytes),
             Output::Close { link } => self.close(seat, link),
-            Output::Store { key, value } => self.places[seat.0].commit(key, value),
+            Output::Store { key, value } => {
+                self.witness_record(seat, &key, value.as_deref());
+                self.places[seat.0].commit(key, value);
+            }
             Output::Event(event) => self.tell(seat, event),
         }
     }
@@ -289,11 +292,7 @@ impl World {
             let at = self.now + self.conditions.reaction;
             self.queue.plan(at, Happening::Answer { seat, life, request: *request, consent });
         }
-        if let Event::Message { conversation, message } = &event
-            && let Err(what) = self.chronicle.heard(seat, life, *conversation, *message)
-        {
-            self.fail(&format!("{seat:?}: {what}"));
-        }
+        self.witness_event(seat, &event);
         self.places[seat.0].events.push((self.now, event));
     }
 }

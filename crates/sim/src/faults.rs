@@ -157,7 +157,7 @@ impl World {
     pub fn restart(&mut self, seat: Seat) {
         if self.places[seat.0].node.is_none() {
             self.places[seat.0].records.clear();
-            self.chronicle.forget(seat, self.places[seat.0].id);
+            self.witness_loss(seat);
             self.start(seat);
         }
     }
@@ -171,7 +171,7 @@ impl World {
 
     /// The records that the driver at a seat has committed, to be tampered with: what was told need not last then.
     pub fn records(&mut self, seat: Seat) -> &mut Records {
-        self.chronicle.forget(seat, self.places[seat.0].id);
+        self.witness_tampering(seat);
         &mut self.places[seat.0].records
     }
 

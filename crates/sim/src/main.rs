@@ -1,8 +1,10 @@
 //! Runs random worlds of Tertulia nodes and says how each can be replayed.
 
+mod campaign;
+
+use campaign::Campaign;
 use clap::Parser;
 use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use tertulia_proto::Duration;
 use tertulia_sim::scenario::Plan;
@@ -15,18 +17,21 @@ struct Options {
     /// Run the world of this seed
     #[arg(long, conflicts_with = "seeds")]
     seed: Option<u64>,
-    /// Run the worlds of these seeds, the last not counted in
-    #[arg(long, value_name = "FROM..TO", value_parser = range, default_value = "0..5")]
+    /// Run so many worlds, or those of these seeds, the last not counted in
+    #[arg(long, value_name = "COUNT|FROM..TO", value_parser = range, default_value = "5")]
     seeds: Range<u64>,
-    /// How many nodes there are
-    #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u32).range(2..))]
-    nodes: u32,
+    /// How many nodes there are; each seed has its own number, 2 to 50, if this is not given
+    #[arg(long, value_parser = clap::value_parser!(u32).range(2..))]
+    nodes: Option<u32>,
     /// How many things happen
-    #[arg(long, default_value_t = 120)]
-    steps: u64,
+    #[arg(long)]
+    steps: Option<u64>,
     /// Over how many minutes they are spread, by the world's clock
-    #[arg(long, default_value_t = 3)]
-    minutes: u64,
+    #[arg(long)]
+    minutes: Option<u64>,
+    /// How many worlds run at once; as many as there are cores, if this is not given
+    #[arg(long)]
+    threads: Option<usize>,
     /// Tell each command, event and fault on stderr
     #[arg(long)]
     tell: bool,
@@ -34,38 +39,34 @@ struct Options {
 
 impl Options {
     fn plan(&self, seed: u64) -> Plan {
-        let span = Duration::from_secs(self.minutes.saturating_mul(60));
-        Plan { seed, nodes: self.nodes as usize, steps: self.steps, span }
+        let plan = Plan::of(seed);
+        Plan {
+            seed,
+            nodes: self.nodes.map_or(plan.nodes, |nodes| nodes as usize),
+            steps: self.steps.unwrap_or(plan.steps),
+            span: self.minutes.map_or(plan.span, |minutes| Duration::from_secs(minutes.saturating_mul(60))),
+        }
+    }
+
+    /// As many as the cores, but one while a world tells what happens.
+    fn threads(&self) -> usize {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        if self.tell { 1 } else { self.threads.unwrap_or(cores).max(1) }
     }
 }
 
 fn main() -> ExitCode {
     let options = Options::parse();
     let seeds = options.seed.map_or(options.seeds.clone(), |seed| seed..seed.saturating_add(1));
-    let failed: Vec<_> = seeds.clone().filter(|seed| !runs(options.plan(*seed), options.tell)).collect();
-    if failed.is_empty() {
-        return ExitCode::SUCCESS;
-    }
-    eprintln!("{} of {} worlds failed; replay the first:", failed.len(), seeds.end - seeds.start);
-    eprintln!("  {}", options.plan(failed[0]).command());
-    ExitCode::FAILURE
-}
-
-/// Whether a world holds together. What breaks it is said by the panic itself.
-fn runs(plan: Plan, tell: bool) -> bool {
-    let outcome = catch_unwind(AssertUnwindSafe(|| match tell {
-        true => plan.run_told(|line| eprintln!("{line}")),
-        false => plan.run(),
-    }));
-    match &outcome {
-        Ok(outcome) => println!("{outcome}"),
-        Err(_) => eprintln!("seed {} failed: {}", plan.seed, plan.command()),
-    }
-    outcome.is_ok()
+    let plan = |seed| options.plan(seed);
+    Campaign { seeds, threads: options.threads(), tell: options.tell, plan: &plan }.run()
 }
 
 fn range(text: &str) -> Result<Range<u64>, String> {
-    let (from, to) = text.split_once("..").ok_or("two numbers with .. between them, as 0..20")?;
     let number = |text: &str| text.parse::<u64>().map_err(|error| format!("{text:?}: {error}"));
-    Ok(number(from)?..number(to)?)
+    let seeds = match text.split_once("..") {
+        Some((from, to)) => number(from)?..number(to)?,
+        None => 0..number(text)?,
+    };
+    if seeds.is_empty() { Err(format!("{text:?} names no world")) } else { Ok(seeds) }
 }

@@ -1,223 +1,244 @@
 //! What must hold: safety at all times, agreement after a while without faults.
 //!
-//! The oracle knows conversations only as people do. When somebody says something it notes which messages
-//! that node had shown by then: these are the message's causes, whatever the operations say, and no view
-//! may show an effect before its cause.
+//! Two that know nothing of each other watch. The [`Chronicle`] knows conversations only as people do: when somebody says
+//! something it notes which messages that node had shown by then; these are the message's causes, whatever the operations
+//! say, and no view may show an effect before its cause. The [`Model`] is the paper's group, made of the operations that
+//! the drivers have committed.
+
+mod chronicle;
+mod model;
 
 use crate::place::Seat;
 use crate::world::World;
+use chronicle::Chronicle;
+use model::Model;
 use std::collections::{BTreeMap, BTreeSet};
-use tertulia_proto::group::Operation;
-use tertulia_proto::io::MessageView;
-use tertulia_proto::wire::{Digest, Frame, HeadsDigest, Ping};
-use tertulia_proto::{ConversationId, NodeId, OpId, Window};
+use tertulia_proto::io::{Consent, RequestId};
+use tertulia_proto::wire::cbor;
+use tertulia_proto::wire::{Digest, Frame, HeadsDigest};
+use tertulia_proto::{Command, ConversationId, Duration, Event, Instant, NodeId, OpId, Window};
 
-/// How many messages of each author, by node: a vector clock.
-type Clock = BTreeMap<NodeId, u32>;
+/// The number of a PING's kind on the wire.
+const PING: u32 = 2;
+/// How often everything is checked at most while time passes, whether it changed or not.
+const WHOLE_INTERVAL: Duration = Duration::from_secs(10);
+/// How often what changed is checked at most.
+const NEWS_INTERVAL: Duration = Duration::from_millis(200);
 
-/// What was said by whom after what, and what each node has told its person of.
+/// Those who watch, and what they have looked at.
 #[derive(Default)]
-pub(crate) struct Chronicle {
-    said: BTreeMap<(ConversationId, OpId), Said>,
-    counts: BTreeMap<(ConversationId, NodeId), u32>,
-    heard: BTreeMap<(Seat, ConversationId), Heard>,
-    /// The operation that each device sent under each of its counts.
-    chains: BTreeMap<(ConversationId, NodeId, u64), OpId>,
-    /// Nodes that have lost their memory: they count anew, and may say something else under an old count.
-    forgetful: BTreeSet<NodeId>,
+pub(crate) struct Oracle {
+    pub(crate) chronicle: Chronicle,
+    pub(crate) model: Model,
+    /// Views that have changed since they were checked.
+    news: BTreeSet<(Seat, ConversationId)>,
+    news_at: Instant,
+    whole_at: Instant,
+    /// How often each view has changed, and what its last PING said of it at which of these counts.
+    changes: BTreeMap<(Seat, ConversationId), u64>,
+    hashed: BTreeMap<(Seat, ConversationId), (HeadsDigest, u64)>,
+    /// Who asks with each request that a person was told of.
+    askers: BTreeMap<(Seat, RequestId), NodeId>,
     /// Conversations in which newcomers are not shown the past: equal heads do not make equal views of messages.
     pub(crate) from_admission: BTreeSet<ConversationId>,
-    /// A hash over what whoever has these heads shows.
-    states: BTreeMap<(ConversationId, HeadsDigest), blake3::Hash>,
+    /// Seats whose stores were tampered with: what follows from them, the model cannot know.
+    tampered: BTreeSet<Seat>,
 }
 
-struct Said {
-    author: NodeId,
-    /// Which one of the author's, from one.
-    number: u32,
-    /// What its author had shown before.
-    causes: Clock,
-    /// What it said at first, then what its author made of it.
-    texts: Vec<String>,
-}
-
-impl Said {
-    /// Whether a view shows it as it was said or, where it says so, as it was changed.
-    fn is_shown_as(&self, message: &MessageView) -> bool {
-        let emote = format!("/me {}", message.text);
-        let shown = if message.emote { &emote } else { &message.text };
-        let texts = if message.edited { &self.texts[1..] } else { &self.texts[..1] };
-        let fits = if message.deleted { message.text.is_empty() } else { texts.contains(shown) };
-        fits && self.author == message.node
+impl Oracle {
+    /// A view changes.
+    fn change(&mut self, seat: Seat, at: ConversationId) {
+        self.news.insert((seat, at));
+        *self.changes.entry((seat, at)).or_default() += 1;
     }
 }
 
-#[derive(Default)]
-struct Heard {
-    messages: BTreeSet<OpId>,
-    clock: Clock,
-}
-
-impl Chronicle {
-    /// A person has said something, and their node has taken it.
-    pub(crate) fn said(&mut self, seat: Seat, author: NodeId, at: ConversationId, id: OpId, text: String) {
-        let heard = self.heard.entry((seat, at)).or_default();
-        let causes = heard.clock.clone();
-        let number = self.counts.entry((at, author)).or_default();
-        *number += 1;
-        heard.clock.insert(author, *number);
-        self.said.insert((at, id), Said { author, number: *number, causes, texts: vec![text] });
-    }
-
-    /// A person has given a message other words, and their node has taken them.
-    pub(crate) fn edited(&mut self, at: ConversationId, id: OpId, text: String) {
-        if let Some(said) = self.said.get_mut(&(at, id)) {
-            said.texts.push(text);
-        }
-    }
-
-    /// A node has told its person of a message: for the first time, or this is the error.
-    pub(crate) fn heard(
-        &mut self,
-        seat: Seat,
-        life: u32,
-        at: ConversationId,
-        id: OpId,
-    ) -> Result<(), String> {
-        let heard = self.heard.entry((seat, at)).or_default();
-        if !heard.messages.insert(id) {
-            return Err(format!("{id:?} was delivered twice in life {life}"));
-        }
-        if let Some(said) = self.said.get(&(at, id)) {
-            let latest = heard.clock.entry(said.author).or_default();
-            *latest = said.number.max(*latest);
-        }
-        Ok(())
-    }
-
-    /// A node has lost its memory: what it shows in its next life it tells anew.
-    pub(crate) fn forget(&mut self, seat: Seat, node: NodeId) {
-        self.heard.retain(|(place, _), _| *place != seat);
-        self.forgetful.insert(node);
-    }
-
-    /// An operation goes over a wire: the only one of its device with its count, or this is the error.
-    fn sent(&mut self, operation: &Operation) -> Result<(), String> {
-        let (node, seq) = (operation.node(), operation.content().seq);
-        let first = *self.chains.entry((operation.conversation(), node, seq)).or_insert(operation.id());
-        if first == operation.id() || self.forgetful.contains(&node) {
-            return Ok(());
-        }
-        Err(format!("sends {:?}, and {first:?} was number {seq} of {node:?}, too", operation.id()))
-    }
-
-    /// How many messages were said in a conversation.
-    pub(crate) fn count(&self, at: ConversationId) -> usize {
-        self.said.keys().filter(|(conversation, _)| *conversation == at).count()
-    }
-
-    /// A node with these heads shows this: as all with these heads do, or this is the error.
-    fn has_state(
-        &mut self,
-        at: ConversationId,
-        heads: HeadsDigest,
-        state: blake3::Hash,
-    ) -> Result<(), String> {
-        match *self.states.entry((at, heads)).or_insert(state) == state {
-            true => Ok(()),
-            false => Err(format!("has the heads {heads:?} as another had, and shows something else")),
-        }
-    }
-
-    /// Checks one view of one conversation.
-    fn check_view(&self, seat: Seat, at: ConversationId, view: &[MessageView]) -> Result<(), String> {
-        let mut shown = BTreeSet::new();
-        let mut causes_so_far = Clock::new();
-        for message in view {
-            if !shown.insert(message.id) {
-                return Err(format!("shows {:?} twice", message.id));
-            }
-            let said = self.said.get(&(at, message.id)).ok_or(format!("shows {message:?}, never said"))?;
-            if !said.is_shown_as(message) {
-                return Err(format!("shows {message:?}, but {:?} said {:?}", said.author, said.texts));
-            }
-            if causes_so_far.get(&said.author).is_some_and(|latest| *latest >= said.number) {
-                return Err(format!("shows {message:?} after an effect of it"));
-            }
-            for (author, number) in &said.causes {
-                let latest = causes_so_far.entry(*author).or_default();
-                *latest = (*latest).max(*number);
-            }
-        }
-        let told = self.heard.get(&(seat, at)).map(|heard| &heard.messages);
-        match told.and_then(|told| told.iter().find(|id| !shown.contains(*id))) {
-            Some(lost) => Err(format!("told of {lost:?} and shows it no more")),
-            None => Ok(()),
-        }
-    }
-}
-
+// What it is told.
 impl World {
-    /// Fails the run unless in every view of every living node no message is shown twice, before a cause of
-    /// it, differently from how it was said, or no longer although it was delivered.
+    /// A person is told of something.
+    pub(crate) fn witness_event(&mut self, seat: Seat, event: &Event) {
+        if let Event::Request { request, from, .. } = event {
+            self.oracle.askers.insert((seat, *request), from.node);
+        }
+        let (Event::Message { conversation, .. }
+        | Event::MessageChanged { conversation, .. }
+        | Event::ConversationOpened { conversation }
+        | Event::ConversationChanged { conversation }
+        | Event::ConversationEnded { conversation }) = event
+        else {
+            return;
+        };
+        self.oracle.change(seat, *conversation);
+        if let Event::Message { conversation, message } = event {
+            let who = (seat, self.id(seat));
+            if let Err(what) = self.oracle.chronicle.heard(self.now, who, *conversation, *message) {
+                self.fail(&format!("{what}, at {seat:?} in {conversation:?}"));
+            }
+        }
+    }
+
+    /// A person gives their word with a command, if they do.
+    pub(crate) fn witness_word(&mut self, seat: Seat, command: &Command) {
+        let me = self.id(seat);
+        let (newcomer, into) = match command {
+            Command::Invite { conversation, ticket: true, .. } => (None, *conversation),
+            Command::Answer { request, answer } => {
+                let into = match answer {
+                    Consent::Into(conversation) => Some(*conversation),
+                    Consent::New => None,
+                    Consent::No | Consent::AnsweringMachine => return,
+                };
+                let Some(newcomer) = self.oracle.askers.get(&(seat, *request)) else { return };
+                (Some(*newcomer), into)
+            }
+            _ => return,
+        };
+        self.oracle.model.on_word(me, newcomer, into);
+    }
+
+    /// A driver commits a record.
+    pub(crate) fn witness_record(&mut self, seat: Seat, key: &[u8], value: Option<&[u8]>) {
+        let Some((conversation, id)) = tertulia_proto::store::kept_operation(key) else { return };
+        if !self.oracle.model.knows(&id)
+            && let Some(operation) = value.and_then(cbor::decode)
+            && let Err(what) = self.oracle.model.learn(operation)
+        {
+            self.fail(&format!("{what}, at {seat:?} in {conversation:?}"));
+        }
+        match value {
+            Some(_) => self.oracle.model.commit(seat, &id),
+            None => self.oracle.model.remove(seat, &id),
+        }
+        self.oracle.change(seat, conversation);
+    }
+
+    /// A node begins a life with what its driver had committed.
+    pub(crate) fn witness_start(&mut self, seat: Seat) {
+        self.oracle.model.begin_life(seat);
+        let records = std::mem::take(&mut self.places[seat.0].records);
+        for (key, value) in &records {
+            self.witness_record(seat, key, Some(value));
+        }
+        self.places[seat.0].records = records;
+    }
+
+    /// A node has lost its store.
+    pub(crate) fn witness_loss(&mut self, seat: Seat) {
+        let node = self.places[seat.0].id;
+        self.oracle.chronicle.forget(seat, node);
+        self.oracle.model.forget(node);
+        self.oracle.tampered.remove(&seat);
+    }
+
+    /// Somebody gets hold of a store: what was told need not last then, and the model knows no more what is there.
+    pub(crate) fn witness_tampering(&mut self, seat: Seat) {
+        self.witness_loss(seat);
+        self.oracle.tampered.insert(seat);
+    }
+}
+
+// What it says.
+impl World {
+    /// Fails the run unless every view of every living node is what the model makes of its operations, and shows no
+    /// message twice, before a cause of it, differently from how it was said, or no longer although it was told.
     #[track_caller]
-    pub fn check_safety(&self) {
+    pub fn check_safety(&mut self) {
+        self.oracle.whole_at = self.now;
+        self.oracle.news.clear();
         for seat in self.seats() {
+            let conversations = self.node(seat).map(|node| node.conversations()).unwrap_or_default();
+            conversations.iter().for_each(|view| self.check_view(seat, view.id));
+        }
+    }
+
+    /// Checks what changed, if it is time, and everything every now and then.
+    pub(crate) fn check_news(&mut self) {
+        if self.now.since(self.oracle.whole_at) >= WHOLE_INTERVAL {
+            self.check_safety();
+        } else if self.now.since(self.oracle.news_at) >= NEWS_INTERVAL {
+            self.oracle.news_at = self.now;
+            for (seat, conversation) in std::mem::take(&mut self.oracle.news) {
+                self.check_view(seat, conversation);
+            }
+        }
+    }
+
+    fn check_view(&mut self, seat: Seat, at: ConversationId) {
+        let Some(node) = self.places[seat.0].node.as_ref() else { return };
+        let Some(view) = node.conversation(at) else { return };
+        let shown = node.messages(at, Window::default());
+        if !node.blocked().is_empty() {
             // Who has blocked somebody is shown less, at will.
-            let Some(node) = self.node(seat).filter(|node| node.blocked().is_empty()) else { continue };
-            for conversation in node.conversations() {
-                let view = node.messages(conversation.id, Window::default());
-                if let Err(what) = self.chronicle.check_view(seat, conversation.id, &view) {
-                    self.fail(&format!("{seat:?} in {:?}: {what}", conversation.id));
-                }
-            }
-        }
-    }
-
-    /// Every PING says which heads its sender has. Whoever has the same operations must compute the same list
-    /// of participants and the same order: fails the run if a node that is about to send one does not.
-    ///
-    /// A device has one operation for each count, whatever befell it but the loss of its store.
-    pub(crate) fn check_frame(&mut self, seat: Seat, bytes: &[u8]) {
-        match Frame::decode(bytes) {
-            Ok(Frame::Ping(ping)) => self.check_heads(seat, &ping),
-            Ok(Frame::Operations(frame)) => {
-                for operation in frame.operations.iter() {
-                    if let Err(what) = self.chronicle.sent(operation) {
-                        self.fail(&format!("{seat:?} {what}"));
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn check_heads(&mut self, seat: Seat, ping: &Ping) {
-        if self.node(seat).is_some_and(|node| !node.blocked().is_empty()) {
             return;
         }
+        let mut found = self.oracle.chronicle.check_view(seat, at, &shown);
+        if !self.oracle.tampered.contains(&seat) && !self.oracle.from_admission.contains(&at) {
+            let ids = shown.iter().map(|message| message.id);
+            let me = (seat, self.places[seat.0].id);
+            found = found.and_then(|()| self.oracle.model.check(me, &view, ids));
+        }
+        if let Err(what) = found {
+            self.fail(&format!("{what}, at {seat:?} in {at:?}"));
+        }
+    }
+
+    /// Every PING says which heads its sender has. Whoever has the same operations must show the same: fails the run if
+    /// a node that is about to send one does not.
+    pub(crate) fn check_frame(&mut self, seat: Seat, bytes: &[u8]) {
+        if Frame::kind_of(bytes) != Some(PING)
+            || self.node(seat).is_some_and(|node| !node.blocked().is_empty())
+        {
+            return;
+        }
+        let Ok(Frame::Ping(ping)) = Frame::decode(bytes) else { return };
         for Digest { conversation, heads } in ping.digests.iter() {
-            let mut state = blake3::Hasher::new();
-            for participant in self.participants(seat, *conversation) {
-                state.update(&participant.0);
+            let count = self.oracle.changes.get(&(seat, *conversation)).copied().unwrap_or_default();
+            // The same was looked at when it went to another.
+            if self.oracle.hashed.insert((seat, *conversation), (*heads, count)) == Some((*heads, count)) {
+                continue;
             }
-            let is_whole = !self.chronicle.from_admission.contains(conversation);
-            let node = self.node(seat).filter(|_| is_whole);
-            let messages = node.map(|node| node.messages(*conversation, Window::default()));
-            for message in messages.into_iter().flatten() {
-                state.update(&message.id.0).update(message.text.as_bytes());
-                state.update(&[u8::from(message.edited), u8::from(message.deleted)]);
-                for reaction in &message.reactions {
-                    state.update(reaction.emoji.as_bytes());
-                    for user in &reaction.by {
-                        state.update(&user.0);
-                    }
-                }
-            }
-            if let Err(what) = self.chronicle.has_state(*conversation, *heads, state.finalize()) {
-                self.fail(&format!("{seat:?} in {conversation:?}: {what}"));
+            let state = self.state(seat, *conversation);
+            if let Err(what) = self.oracle.chronicle.has_state(*conversation, *heads, state) {
+                self.fail(&format!("{what}, at {seat:?} in {conversation:?}"));
             }
         }
+    }
+
+    /// A hash over what a node shows of a conversation.
+    fn state(&self, seat: Seat, conversation: ConversationId) -> blake3::Hash {
+        let mut state = blake3::Hasher::new();
+        for participant in self.participants(seat, conversation) {
+            state.update(&participant.0);
+        }
+        let is_whole = !self.oracle.from_admission.contains(&conversation);
+        let node = self.node(seat).filter(|_| is_whole);
+        let messages = node.map(|node| node.messages(conversation, Window::default()));
+        for message in messages.into_iter().flatten() {
+            state.update(&message.id.0).update(message.text.as_bytes());
+            state.update(&[u8::from(message.edited), u8::from(message.deleted)]);
+            for reaction in &message.reactions {
+                state.update(reaction.emoji.as_bytes());
+                for user in &reaction.by {
+                    state.update(&user.0);
+                }
+            }
+        }
+        state.finalize()
+    }
+
+    /// Fails the run unless each of these, who agree, shows all that any of them was ever told of.
+    pub fn check_kept(&self, conversation: ConversationId, seats: &[Seat]) {
+        for seat in seats {
+            let shown = self.shown(*seat, conversation).into_iter().collect();
+            if let Some((witness, lost)) = self.oracle.chronicle.lost(conversation, seats, &shown) {
+                self.fail(&format!("lost: {witness:?} was told of {lost:?}, {seat:?} does not show it"));
+            }
+        }
+    }
+
+    /// How long each message took to each person who heard it from another.
+    pub fn latencies(&self) -> &[Duration] {
+        self.oracle.chronicle.latencies()
     }
 
     /// Nothing, when these nodes agree on a conversation: each is in it, they show the same participants and
@@ -231,10 +252,12 @@ impl World {
             if !view.open {
                 return Some(format!("{seat:?} is not in the conversation"));
             }
-            if let Some(other) = seats.iter().find(|other| !self.is_linked(seat, **other)) {
+            let linked = self.linked(seat);
+            if let Some(other) = seats.iter().find(|other| !linked.contains(&self.id(**other))) {
                 return Some(format!("{seat:?} has no link to {other:?}"));
             }
-            let mine = (self.participants(seat, conversation), self.shown(seat, conversation));
+            let list = view.participants.iter().map(|listed| listed.person.node).collect();
+            let mine = (list, self.shown(seat, conversation));
             match &first {
                 Some(theirs) if theirs.0 != mine.0 => {
                     return Some(format!("{:?} lists {:?}, {seat:?} {:?}", seats[0], theirs.0, mine.0));
@@ -255,7 +278,7 @@ impl World {
 
     /// How many messages were said in a conversation, by anybody.
     pub fn said(&self, conversation: ConversationId) -> usize {
-        self.chronicle.count(conversation)
+        self.oracle.chronicle.count(conversation)
     }
 }
 
@@ -275,73 +298,62 @@ fn difference(one: Seat, these: &[OpId], other: Seat, those: &[OpId]) -> String 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
 
-    const AT: ConversationId = ConversationId([0; 16]);
-    const ANA: NodeId = NodeId([1; 16]);
-    const EVA: NodeId = NodeId([2; 16]);
-
-    fn view(author: NodeId, id: u8, text: &str) -> MessageView {
-        MessageView {
-            id: OpId([id; 32]),
-            author: tertulia_proto::AccountId([0; 32]),
-            node: author,
-            name: tertulia_proto::identity::Name::cut("x"),
-            time_ms: 0,
-            text: text.to_owned(),
-            emote: false,
-            edited: false,
-            deleted: false,
-            reactions: Vec::new(),
-            reply_to: None,
-            state: None,
+    /// Three who have talked, and all is well.
+    fn talk() -> (World, [Seat; 3], ConversationId) {
+        let mut world = World::new(1);
+        let seats = [world.native("Ana"), world.native("Eva"), world.native("Zoe")];
+        let talk = world.gather(&seats);
+        for seat in seats {
+            world.say(seat, talk, "hello");
         }
+        world.settle_agreement(talk, &seats, Duration::from_secs(5));
+        world.check_safety();
+        (world, seats, talk)
     }
 
-    /// Ana says 1, Eva hears it and answers 2, Ana says 3 unheard by Eva.
-    fn chronicle() -> Chronicle {
-        let mut chronicle = Chronicle::default();
-        chronicle.said(Seat(0), ANA, AT, OpId([1; 32]), "1".to_owned());
-        chronicle.heard(Seat(1), 0, AT, OpId([1; 32])).unwrap();
-        chronicle.said(Seat(1), EVA, AT, OpId([2; 32]), "2".to_owned());
-        chronicle.said(Seat(0), ANA, AT, OpId([3; 32]), "3".to_owned());
-        chronicle
-    }
-
-    #[test]
-    fn every_linear_extension_is_safe() {
-        let (one, two, three) = (view(ANA, 1, "1"), view(EVA, 2, "2"), view(ANA, 3, "3"));
-        let chronicle = chronicle();
-        for order in [[&one, &two, &three], [&one, &three, &two]] {
-            assert_eq!(chronicle.check_view(Seat(2), AT, &order.map(Clone::clone)), Ok(()));
-        }
+    fn complaint(world: &mut World, check: impl FnOnce(&mut World)) -> String {
+        let outcome = catch_unwind(AssertUnwindSafe(|| check(world)));
+        *outcome.expect_err("somebody should complain").downcast::<String>().unwrap()
     }
 
     #[test]
-    fn an_effect_before_its_cause_is_not() {
-        let order = [view(EVA, 2, "2"), view(ANA, 1, "1")];
-        assert!(chronicle().check_view(Seat(2), AT, &order).unwrap_err().contains("after an effect"));
-        let order = [view(ANA, 3, "3"), view(ANA, 1, "1")];
-        assert!(chronicle().check_view(Seat(2), AT, &order).unwrap_err().contains("after an effect"));
+    fn a_node_that_shows_what_its_operations_do_not_make_is_found() {
+        let (mut world, seats, talk) = talk();
+        let group = world.oracle.model.group(seats[1], talk).unwrap();
+        assert_eq!((group.list.len(), group.messages.len()), (3, 3));
+        world.oracle.model.begin_life(seats[1]);
+        assert!(complaint(&mut world, World::check_safety).contains("diverged: lists"));
     }
 
     #[test]
-    fn doubles_forgeries_and_losses_are_not() {
-        let check = |view: &[MessageView]| chronicle().check_view(Seat(1), AT, view).unwrap_err();
-        assert!(check(&[view(ANA, 1, "1"), view(ANA, 1, "1")]).contains("twice"));
-        assert!(check(&[view(ANA, 9, "1")]).contains("never said"));
-        assert!(check(&[view(ANA, 1, "changed")]).contains("said"));
-        assert!(check(&[view(EVA, 1, "1")]).contains("said"));
-        assert!(check(&[view(EVA, 2, "2")]).contains("no more"));
-        assert!(chronicle().heard(Seat(1), 0, AT, OpId([1; 32])).is_err());
+    fn a_store_that_has_one_message_less_than_is_shown_is_found() {
+        let (mut world, seats, talk) = talk();
+        let last = *world.shown(seats[2], talk).last().unwrap();
+        world.oracle.model.remove(seats[2], &last);
+        assert!(complaint(&mut world, World::check_safety).contains("diverged: shows"));
     }
 
     #[test]
-    fn the_same_heads_must_show_the_same() {
-        let mut chronicle = chronicle();
-        let (heads, others) = (HeadsDigest([1; 8]), HeadsDigest([2; 8]));
-        assert!(chronicle.has_state(AT, heads, blake3::hash(b"a")).is_ok());
-        assert!(chronicle.has_state(AT, heads, blake3::hash(b"a")).is_ok());
-        assert!(chronicle.has_state(AT, others, blake3::hash(b"b")).is_ok());
-        assert!(chronicle.has_state(AT, heads, blake3::hash(b"b")).is_err());
+    fn who_is_let_in_without_anybodys_word_is_found() {
+        let (mut world, seats, talk) = talk();
+        let stranger = world.native("Leo");
+        let invite = world.ticket_into(seats[0], talk);
+        world.oracle.model = Model::default();
+        let uninvited = complaint(&mut world, |world| {
+            seats.iter().for_each(|seat| world.witness_start(*seat));
+            world.open(stranger, &invite, None);
+            world.run_for(Duration::from_secs(5));
+        });
+        assert!(uninvited.contains("uninvited: "), "{uninvited}");
+    }
+
+    #[test]
+    fn what_one_was_told_of_and_another_does_not_show_is_lost() {
+        let (mut world, seats, talk) = talk();
+        let id = world.say(seats[0], talk, "only here yet");
+        let lost = complaint(&mut world, |world| world.check_kept(talk, &seats));
+        assert!(lost.contains("lost: ") && lost.contains(&format!("{id:?}")), "{lost}");
     }
 }

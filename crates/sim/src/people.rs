@@ -3,6 +3,7 @@
 use crate::place::Seat;
 use crate::wire::{Stage, Wire};
 use crate::world::World;
+use std::collections::BTreeSet;
 use tertulia_proto::group::History;
 use tertulia_proto::identity::Name;
 use tertulia_proto::io::{Consent, Greeting, MessageText, Path, RequestId, RequestOutcome};
@@ -140,7 +141,7 @@ impl World {
         let (kind, history) = (ConversationKind::Public, History::FromAdmission);
         match self.command(seat, Command::Create { kind, name: Name::default(), history }) {
             Ok(Reply::Conversation(id)) => {
-                self.chronicle.from_admission.insert(id);
+                self.oracle.from_admission.insert(id);
                 id
             }
             other => self.fail(&format!("{seat:?} begins no conversation: {other:?}")),
@@ -295,6 +296,12 @@ impl World {
     /// The node's name in the network.
     pub fn id(&self, seat: Seat) -> NodeId {
         self.places[seat.0].id
+    }
+
+    /// Everybody whom a living node sees a usable link to, and itself.
+    pub fn linked(&self, seat: Seat) -> BTreeSet<NodeId> {
+        let peers = self.node(seat).map(|node| node.peers()).unwrap_or_default();
+        peers.iter().map(|view| view.person.node).chain([self.id(seat)]).collect()
     }
 
     /// Whether a node sees a usable link to another; every living node is linked to itself.

@@ -5,6 +5,7 @@ use crate::place::{Kind, Manners, Seat};
 use crate::world::World;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use tertulia_proto::rng::Rng;
 use tertulia_proto::{Command, ConversationId, ConversationKind, Duration, Reply};
 
 /// How long nodes have to agree once all faults are healed: the longest back-off and some.
@@ -28,19 +29,39 @@ pub struct Plan {
 /// What came of a run in which all held.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    plan: Plan,
+    /// Which run.
+    pub plan: Plan,
     natives: usize,
     conversations: usize,
     present: usize,
-    said: usize,
+    /// How many messages were said.
+    pub said: usize,
+    /// How often one was delivered to somebody else.
+    pub delivered: usize,
     done: BTreeMap<&'static str, u32>,
-    healed_in: Duration,
+    /// How long it took after all was healed until everybody agreed.
+    pub healed_in: Duration,
     records: u64,
     /// The hash over all that went into the nodes and came out.
     pub digest: String,
 }
 
 impl Plan {
+    /// The random run of a seed: as many nodes as the seed says, mostly few, sometimes a hall.
+    pub fn of(seed: u64) -> Self {
+        let mut key = *b"tertulia-sim: how many people   ";
+        key[24..].copy_from_slice(&seed.to_le_bytes());
+        let mut chance = Rng::new(key);
+        let (least, most) = match chance.below(100) {
+            0..70 => (2, 6),
+            70..92 => (7, 12),
+            92..99 => (13, 24),
+            _ => (25, 50),
+        };
+        let nodes = least + usize::try_from(chance.below(most - least as u64 + 1)).unwrap_or_default();
+        Self { seed, nodes, steps: 120, span: Duration::from_secs(180) }
+    }
+
     /// The command that replays it.
     pub fn command(&self) -> String {
         let Self { seed, nodes, steps, span } = self;
@@ -104,12 +125,12 @@ type Deed = (&'static str, u64, fn(&mut Town) -> bool);
 const DEEDS: [Deed; 12] = [
     ("messages", 50, Town::say),
     ("conversations", 1, Town::create),
-    ("invites", 16, Town::invite),
+    ("invites", 20, Town::invite),
     ("departures", 2, Town::leave),
     ("deaths", 2, Town::kill),
     ("crashes", 3, Town::crash),
     ("goodbyes", 1, Town::quit),
-    ("restarts", 4, Town::restart),
+    ("restarts", 12, Town::restart),
     ("cuts", 7, Town::cut),
     ("repairs", 7, Town::heal),
     ("partitions", 3, Town::partition),
@@ -139,6 +160,16 @@ impl Town {
         }
         self.world.run_for(Duration::from_secs(2));
         while !self.create() {}
+        self.gather();
+    }
+
+    /// Some come to the first conversation at once: the larger the world, the more of them.
+    fn gather(&mut self) {
+        let crowd = self.world.chance.below(self.plan.nodes as u64);
+        for _ in 0..crowd {
+            self.invite();
+        }
+        self.world.run_for(Duration::from_secs(3));
     }
 
     fn find_introducer(&mut self, seat: Seat) {
@@ -174,12 +205,17 @@ impl Town {
         // Who was asked before and answers only now may still enter: then all agree on that, too.
         self.world.run_for(Duration::from_secs(30));
         self.agree();
+        self.world.check_safety();
+        for conversation in self.conversations.clone() {
+            self.circles(conversation).iter().for_each(|seats| self.world.check_kept(conversation, seats));
+        }
         Outcome {
             plan: self.plan,
             natives: self.natives,
             conversations: self.conversations.len(),
             present: self.conversations.iter().map(|conversation| self.members(*conversation).len()).sum(),
             said: self.conversations.iter().map(|conversation| self.world.said(*conversation)).sum(),
+            delivered: self.world.latencies().len(),
             done: self.done,
             healed_in,
             records: self.world.trace().steps(),
@@ -192,7 +228,8 @@ impl Town {
         let begun = self.world.now();
         while let Some(what) = self.disagreement() {
             if self.world.now().since(begun) > HEALING {
-                self.world.fail(&format!("two minutes after all was healed: {what}"));
+                self.world
+                    .fail(&format!("stuck: {} s after all was healed: {what}", HEALING.as_millis() / 1000));
             }
             self.world.run_for(Duration::from_millis(100));
         }

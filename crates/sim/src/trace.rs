@@ -59,6 +59,10 @@ impl Trace {
     pub(crate) fn output(&mut self, at: Instant, seat: Seat, output: &Output) {
         match output {
             Output::Send { link, bytes } => self.note(at, seat, "send", &framed(link.0, bytes)),
+            Output::Store { key, value } => {
+                let value = value.as_deref().unwrap_or(b"removed");
+                self.note(at, seat, "store", &[&key[..], value].concat());
+            }
             other => self.note(at, seat, output_kind(other), format!("{other:?}").as_bytes()),
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::conditions::Conditions;
 use crate::faults::Adversary;
-use crate::oracle::Chronicle;
+use crate::oracle::Oracle;
 use crate::place::{Kind, Manners, Place, Seat};
 use crate::queue::Queue;
 use crate::trace::Trace;
@@ -20,8 +20,6 @@ const DAWN_MS: u64 = 1_780_000_000_000;
 const GLANCE: Duration = Duration::from_millis(20);
 /// Ticks in a row that a node may ask for at one moment before it counts as caught in a loop.
 const SPIN_MAX: u32 = 1000;
-/// How often all views are checked at most while time passes: each check reads every message in every view.
-const CHECK_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Nodes, the network between them, and the people before them.
 pub struct World {
@@ -41,8 +39,7 @@ pub struct World {
     pub(crate) islands: BTreeMap<Seat, usize>,
     /// Pairs between which no link can be opened, the lower seat first.
     pub(crate) walls: BTreeSet<(Seat, Seat)>,
-    pub(crate) chronicle: Chronicle,
-    checked_at: Instant,
+    pub(crate) oracle: Oracle,
     trace: Trace,
     narrator: Option<Narrator>,
 }
@@ -87,8 +84,7 @@ impl World {
             adversary: Adversary::default(),
             islands: BTreeMap::new(),
             walls: BTreeSet::new(),
-            chronicle: Chronicle::default(),
-            checked_at: Instant::default(),
+            oracle: Oracle::default(),
             trace: Trace::new(),
             narrator: None,
         }
@@ -192,6 +188,7 @@ impl World {
         let at = self.clock(seat);
         self.note(|| format!("{seat:?} <- {command:?}"));
         self.trace.note(self.now, seat, "command", format!("{command:?}").as_bytes());
+        self.witness_word(seat, &command);
         let said = match &command {
             Command::Send { conversation, text, .. } => Some((*conversation, text.as_str().to_owned())),
             _ => None,
@@ -207,10 +204,11 @@ impl World {
         };
         let reply = node.command(command, at);
         if let (Ok(Reply::Message(id)), Some((conversation, text))) = (&reply, said) {
-            self.chronicle.said(seat, self.places[seat.0].id, conversation, *id, text);
+            let who = (seat, self.places[seat.0].id);
+            self.oracle.chronicle.said(self.now, who, (conversation, *id), text);
         }
         if let (Ok(_), Some((conversation, message, text))) = (&reply, edited) {
-            self.chronicle.edited(conversation, message, text);
+            self.oracle.chronicle.edited(conversation, message, text);
         }
         self.drain(seat);
         reply
@@ -219,10 +217,7 @@ impl World {
     /// Lets everything happen that is due until `deadline`, and checks every now and then that all is safe.
     pub fn run_until(&mut self, deadline: Instant) {
         self.advance(deadline);
-        if self.now.since(self.checked_at) >= CHECK_INTERVAL {
-            self.checked_at = self.now;
-            self.check_safety();
-        }
+        self.check_news();
     }
 
     /// Lets time pass.
@@ -277,6 +272,7 @@ impl World {
     pub(crate) fn start(&mut self, seat: Seat) {
         self.note(|| format!("{seat:?} starts"));
         let seed = self.chance.bytes();
+        self.witness_start(seat);
         self.places[seat.0].start(seed, self.now);
         let listening = self.places[seat.0].listening(seat);
         self.give(seat, listening);

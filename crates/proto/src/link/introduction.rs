@@ -58,6 +58,8 @@ struct Attempt {
     certificate: Option<Certificate>,
     description: Option<Description>,
     invited: Invited,
+    /// Whether the offer waits for the carrier's word.
+    is_cautious: bool,
 }
 
 /// An offer that we answer.
@@ -68,7 +70,9 @@ struct Answering {
 }
 
 impl Introductions {
-    /// Seeks a link to `target` through `carrier`. The certificate is asked for when it is not known.
+    /// Seeks a link to `target` through `carrier`. The certificate is asked for when it is not known. One that was tried
+    /// before is probably not there: then a cautious attempt asks first, and makes its offer when the carrier knows it.
+    /// An offer costs a browser one of the few hundred connections of a tab's life.
     pub(crate) fn seek(
         &mut self,
         ctx: &mut Ctx<'_>,
@@ -76,6 +80,7 @@ impl Introductions {
         (target, carrier): (NodeId, NodeId),
         certificate: Option<Certificate>,
         invited: Invited,
+        is_cautious: bool,
     ) -> Option<LinkId> {
         if self.attempts.len() >= ATTEMPTS_MAX {
             ctx.count("introduction_refused_full");
@@ -83,12 +88,15 @@ impl Introductions {
         }
         let beginning = Beginning { role: Role::Offerer, path: Path::Introduction, expected: Some(target) };
         let link = links.begin(ctx, beginning);
+        let certificate = certificate.filter(|_| !is_cautious);
         if certificate.is_none() {
             ctx.post(carrier, Frame::Lookup(Lookup { node: target }));
         }
-        ctx.order(Output::Offer { link, stun: stun(links) });
+        if !is_cautious {
+            ctx.order(Output::Offer { link, stun: stun(links) });
+        }
         let id = AttemptId(ctx.rng.bytes());
-        let attempt = Attempt { id, target, carrier, certificate, description: None, invited };
+        let attempt = Attempt { id, target, carrier, certificate, description: None, invited, is_cautious };
         self.attempts.insert(link, attempt);
         Some(link)
     }
@@ -112,12 +120,16 @@ impl Introductions {
     }
 
     /// Takes the certificate that a [`Frame::Lookup`] asked for.
-    pub(crate) fn on_contact(&mut self, ctx: &mut Ctx<'_>, from: NodeId, contact: &Contact) {
+    pub(crate) fn on_contact(&mut self, ctx: &mut Ctx<'_>, links: &Links, from: NodeId, contact: &Contact) {
         let node = contact.certificate.node();
-        let asked = |attempt: &&mut Attempt| attempt.target == node && attempt.carrier == from;
-        match self.attempts.values_mut().find(asked) {
-            Some(attempt) if attempt.certificate.is_none() => {
+        let mut asked =
+            self.attempts.iter_mut().filter(|(_, attempt)| attempt.target == node && attempt.carrier == from);
+        match asked.next() {
+            Some((link, attempt)) if attempt.certificate.is_none() => {
                 attempt.certificate = Some(contact.certificate.clone());
+                if attempt.is_cautious {
+                    ctx.order(Output::Offer { link: *link, stun: stun(links) });
+                }
                 attempt.send(ctx);
             }
             _ => ctx.count("contact_unasked"),

@@ -19,6 +19,8 @@ pub(crate) enum Way {
     Via(Endpoint),
     /// Be introduced by a node that we are linked to.
     Through(NodeId),
+    /// The same, but ask first whether it can.
+    Asking(NodeId),
 }
 
 /// The nodes that we are trying to reach.
@@ -133,10 +135,11 @@ impl Pursuit {
             self.current = match way {
                 Way::Dial(endpoint) => Some(dial(ctx, links, endpoint, Some(target))),
                 Way::Via(endpoint) => match links.node_at(&endpoint) {
-                    Some(node) => self.introduce(ctx, links, introductions, (target, node)),
+                    Some(node) => self.introduce(ctx, links, introductions, (target, node), false),
                     None => Some(dial(ctx, links, endpoint, None)),
                 },
-                Way::Through(node) => self.introduce(ctx, links, introductions, (target, node)),
+                Way::Through(node) => self.introduce(ctx, links, introductions, (target, node), false),
+                Way::Asking(node) => self.introduce(ctx, links, introductions, (target, node), true),
             };
         }
     }
@@ -147,11 +150,13 @@ impl Pursuit {
         links: &mut Links,
         introductions: &mut Introductions,
         (target, carrier): (NodeId, NodeId),
+        is_cautious: bool,
     ) -> Option<LinkId> {
         if carrier == target || !links.is_linked(&carrier) {
             return None;
         }
-        introductions.seek(ctx, links, (target, carrier), self.certificate.clone(), self.invited)
+        let certificate = self.certificate.clone();
+        introductions.seek(ctx, links, (target, carrier), certificate, self.invited, is_cautious)
     }
 }
 

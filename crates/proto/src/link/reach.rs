@@ -10,6 +10,8 @@ use crate::time::{Duration, Instant};
 
 /// How long the one who need not begin leaves it to the other side.
 const OTHER_SIDE_FIRST: Duration = Duration::from_secs(2);
+/// How long others may take to be linked, too, once somebody is, before those who are missing are tried.
+const UP_FIRST: Duration = Duration::from_millis(300);
 /// The wait after the first failure; doubled each time.
 const AGAIN: Duration = Duration::from_secs(1);
 /// The longest wait between two tries.
@@ -32,6 +34,8 @@ pub(crate) struct Reach {
 struct Try {
     at: Instant,
     delay: Duration,
+    /// Whether it was tried and not linked since.
+    is_again: bool,
 }
 
 impl Reach {
@@ -115,24 +119,29 @@ impl Reach {
         self.introducers.contains(node)
     }
 
-    /// Takes note that a node is linked: the next time it is lost, it is tried at once.
-    pub(crate) fn on_up(&mut self, node: &NodeId) {
+    /// Takes note that a node is linked: the next time it is lost, it is tried at once. Whoever is still missing is tried
+    /// soon: either the network is back, or there is one more who can introduce us.
+    pub(crate) fn on_up(&mut self, now: Instant, node: &NodeId) {
         self.tries.remove(node);
+        for entry in self.tries.values_mut().filter(|entry| entry.at > now + UP_FIRST) {
+            (entry.at, entry.delay) = (now + UP_FIRST, AGAIN);
+        }
     }
 
-    /// Of the wanted nodes, each with whether it is on us to begin, those that are to be tried now.
-    pub(crate) fn due(&mut self, now: Instant, wanted: &Table<NodeId, bool>) -> Vec<NodeId> {
+    /// Of the wanted nodes, each with whether it is on us to begin, those that are to be tried now, each with whether it
+    /// was tried before.
+    pub(crate) fn due(&mut self, now: Instant, wanted: &Table<NodeId, bool>) -> Vec<(NodeId, bool)> {
         // A try under way is not wanted at the moment; its count is kept until the node is linked.
         for (node, on_us) in wanted.iter() {
             let at = if *on_us { now } else { now + OTHER_SIDE_FIRST };
-            self.tries.or_insert_with(*node, || Try { at, delay: AGAIN });
+            self.tries.or_insert_with(*node, || Try { at, delay: AGAIN, is_again: false });
         }
         let mut due = Vec::new();
         for node in wanted.keys() {
             let Some(entry) = self.tries.get_mut(node).filter(|entry| entry.at <= now) else { continue };
             entry.at = now + entry.delay;
             entry.delay = entry.delay.times(2).min(AGAIN_MAX);
-            due.push(*node);
+            due.push((*node, std::mem::replace(&mut entry.is_again, true)));
         }
         due
     }

@@ -274,7 +274,7 @@ impl Node {
         let ask = |kind| self.asking.ask(&mut ctx!(self), Outgoing::new(node, kind, greeting));
         let request = kind.map(ask).transpose()?;
         if !self.links.is_linked(&node) {
-            let ways = self.ways_to(node, &self.groups.fellows(self.identity.node()));
+            let ways = self.ways_to(node, &self.groups.fellows(self.identity.node()), false);
             let opening = (&mut self.links, &mut self.introductions);
             self.pursuits.begin(&mut ctx!(self), opening, node, ways, (None, Invited::default()));
         }

@@ -27,6 +27,7 @@ mod link_budget;
 mod missing_operations;
 mod private_conversations;
 mod random_bytes;
+mod reaching;
 mod reactions;
 mod read_marks;
 mod refusals;
