@@ -27,24 +27,33 @@ export class NativeNode {
     const data = mkdtempSync(join(tmpdir(), 'node-'));
     const page = http ? ['--http', '127.0.0.1:0'] : ['--no-http'];
     const line = [...(host?.prefix ?? []), BINARY, '--json', '--data', data, '--name', name, ...page, ...flags];
-    const node = new NativeNode(name, spawn(line[0], line.slice(1), { stdio: ['pipe', 'pipe', 'pipe'] }));
-    const { params } = await node
-      .heard('ready', () => true, START_MS)
-      .catch((error) => {
-        throw new Error(`${error.message}\n  ${node.report()}`);
-      });
-    return Object.assign(node, { ready: params });
+    const node = new NativeNode(name, line);
+    await node.restart();
+    return node;
   }
 
-  constructor(name, child) {
-    Object.assign(this, { name, child, calls: new Map(), notices: [], history: [], errors: [], lastCall: 0 });
+  constructor(name, line) {
+    Object.assign(this, { name, line, notices: [], history: [], errors: [], lastCall: 0 });
+  }
+
+  /// Starts it, for the first time or, after its end, again with what it has kept.
+  async restart() {
+    this.#live(spawn(this.line[0], this.line.slice(1), { stdio: ['pipe', 'pipe', 'pipe'] }));
+    const { params } = await this.heard('ready', () => true, START_MS).catch((error) => {
+      throw new Error(`${error.message}\n  ${this.report()}`);
+    });
+    this.ready = params;
+  }
+
+  #live(child) {
+    Object.assign(this, { child, calls: new Map(), gone: undefined });
     this.ended = once(child, 'exit').catch((error) =>
       this.errors.push(`${error.message}: has \`cargo xtask build\` been run?`),
     );
     child.stdin.on('error', () => {}); // The exit says it better.
     createInterface({ input: child.stdout }).on('line', (text) => this.#take(text));
     createInterface({ input: child.stderr }).on('line', (text) => keep(this.errors, text));
-    this.ended.then(() => this.#fail(`${this.name} ended (${child.exitCode ?? child.signalCode})`));
+    this.ended.then(() => child === this.child && this.#fail(`${this.name} ended (${child.exitCode ?? child.signalCode})`));
   }
 
   /// Where its page is, without a fragment.

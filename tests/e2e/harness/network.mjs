@@ -72,7 +72,16 @@ export async function otherHost() {
     sh(`${inside} ip link set far netns ${process.pid}; ip link set far up; ${UNTIL_WIRED}`);
     holder.kill('SIGKILL');
   };
-  return { prefix, end };
+  // Nothing leaves it for this host and nothing from here is let in, without a word to anybody: no interface changes here.
+  const route = `${inside} ip route`;
+  const cut = () => sh(`${filter(inside, 1)}\n${route} add blackhole ${OWN_ADDRESS}/32`);
+  const mend = () => sh(`${route} del blackhole ${OWN_ADDRESS}/32\n${filter(inside, 0)}`);
+  return { prefix, end, cut, mend };
+}
+
+/// Whether a host takes packets from whom it has no way back to.
+function filter(inside, strict) {
+  return `${inside} sh -c 'for one in all far; do echo ${strict} > /proc/sys/net/ipv4/conf/$one/rp_filter; done'`;
 }
 
 async function runInside() {
