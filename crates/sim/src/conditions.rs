@@ -9,6 +9,11 @@ pub struct Conditions {
     pub delay: Duration,
     /// What chance adds to the delay, at most.
     pub jitter: Duration,
+    /// What the distance between its ends adds to a link's delay, at most: frames on different links overtake each other.
+    pub spread: Duration,
+    /// Frames out of a thousand that arrive a second time, up to some seconds later and over whatever link there is
+    /// then: sent again after a link was lost, say. Handshakes and farewells belong to their link and do not.
+    pub duplicate_permille: u64,
     /// Packets lost out of a thousand. The channel is reliable: a loss shows as a retransmission's delay.
     pub loss_permille: u64,
     /// What one loss adds to the delay: SCTP's retransmission timeout.
@@ -32,6 +37,8 @@ impl Conditions {
     pub const CALM: Self = Self {
         delay: Duration::from_millis(20),
         jitter: Duration::from_millis(5),
+        spread: Duration::from_millis(0),
+        duplicate_permille: 0,
         loss_permille: 0,
         retransmission: Duration::from_millis(200),
         connect_failure_permille: 0,
@@ -48,6 +55,15 @@ impl Conditions {
         jitter: Duration::from_millis(90),
         loss_permille: 50,
         connect_failure_permille: 100,
+        ..Self::CALM
+    };
+
+    /// The world: links of all lengths, and some frames that come twice.
+    pub const WIDE: Self = Self {
+        spread: Duration::from_millis(400),
+        duplicate_permille: 20,
+        loss_permille: 20,
+        connect_failure_permille: 50,
         ..Self::CALM
     };
 }

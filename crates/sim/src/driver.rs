@@ -47,9 +47,9 @@ impl World {
 
     /// The channel opens at one end.
     pub(crate) fn channel_opens(&mut self, wire: usize, side: usize) {
-        let Wire { ends, cut, .. } = &mut self.wires[wire];
-        let end = &mut ends[side];
-        if *cut || end.stage != Stage::Opening {
+        let cut = self.wires[wire].is_cut();
+        let end = &mut self.wires[wire].ends[side];
+        if cut || end.stage != Stage::Opening {
             return;
         }
         end.stage = Stage::Open;
@@ -58,11 +58,21 @@ impl World {
         self.give(seat, opened);
     }
 
-    /// Something reaches one end of a wire.
+    /// Something reaches one end of a wire; a slow host comes to it when it is done with what came before.
     pub(crate) fn arrive(&mut self, wire: usize, side: usize) {
-        let cut = self.wires[wire].cut;
+        let place = &mut self.places[self.wires[wire].ends[side].seat.0];
+        if place.slowness == Duration::default() || self.wires[wire].blocked[side] {
+            return self.take_in(wire, side);
+        }
+        place.busy = place.busy.max(self.now) + place.slowness;
+        self.queue.plan(place.busy, Happening::Turn { wire, side });
+    }
+
+    /// What has reached one end of a wire is given to the node there.
+    pub(crate) fn take_in(&mut self, wire: usize, side: usize) {
+        let blocked = self.wires[wire].blocked[side];
         let end = &mut self.wires[wire].ends[side];
-        if cut {
+        if blocked {
             end.held += 1;
             return;
         }
@@ -79,8 +89,8 @@ impl World {
 
     /// Consent expires on a wire that was cut and not healed since, or whose other end is dead.
     pub(crate) fn expire(&mut self, wire: usize, cuts: u32) {
-        let Wire { cut, cuts: latest, orphaned, .. } = self.wires[wire];
-        if !(orphaned || cut && cuts == latest) {
+        let Wire { cuts: latest, orphaned, .. } = self.wires[wire];
+        if !(orphaned || self.wires[wire].is_cut() && cuts == latest) {
             return;
         }
         for side in [0, 1] {
@@ -95,12 +105,12 @@ impl World {
 
     /// Puts `bytes` on a wire towards one of its ends, after all that is on its way there.
     pub(crate) fn carry(&mut self, wire: usize, side: usize, item: Item) {
-        let transit = self.transit();
+        let at = self.now + self.transit() + self.wires[wire].length;
         let end = &mut self.wires[wire].ends[side];
         if end.stage == Stage::Gone {
             return;
         }
-        let due = end.last_due.max(self.now + transit);
+        let due = end.last_due.max(at);
         end.last_due = due;
         end.inbox.push_back(item);
         self.queue.plan(due, Happening::Arrival { wire, side });
@@ -109,7 +119,8 @@ impl World {
     /// Whether packets pass between two seats.
     pub(crate) fn reaches(&self, one: Seat, other: Seat) -> bool {
         let pair = (one.min(other), one.max(other));
-        self.islands.get(&one) == self.islands.get(&other) && !self.walls.contains(&pair)
+        let is_muted = [(one, other), (other, one)].iter().any(|way| self.muted.contains(way));
+        self.islands.get(&one) == self.islands.get(&other) && !self.walls.contains(&pair) && !is_muted
     }
 
     /// How long one packet takes, its retransmissions counted in.
@@ -216,23 +227,32 @@ impl World {
     /// Both halves fit: a wire, open after some round trips, at each end in its own time.
     fn join(&mut self, halves: [(Seat, LinkId, Fingerprint); 2]) {
         let wire = self.wires.len();
+        let length = self.length();
         let [(a, a_link, a_print), (b, b_link, b_print)] = halves;
         let seen_by_a = self.adversary.shows(a, b, b_print);
         let seen_by_b = self.adversary.shows(b, a, a_print);
         let ends = [
-            End::new(a, a_link, self.open_at(), [a_print, seen_by_a]),
-            End::new(b, b_link, self.open_at(), [b_print, seen_by_b]),
+            End::new(a, a_link, self.open_at(length), [a_print, seen_by_a]),
+            End::new(b, b_link, self.open_at(length), [b_print, seen_by_b]),
         ];
         for (side, end) in ends.iter().enumerate() {
             self.places[end.seat.0].links.insert(end.link, Half::Wired { wire, side });
             self.queue.plan(end.opens_at, Happening::Open { wire, side });
         }
-        self.wires.push(Wire::new(ends));
+        self.wires.push(Wire::new(ends, length));
     }
 
-    fn open_at(&mut self) -> Instant {
+    fn open_at(&mut self, length: Duration) -> Instant {
         let trips = self.conditions.connect_trips * 2;
-        (0..trips).fold(self.now, |at, _| at + self.transit())
+        (0..trips).fold(self.now, |at, _| at + self.transit() + length)
+    }
+
+    /// How far apart the ends of a new wire are.
+    fn length(&mut self) -> Duration {
+        match self.conditions.spread.as_micros() {
+            0 => Duration::default(),
+            most => Duration::from_micros(self.chance.below(most + 1)),
+        }
     }
 
     fn plan_give_up(&mut self, seat: Seat, link: LinkId) {
@@ -256,6 +276,7 @@ impl World {
         let far = 1 - side;
         let to = ends[far].seat;
         self.check_frame(seat, &bytes);
+        self.plan_echo(seat, to, &bytes);
         for bytes in self.adversary.passes(seat, to, bytes) {
             self.carry(wire, far, Item::Frame(bytes));
         }
@@ -433,5 +454,47 @@ mod tests {
         world.settle("linked", SOON, |world| world.is_linked(ana, eva));
         world.run_for(Duration::from_secs(60));
         assert!(world.closings(ana, eva).is_empty(), "heartbeats go both ways");
+    }
+
+    #[test]
+    fn a_muted_side_is_not_heard_and_hears_until_both_drivers_give_up() {
+        let (mut world, ana, eva) = linked(Conditions::CALM);
+        world.introducer(eva, ana);
+        let frames = numbered(2);
+        world.mute(ana, eva);
+        assert!(world.inject(eva, ana, frames[0].clone()) && world.inject(ana, eva, frames[1].clone()));
+        world.run_for(Duration::from_secs(1));
+        assert_eq!(arrived(&world, ana, &frames), [0]);
+        assert_eq!(arrived(&world, eva, &frames), []);
+        world.run_for(Duration::from_secs(15));
+        assert_eq!(world.channels(ana, eva), 0, "and none opens anew");
+        world.heal(ana, eva);
+        world.settle("linked", Duration::from_secs(40), |world| world.channels(ana, eva) == 1);
+    }
+
+    #[test]
+    fn a_slow_host_takes_frames_one_after_the_other() {
+        let (mut world, ana, eva) = linked(Conditions::CALM);
+        world.slow_down(ana, Duration::from_millis(100));
+        let frames = numbered(20);
+        frames.iter().for_each(|bytes| assert!(world.inject(eva, ana, bytes.clone())));
+        world.run_for(Duration::from_millis(1_050));
+        let so_far = arrived(&world, ana, &frames);
+        assert!((5..=10).contains(&so_far.len()), "{so_far:?}");
+        world.run_for(Duration::from_secs(2));
+        assert_eq!(arrived(&world, ana, &frames), (0..20).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn links_of_different_lengths_let_frames_overtake_and_some_come_twice() {
+        let conditions =
+            Conditions { spread: Duration::from_millis(900), duplicate_permille: 1000, ..Conditions::CALM };
+        let (mut world, ana, eva) = linked(conditions);
+        let lengths: std::collections::BTreeSet<_> = (0..8).map(|_| world.length().as_millis()).collect();
+        assert!(lengths.len() > 1 && lengths.iter().all(|length| *length <= 900), "{lengths:?}");
+        let before = world.stat(ana, "pong_unasked");
+        world.run_for(Duration::from_secs(20));
+        assert!(world.stat(ana, "pong_unasked") > before, "the second copy of an answer is not asked for");
+        assert!(world.closings(ana, eva).is_empty());
     }
 }

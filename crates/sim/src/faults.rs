@@ -3,7 +3,13 @@
 use crate::place::{Fuse, Records, Seat};
 use crate::wire::{Item, Stage};
 use crate::world::{Happening, World};
-use tertulia_proto::{Fingerprint, Instant, Node, Output};
+use tertulia_proto::wire::Frame;
+use tertulia_proto::{Duration, Fingerprint, Instant, Node, Output};
+
+/// The kinds of frames that are about the link they go over: Hello, Proof, Bye.
+const LINK_KINDS: [u32; 3] = [0, 1, 4];
+/// How long after the first a second copy of a frame arrives, at most.
+const ECHO_MAX: Duration = Duration::from_secs(3);
 
 /// Sees each frame that is sent from one seat to another and says what arrives instead.
 type Passing = Box<dyn FnMut(Seat, Seat, Vec<u8>) -> Vec<Vec<u8>>>;
@@ -65,9 +71,49 @@ impl World {
         }
     }
 
+    /// Lets nothing pass from one seat to another any more, while what the other says arrives: a firewall that forgot
+    /// half of a connection. Neither side's consent checks are answered, so both drivers give the channel up in time.
+    pub fn mute(&mut self, from: Seat, to: Seat) {
+        self.note(|| format!("{from:?} is heard by {to:?} no more"));
+        self.muted.insert((from, to));
+        for wire in self.wires_between(from, to) {
+            let side = usize::from(self.wires[wire].ends[1].seat == to);
+            self.block_wire(wire, |blocked| blocked[side] = true);
+        }
+    }
+
+    /// Has the host at a seat take so long over each frame that it is given.
+    pub fn slow_down(&mut self, seat: Seat, slowness: Duration) {
+        self.note(|| format!("{seat:?} takes {} ms for a frame", slowness.as_millis()));
+        self.places[seat.0].slowness = slowness;
+    }
+
+    /// Plans that a frame arrives a second time, if chance and the conditions will have it.
+    pub(crate) fn plan_echo(&mut self, from: Seat, to: Seat, bytes: &[u8]) {
+        let permille = self.conditions.duplicate_permille;
+        let is_bound_to_link = || Frame::kind_of(bytes).is_none_or(|kind| LINK_KINDS.contains(&kind));
+        if permille == 0 || is_bound_to_link() || self.chance.below(1000) >= permille {
+            return;
+        }
+        let at = self.now + Duration::from_micros(self.chance.below(ECHO_MAX.as_micros()));
+        self.queue.plan(at, Happening::Echo { number: self.echoes.len() });
+        self.echoes.push((from, to, bytes.to_vec()));
+    }
+
+    /// A frame arrives a second time, if both see a link to each other.
+    pub(crate) fn echo(&mut self, number: usize) {
+        let (from, to, bytes) = &mut self.echoes[number];
+        let (from, to, bytes) = (*from, *to, std::mem::take(bytes));
+        if self.is_linked(from, to) && self.is_linked(to, from) {
+            self.inject(from, to, bytes);
+        }
+    }
+
     /// Heals the wires between two seats.
     pub fn heal(&mut self, one: Seat, other: Seat) {
         self.note(|| format!("{one:?} and {other:?} are healed"));
+        self.muted.remove(&(one, other));
+        self.muted.remove(&(other, one));
         for wire in self.wires_between(one, other) {
             self.heal_wire(wire);
         }
@@ -105,11 +151,12 @@ impl World {
         }
     }
 
-    /// Heals everything: partitions, walls and cuts. Chance goes on as the conditions say.
+    /// Heals everything: partitions, walls, cuts and what was muted. Chance goes on as the conditions say.
     pub fn heal_all(&mut self) {
         self.note(|| "all is healed".to_owned());
         self.islands.clear();
         self.walls.clear();
+        self.muted.clear();
         for wire in 0..self.wires.len() {
             self.heal_wire(wire);
         }
@@ -189,9 +236,14 @@ impl World {
     }
 
     fn cut_wire(&mut self, wire: usize) {
+        self.block_wire(wire, |blocked| *blocked = [true; 2]);
+    }
+
+    fn block_wire(&mut self, wire: usize, block: impl FnOnce(&mut [bool; 2])) {
         let cut = &mut self.wires[wire];
-        if cut.is_alive() && !cut.cut {
-            cut.cut = true;
+        let was_cut = cut.is_cut();
+        block(&mut cut.blocked);
+        if cut.is_alive() && !was_cut {
             cut.cuts += 1;
             let cuts = cut.cuts;
             self.queue.plan(self.now + self.conditions.broken_after, Happening::Expiry { wire, cuts });
@@ -200,7 +252,7 @@ impl World {
 
     /// What waited is sent again: it arrives in order, before anything that is sent later.
     fn heal_wire(&mut self, wire: usize) {
-        if !std::mem::take(&mut self.wires[wire].cut) {
+        if std::mem::take(&mut self.wires[wire].blocked) == [false; 2] {
             return;
         }
         for side in [0, 1] {

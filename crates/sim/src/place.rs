@@ -88,6 +88,10 @@ pub(crate) struct Place {
     pub(crate) manners: Manners,
     /// How far this host's clock is ahead of the world's.
     pub(crate) skew: Duration,
+    /// How long it takes over each frame that it is given.
+    pub(crate) slowness: Duration,
+    /// Until when it is busy with those it was given.
+    pub(crate) busy: Instant,
 }
 
 impl Place {
@@ -114,6 +118,8 @@ impl Place {
             events: Vec::new(),
             manners: Manners::Silent,
             skew: Duration::default(),
+            slowness: Duration::default(),
+            busy: now,
         }
     }
 

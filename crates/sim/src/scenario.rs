@@ -13,6 +13,9 @@ const HEALING: Duration = Duration::from_secs(120);
 /// How far hosts' clocks are apart, at most.
 const SKEW_MAX_MS: u64 = 90_000;
 
+/// How long a slow host takes over a frame, at most: it must keep up with the heartbeats of fifty links.
+const SLOWNESS_MAX_MS: u64 = 12;
+
 /// Which random run.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
@@ -122,7 +125,7 @@ struct Town {
 /// is done. It says whether it could be.
 type Deed = (&'static str, u64, fn(&mut Town) -> bool);
 
-const DEEDS: [Deed; 12] = [
+const DEEDS: [Deed; 13] = [
     ("messages", 50, Town::say),
     ("conversations", 1, Town::create),
     ("invites", 20, Town::invite),
@@ -132,6 +135,7 @@ const DEEDS: [Deed; 12] = [
     ("goodbyes", 1, Town::quit),
     ("restarts", 12, Town::restart),
     ("cuts", 7, Town::cut),
+    ("one-way links", 3, Town::mute),
     ("repairs", 7, Town::heal),
     ("partitions", 3, Town::partition),
     ("truces", 5, Town::reunite),
@@ -140,14 +144,23 @@ const DEEDS: [Deed; 12] = [
 impl Town {
     fn new(plan: Plan, mut world: World) -> Self {
         world.replayed_by(plan.command());
-        world.conditions = if world.chance.below(2) == 0 { Conditions::CALM } else { Conditions::ROUGH };
+        world.conditions = match world.chance.below(3) {
+            0 => Conditions::CALM,
+            1 => Conditions::ROUGH,
+            _ => Conditions::WIDE,
+        };
         let mut natives = 0;
         for number in 0..plan.nodes {
             let kind = if number == 0 || world.chance.below(3) == 0 { Kind::Native } else { Kind::Tab };
             natives += usize::from(kind == Kind::Native);
             let skew = Duration::from_millis(world.chance.below(SKEW_MAX_MS));
             let seat = world.ahead(kind, &format!("Person {number}"), skew);
-            world.teach(seat, Manners::Yes);
+            let manners = if world.chance.below(6) == 0 { Manners::No } else { Manners::Yes };
+            world.teach(seat, manners);
+            if world.chance.below(8) == 0 {
+                let slowness = Duration::from_millis(1 + world.chance.below(SLOWNESS_MAX_MS));
+                world.slow_down(seat, slowness);
+            }
         }
         let mut town = Self { plan, world, conversations: BTreeSet::new(), natives, done: BTreeMap::new() };
         town.everybody_knows_the_first();
@@ -316,7 +329,9 @@ impl Town {
     fn create(&mut self) -> bool {
         let living = self.living();
         let Some(seat) = self.pick(&living) else { return false };
-        let conversation = self.world.create(seat, ConversationKind::Public);
+        let is_private = !self.conversations.is_empty() && self.world.chance.below(4) == 0;
+        let kind = if is_private { ConversationKind::Private } else { ConversationKind::Public };
+        let conversation = self.world.create(seat, kind);
         self.conversations.insert(conversation)
     }
 
@@ -386,6 +401,13 @@ impl Town {
                 0 => self.world.sever(one, other),
                 _ => self.world.cut(one, other),
             }
+            true
+        })
+    }
+
+    fn mute(&mut self) -> bool {
+        self.pick_pair().is_some_and(|(from, to)| {
+            self.world.mute(from, to);
             true
         })
     }

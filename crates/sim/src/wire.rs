@@ -2,7 +2,7 @@
 
 use crate::place::Seat;
 use std::collections::VecDeque;
-use tertulia_proto::{CloseReason, Fingerprint, Instant, LinkId};
+use tertulia_proto::{CloseReason, Duration, Fingerprint, Instant, LinkId};
 
 /// What travels to an end of a wire.
 pub(crate) enum Item {
@@ -43,18 +43,25 @@ pub(crate) struct End {
 /// Two ends and what is between them.
 pub(crate) struct Wire {
     pub(crate) ends: [End; 2],
-    /// Nothing passes: what is sent waits to be sent again.
-    pub(crate) cut: bool,
+    /// Towards which of its ends nothing passes: what is sent there waits to be sent again.
+    pub(crate) blocked: [bool; 2],
     /// Counts cuts, so that the expiry of one that was healed does nothing.
     pub(crate) cuts: u32,
     /// One end died without a word: the other notices at the latest when its consent expires.
     pub(crate) orphaned: bool,
+    /// What its length adds to the delay.
+    pub(crate) length: Duration,
 }
 
 impl Wire {
     /// A wire whose ends both still open.
-    pub(crate) fn new(ends: [End; 2]) -> Self {
-        Self { ends, cut: false, cuts: 0, orphaned: false }
+    pub(crate) fn new(ends: [End; 2], length: Duration) -> Self {
+        Self { ends, blocked: [false; 2], cuts: 0, orphaned: false, length }
+    }
+
+    /// Whether anything that is sent on it does not pass.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.blocked != [false; 2]
     }
 
     /// Whether it connects these two seats and is not gone at both.

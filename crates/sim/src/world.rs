@@ -39,6 +39,10 @@ pub struct World {
     pub(crate) islands: BTreeMap<Seat, usize>,
     /// Pairs between which no link can be opened, the lower seat first.
     pub(crate) walls: BTreeSet<(Seat, Seat)>,
+    /// Who is not heard by whom.
+    pub(crate) muted: BTreeSet<(Seat, Seat)>,
+    /// Frames that arrive a second time: from whom, to whom, what.
+    pub(crate) echoes: Vec<(Seat, Seat, Vec<u8>)>,
     pub(crate) oracle: Oracle,
     trace: Trace,
     narrator: Option<Narrator>,
@@ -58,6 +62,10 @@ pub(crate) enum Happening {
     Open { wire: usize, side: usize },
     /// Something reaches one end.
     Arrival { wire: usize, side: usize },
+    /// A slow host comes to what has reached one end.
+    Turn { wire: usize, side: usize },
+    /// A frame arrives a second time.
+    Echo { number: usize },
     /// An attempt to connect is given up.
     GiveUp { seat: Seat, life: u32, link: LinkId, reason: CloseReason },
     /// Consent on a cut or orphaned wire expires.
@@ -84,6 +92,8 @@ impl World {
             adversary: Adversary::default(),
             islands: BTreeMap::new(),
             walls: BTreeSet::new(),
+            muted: BTreeSet::new(),
+            echoes: Vec::new(),
             oracle: Oracle::default(),
             trace: Trace::new(),
             narrator: None,
@@ -328,6 +338,8 @@ impl World {
             }
             Happening::Open { wire, side } => self.channel_opens(wire, side),
             Happening::Arrival { wire, side } => self.arrive(wire, side),
+            Happening::Turn { wire, side } => self.take_in(wire, side),
+            Happening::Echo { number } => self.echo(number),
             Happening::Expiry { wire, cuts } => self.expire(wire, cuts),
             Happening::Wake { .. }
             | Happening::Gathered { .. }

@@ -121,13 +121,23 @@ impl Model {
     }
 
     /// Nobody comes into a list but by the word of a participant: its person said yes to this newcomer, or made an
-    /// invite with a ticket. Who is in the list already and lost its memory is let in anew, unasked.
-    fn check_word(&self, operation: &Operation, past: &BTreeSet<OpId>, counts: bool) -> Result<(), String> {
+    /// invite with a ticket. Who is in the list already and lost its memory is let in anew, unasked, and that is a word
+    /// to be kept when the entry is undone and tried again.
+    fn check_word(
+        &mut self,
+        operation: &Operation,
+        past: &BTreeSet<OpId>,
+        counts: bool,
+    ) -> Result<(), String> {
         let Body::Admit(admit) = &operation.content().body else { return Ok(()) };
         let (newcomer, into) = (admit.certificate.node(), operation.conversation());
         let of = admit.ticket.as_ref().map_or(operation.node(), |ticket| ticket.issuer.node());
         let said = [(of, Some(newcomer), Some(into)), (of, Some(newcomer), None), (of, None, Some(into))];
-        if !counts || self.is_in(past, newcomer) || said.iter().any(|word| self.words.contains(word)) {
+        let returns = self.is_in(past, newcomer);
+        if counts && returns {
+            self.words.insert(said[0]);
+        }
+        if !counts || returns || said.iter().any(|word| self.words.contains(word)) {
             return Ok(());
         }
         Err(format!("uninvited: {newcomer:?} is let in by {:?} without the word of {of:?}", operation.node()))
