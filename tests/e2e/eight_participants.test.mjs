@@ -154,16 +154,15 @@ async function agree(nodes, tabs, conversation) {
         nodes.map(async (node) => (await node.call('participants', { conversation })).map(({ name }) => name)),
       );
       const histories = await Promise.all(nodes.map((node) => node.texts(conversation)));
-      const [list, history] = [lists[0].join(), histories[0]];
-      if (list.split(',').length !== 8) throw new Error(`Nora lists ${list}`);
-      lists.forEach((other, at) => same(other.join(), list, `${nodes[at].name}'s list`));
-      histories.forEach((other, at) => same(other.join('\n'), history.join('\n'), `${nodes[at].name}'s history`));
+      const [[list], [history]] = [lists, histories];
+      if (list.length !== 8) throw new Error(`Nora lists ${list}`);
+      lists.forEach((other, at) => same(other, list, `${nodes[at].name}'s list`));
+      histories.forEach((other, at) => same(other, history, `${nodes[at].name}'s history`));
       for (const tab of tabs) {
-        const rows = await tab.participants();
-        list.split(',').forEach((name, at) => same(rows[at].includes(name), true, `${tab.name}'s row of ${name}`));
+        const rows = (await tab.participants()).map((row) => list.find((name) => row.includes(name)));
+        same(rows, list, `${tab.name}'s list`);
         const shown = (await tab.messages()).map((line) => /\[\w+ \d+\]/.exec(line)?.[0]);
-        same(shown.join(), history.slice(-shown.length).join(), `${tab.name}'s log`);
-        if (shown.length < Math.min(history.length, 100)) throw new Error(`${tab.name} shows ${shown.length}`);
+        same(shown, history.slice(-Math.max(shown.length, 100)), `${tab.name}'s log`);
       }
       return true;
     },
@@ -171,6 +170,11 @@ async function agree(nodes, tabs, conversation) {
   );
 }
 
+/// Whether two lists are the same, and where they part if not.
 function same(one, other, what) {
-  if (one !== other) throw new Error(`${what} differs`);
+  const at = other.findIndex((entry, place) => entry !== one[place]);
+  if (at >= 0 || one.length !== other.length) {
+    const part = (list) => list.slice(Math.max(at - 2, 0), at + 4).join(' ');
+    throw new Error(`${what} has ${one.length} of ${other.length}, and parts at ${at}: ${part(one)} for ${part(other)}`);
+  }
 }

@@ -12,6 +12,8 @@ const PROJECT = resolve(import.meta.dirname, '../../..');
 const BINARY = process.env.TERTULIA_BIN ?? join(PROJECT, 'target/release/tertulia');
 const START_MS = 10_000;
 const LINES_KEPT = 60;
+/// As many messages as a node gives at once.
+const PAGE = 1000;
 
 /// What a call was refused with: `code`, `message` and `data` of the JSON-RPC error.
 export class Refused extends Error {
@@ -99,8 +101,15 @@ export class NativeNode {
     return this.call('send', { conversation, text });
   }
 
+  /// All texts, a page at a time.
   async texts(conversation) {
-    return (await this.call('messages', { conversation, limit: 5000 })).map(({ text }) => text);
+    const texts = [];
+    for (let before; ; ) {
+      const page = await this.call('messages', { conversation, limit: PAGE, ...(before && { before }) });
+      texts.unshift(...page.map(({ text }) => text));
+      if (page.length < PAGE) return texts;
+      before = page[0].id;
+    }
   }
 
   /// Waits until `text` is among the messages.

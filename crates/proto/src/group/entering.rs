@@ -148,27 +148,6 @@ impl Requests {
     }
 }
 
-impl AnswerCode {
-    const ALL: [(Self, u16); 6] = [
-        (Self::Yes, 0),
-        (Self::No, 1),
-        (Self::AnsweringMachine, 2),
-        (Self::Derivation, 3),
-        (Self::DisconnectedGroup, 4),
-        (Self::NotUpdatedGroup, 5),
-    ];
-
-    /// The number on the wire.
-    pub(crate) fn code(self) -> u16 {
-        Self::ALL.into_iter().find(|(known, _)| *known == self).map_or(u16::MAX, |(_, code)| code)
-    }
-
-    /// The answer with this number, if this version knows it.
-    pub(crate) fn read(code: u16) -> Option<Self> {
-        Self::ALL.into_iter().find(|(_, known)| *known == code).map(|(answer, _)| answer)
-    }
-}
-
 /// Answers No.
 pub(crate) fn refuse(ctx: &mut Ctx<'_>, to: NodeId, request: RequestId) {
     ctx.post(to, Answer::bare(request, AnswerCode::No));
