@@ -229,7 +229,7 @@ impl Graph {
         if !self.entitles(&operation) {
             self.unentitled.insert(operation.id(), ());
         } else if let Some((node, enters)) = passage(&operation) {
-            let passage = Passage { id: operation.id(), lamport: operation.content().lamport, enters };
+            let passage = Passage { key: operation.display_key(), enters };
             self.passages.or_insert_with(node, Vec::new).push(passage);
         }
         let content = operation.content();

@@ -174,6 +174,28 @@ mod tests {
     }
 
     #[test]
+    fn who_is_in_the_list_by_a_tie_is_heard() {
+        let [one, other] = [someone(1), someone(2)];
+        let (eva, ana) = if one.account() < other.account() { (one, other) } else { (other, one) };
+        let mut graph = Graph::default();
+        begin(&mut graph, &ana, ConversationKind::Public);
+        admit(&mut graph, &ana, &eva);
+        let before: Vec<_> = graph.in_order().cloned().collect();
+        admit(&mut graph, &ana, &eva);
+        let admitted = graph.heads()[0];
+        // She leaves at the same time: first in the order of the list, though her operation has the higher id.
+        let leave = |time_ms| {
+            let mut evas = Graph::default();
+            before.iter().for_each(|operation| drop(evas.take(operation.clone())));
+            evas.write(&eva, time_ms, Body::Leave)
+        };
+        let leave = (0..).map(leave).find(|leave| leave.id() > admitted).unwrap();
+        graph.take(leave);
+        assert!(Membership::of(graph.in_order()).has(&eva.node()));
+        assert!(counts(&mut graph, &eva));
+    }
+
+    #[test]
     fn a_third_user_neither_enters_nor_is_heard_in_private() {
         let (ana, eva, zoe) = (someone(1), someone(2), someone(3));
         let mut graph = Graph::default();

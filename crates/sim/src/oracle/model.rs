@@ -151,7 +151,7 @@ impl Model {
     fn is_in(&self, past: &BTreeSet<OpId>, node: NodeId) -> bool {
         let concerns = |known: &&Known| known.counts && subject(&known.operation) == node;
         let passages = past.iter().filter_map(|id| self.known.get(id)).filter(concerns);
-        let last = passages.max_by_key(|known| (known.operation.content().lamport, known.operation.id()));
+        let last = passages.max_by_key(|known| place(&known.operation));
         last.is_some_and(|known| entrance(&known.operation) == Some(true))
     }
 

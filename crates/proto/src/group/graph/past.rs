@@ -1,7 +1,7 @@
 //! What operations stand on, and what follows from it: who was in the conversation by what its author had seen.
 
 use super::Graph;
-use crate::group::op::{Body, OpId, Operation};
+use crate::group::op::{Body, DisplayKey, OpId, Operation};
 use crate::identity::NodeId;
 
 /// What some operations stand on: a mark for each place in the order of display from `floor` on.
@@ -14,8 +14,8 @@ pub(crate) struct Past {
 
 /// A node's way in or out.
 pub(super) struct Passage {
-    pub id: OpId,
-    pub lamport: u64,
+    /// Where it stands in the order of display, which is that of the list: among those of one lamport, too.
+    pub key: DisplayKey,
     pub enters: bool,
 }
 
@@ -44,12 +44,13 @@ impl Graph {
         if passages.len() == 1 && previous.is_some() {
             return true;
         }
-        let lowest = passages.iter().map(|passage| passage.lamport).min().unwrap_or(0);
+        let lowest = passages.iter().map(|passage| passage.key.lamport).min().unwrap_or(0);
         let past = self.past(&operation.content().dependencies, lowest);
         // Who came in before our time had seen so, as far as we can tell.
-        let is_seen = |passage: &&Passage| self.is_in(&past, &passage.id) || past.is_cut && passage.enters;
+        let is_seen =
+            |passage: &&Passage| self.is_in(&past, &passage.key.id) || past.is_cut && passage.enters;
         let seen = passages.iter().filter(is_seen);
-        seen.max_by_key(|passage| (passage.lamport, passage.id)).is_some_and(|passage| passage.enters)
+        seen.max_by_key(|passage| passage.key).is_some_and(|passage| passage.enters)
     }
 
     /// What these operations stand on, themselves included, as far back as the lamport `lowest`: one sweep from the
@@ -85,22 +86,22 @@ impl Graph {
     /// What one who was signed out may know: all that the Evict stands on, and it.
     pub(crate) fn until_evicted(&self, node: &NodeId) -> Past {
         let passages = self.passages.get(node).into_iter().flatten();
-        let last = passages.max_by_key(|passage| (passage.lamport, passage.id)).map(|passage| passage.id);
+        let last = passages.max_by_key(|passage| passage.key).map(|passage| passage.key.id);
         self.past(last.as_slice(), 0)
     }
 
     /// Whether `node` is out by the word of another.
     pub(crate) fn is_evicted(&self, node: &NodeId) -> bool {
         let passages = self.passages.get(node).into_iter().flatten();
-        let last = passages.max_by_key(|passage| (passage.lamport, passage.id));
-        let operation = last.and_then(|passage| self.operation(&passage.id));
+        let last = passages.max_by_key(|passage| passage.key);
+        let operation = last.and_then(|passage| self.operation(&passage.key.id));
         operation.is_some_and(|operation| matches!(operation.content().body, Body::Evict(_)))
     }
 
     /// The operation that brought `node` in the last time.
     pub(crate) fn last_admit(&self, node: &NodeId) -> Option<OpId> {
         let entries = self.passages.get(node)?.iter().filter(|passage| passage.enters);
-        entries.max_by_key(|passage| (passage.lamport, passage.id)).map(|passage| passage.id)
+        entries.max_by_key(|passage| passage.key).map(|passage| passage.key.id)
     }
 
     /// Whether an operation is among what some stand on.
