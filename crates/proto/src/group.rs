@@ -15,8 +15,8 @@ pub mod op;
 pub mod ticket;
 
 pub(crate) use asking::{Asking, Outgoing, Welcome};
-pub use conversation::ENTERING_MAX;
 pub(crate) use conversation::{Admission, Progress};
+pub use conversation::{ENTERING_MAX, PAGE_MAX};
 pub(crate) use entering::{Granted, Incoming, Requests, refuse};
 pub use graph::{HELD_BYTES_MAX, HELD_MAX};
 pub(crate) use inbox::Inbox;
@@ -38,7 +38,7 @@ use crate::wire::{
     Answer, AnswerCode, AutomaticEntryToPeer, DIGESTS_MAX, Delivered, Digest, Heads, Operations, Past,
     Typing, Want,
 };
-use conversation::{Conversation, Phase};
+use conversation::{Conversation, PAGES_MAX, Phase};
 use op::{Create, Message};
 
 /// Who looks at messages, and what they want to see.
@@ -143,9 +143,7 @@ impl Groups {
         to: NodeId,
         since: u64,
     ) -> u64 {
-        let Some(conversation) = self.by_id.get_mut(&id) else { return 0 };
-        conversation.send_since(ctx, to, since);
-        conversation.lamport()
+        self.by_id.get_mut(&id).map_or(0, |conversation| conversation.send_since(ctx, to, since))
     }
 
     /// Sends one operation of a conversation.
@@ -314,7 +312,16 @@ impl Groups {
     /// Answers a comparison. To one who is not in our list nothing is told, but what it has is asked for: it may
     /// hold the very Admit that puts it there.
     pub(crate) fn on_heads(&mut self, ctx: &mut Ctx<'_>, from: NodeId, heads: &Heads) {
-        match self.by_id.get_mut(&heads.conversation).filter(|one| one.is_open() || one.has(&from)) {
+        let is_other = |one: &&Conversation| one.id() != heads.conversation && one.is_sending(ctx.now, &from);
+        let is_busy = self.by_id.values().filter(is_other).count() >= PAGES_MAX;
+        let found = self.by_id.get_mut(&heads.conversation);
+        match found.filter(|one| one.is_open() || one.has(&from) || heads.more && one.is_let_in_by(&from)) {
+            Some(conversation) if heads.more => conversation.on_more(ctx, from, heads),
+            Some(conversation) if is_busy => {
+                // It is compared again with the next PING that differs.
+                ctx.count("comparison_put_off");
+                conversation.on_progress(&from, &heads.devices);
+            }
             Some(conversation) if !conversation.is_open() => conversation.tell_past(ctx, from, heads),
             Some(conversation) if conversation.has(&from) => conversation.on_heads(ctx, from, heads),
             Some(conversation) => {
@@ -385,8 +392,8 @@ impl Groups {
     /// Takes note that a node is linked no more.
     pub(crate) fn on_unlinked(&mut self, ctx: &mut Ctx<'_>, node: NodeId) {
         self.linked.remove(&node);
+        self.by_id.values_mut().for_each(|one| one.on_unlinked(ctx, &node));
         for conversation in self.by_id.values_mut().filter(|one| one.is_open() && one.has(&node)) {
-            conversation.on_unlinked(&node);
             self.suspected.or_insert_with(node, || ctx.now);
             ctx.tell(Event::ConversationChanged { conversation: conversation.id() });
         }

@@ -292,9 +292,13 @@ pub struct Heads {
     pub answer: bool,
     /// The sender's heads: what equal counts hide, when a device that lost its memory counted anew.
     pub heads: List<OpId, HEADS_MAX>,
+    /// Whether it only says that operations came ahead of it and more are to come, on a word that they have.
+    pub more: bool,
 }
 
-structure! { Heads { 0 => conversation, 1 => devices, 2 => answer, 3 => heads or default } }
+structure! {
+    Heads { 0 => conversation, 1 => devices, 2 => answer, 3 => heads or default, 4 => more or default }
+}
 
 /// The last operation of one device.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -237,6 +237,11 @@ impl Node {
         self.notifications.iter().any(|line| line["method"] == method)
     }
 
+    /// Whether a notification of `method` that `wanted` accepts has come so far.
+    pub(crate) fn was_notified_of(&self, method: &str, wanted: impl Fn(&Value) -> bool) -> bool {
+        self.notifications.iter().any(|line| line["method"] == method && wanted(&line["params"]))
+    }
+
     fn next(&mut self, awaited: &str, deadline: Instant) -> Value {
         let line = self.process.line(deadline).unwrap_or_else(|why| {
             panic!("{}: no such {awaited} ({why}) after {:#?}", self.ready["name"], self.notifications)

@@ -12,6 +12,7 @@ mod data_directory;
 mod ending;
 mod introducer;
 mod lasting;
+mod long_history;
 mod malformed_calls;
 mod manners;
 mod page;

@@ -7,6 +7,7 @@ mod entry;
 mod horizon;
 mod intake;
 mod keeping;
+mod pacing;
 mod reading;
 mod typing;
 mod view;
@@ -26,8 +27,11 @@ use crate::wire::{
     Operations,
 };
 use entry::{Arrivals, Exit};
+use pacing::{Page, Source};
 
 pub(crate) use entry::{Admission, Progress};
+pub use pacing::PAGE_MAX;
+pub(crate) use pacing::PAGES_MAX;
 
 /// How long an acknowledgement waits for others to go along with it.
 const ACK_DELAY: Duration = Duration::from_millis(30);
@@ -44,7 +48,7 @@ const ASK_TURNS_MAX: usize = 24;
 const QUIET: Duration = Duration::from_millis(300);
 /// Operations that may wait here when one who is not in our list sends more.
 const HELD_FOR_OTHERS_MAX: usize = 256;
-/// How long a newcomer waits for the operations that let it in.
+/// How long a newcomer waits for the operations that let it in, and for each that stands before them.
 pub const ENTERING_MAX: Duration = Duration::from_secs(30);
 
 /// A conversation with all that this node knows of it.
@@ -70,6 +74,10 @@ pub(crate) struct Conversation {
     /// How far each device had come when the person last saw all of it and wanted that told.
     shared: List<DeviceHead, DEVICES_MAX>,
     ask: Option<Ask>,
+    /// What is on its way to each node of all that it lacks.
+    pages: Table<NodeId, Page>,
+    /// Whom we get from what we lack.
+    source: Option<Source>,
     changed: Instant,
     /// Whom we are let in by, while we enter: their operations are welcome.
     hosts: Vec<NodeId>,
@@ -130,6 +138,8 @@ impl Conversation {
             read_by: Table::default(),
             shared: List::default(),
             ask: None,
+            pages: Table::default(),
+            source: None,
             changed: ctx.now,
             hosts: Vec::new(),
             exit: None,
@@ -255,16 +265,23 @@ impl Conversation {
         operation.id()
     }
 
-    /// Sends a newcomer what was said from the lamport `lamport` on: nothing of ours waits after that.
-    pub(crate) fn send_since(&mut self, ctx: &mut Ctx<'_>, to: NodeId, lamport: u64) {
-        self.sent_seq = self.graph.last_seq(&ctx.me.node());
+    /// Sends a newcomer what was said from the lamport `lamport` on, a page of it; yields how far that is.
+    pub(crate) fn send_since(&mut self, ctx: &mut Ctx<'_>, to: NodeId, lamport: u64) -> u64 {
         if !self.is_open_book() && !self.has(&to) {
             // What it may read begins with its Admit.
-            return;
+            return self.lamport();
         }
         self.give_past(ctx, to);
-        let late = self.graph.in_order().filter(|operation| operation.content().lamport >= lamport);
-        self.give(ctx, to, late.collect());
+        let past = self.withheld_from(&to);
+        let sent = self.send_page(ctx, to, &[], &|graph, operation| {
+            let is_past = past.as_ref().is_some_and(|past| graph.is_in(past, &operation.id()));
+            operation.content().lamport >= lamport && !is_past
+        });
+        let (mine, rest) = sent;
+        // With all that it may read nothing of ours waits any more.
+        let all = self.graph.last_seq(&ctx.me.node());
+        self.sent_seq = self.sent_seq.max(if rest.is_none() { all } else { mine });
+        rest.unwrap_or_else(|| self.lamport())
     }
 
     /// The highest lamport.
@@ -333,6 +350,7 @@ impl Conversation {
                 ctx.tell(Event::ConversationEnded { conversation: self.id });
             }
         }
+        self.ask_for_page(ctx);
         self.answer_arrivals(ctx);
         self.continue_exit(ctx, linked);
         self.end_exit(ctx);
@@ -345,7 +363,7 @@ impl Conversation {
             _ => None,
         };
         let asking = self.ask.as_ref().map(|ask| ask.at);
-        [self.ack_at, asking, entering, self.poll_entry()].into_iter().flatten().min()
+        [self.ack_at, asking, entering, self.poll_entry(), self.poll_page()].into_iter().flatten().min()
     }
 
     /// The time of the last operation, for the order of the list of conversations.
@@ -369,8 +387,9 @@ impl Conversation {
     }
 
     /// Takes note that a link is gone.
-    pub(crate) fn on_unlinked(&mut self, node: &NodeId) {
+    pub(crate) fn on_unlinked(&mut self, ctx: &mut Ctx<'_>, node: &NodeId) {
         self.forget_told(node);
+        self.lose_page(ctx, node);
     }
 
     /// Takes note that we were signed out while away, once: the kind, the name, and whom to ask to enter again.

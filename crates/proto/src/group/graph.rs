@@ -1,6 +1,7 @@
 //! The graph of a conversation's operations: what was verified and is complete, and what still waits for
 //! something that it depends on (DESIGN, section 6).
 
+mod comparison;
 mod horizon;
 mod past;
 
@@ -10,8 +11,8 @@ use crate::group::op::{
 };
 use crate::identity::{Certificate, Identity, NodeId};
 use crate::table::{Set, Table};
+use crate::wire::HeadsDigest;
 use crate::wire::bounded::List;
-use crate::wire::{DeviceHead, HeadsDigest};
 use horizon::{Chain, Horizon};
 use past::{Passage, passage};
 use std::cmp::Reverse;
@@ -391,28 +392,6 @@ impl Graph {
         HeadsDigest(digest)
     }
 
-    /// How far each device has come here.
-    pub(crate) fn device_heads(&self) -> Vec<DeviceHead> {
-        self.chains.iter().map(|(node, chain)| DeviceHead { node: *node, seq: chain.len() }).collect()
-    }
-
-    /// What somebody who has come as far as `theirs` lacks, in causal order.
-    pub(crate) fn beyond(&self, theirs: &[DeviceHead]) -> Vec<&Operation> {
-        let mut has = Table::default();
-        for head in theirs {
-            has.insert(head.node, head.seq);
-        }
-        let lacks = |operation: &&Operation| {
-            operation.content().seq > has.get(&operation.node()).copied().unwrap_or(0)
-        };
-        self.in_order().filter(lacks).collect()
-    }
-
-    /// Whether somebody who has come as far as `theirs` has what is not here.
-    pub(crate) fn is_behind(&self, theirs: &[DeviceHead]) -> bool {
-        theirs.iter().any(|head| head.seq > self.last_seq(&head.node))
-    }
-
     /// The highest count of a device.
     pub(crate) fn last_seq(&self, node: &NodeId) -> u64 {
         self.chains.get(node).map_or(0, Chain::len)
@@ -431,6 +410,7 @@ mod tests {
     use crate::identity::Name;
     use crate::io::MessageText;
     use crate::rng::Rng;
+    use crate::wire::DeviceHead;
 
     fn someone(seed: u8) -> Identity {
         Identity::generate(&mut Rng::new([seed; 32]), &Name::cut("Ana"), 1)
@@ -544,8 +524,11 @@ mod tests {
         let (mut graph, create) = begun(&ana);
         let op = graph.write(&ana, 1, said("hi"));
         let ids = |ops: Vec<&Operation>| ops.into_iter().map(Operation::id).collect::<Vec<_>>();
-        assert_eq!(ids(graph.beyond(&[])), [create.id(), op.id()]);
-        assert_eq!(ids(graph.beyond(&[DeviceHead { node: ana.node(), seq: 1 }])), [op.id()]);
+        let heads = [DeviceHead { node: ana.node(), seq: 1 }];
+        assert_eq!(ids(graph.beyond(&[], usize::MAX, &|_| true).0), [create.id(), op.id()]);
+        assert_eq!(ids(graph.beyond(&heads, usize::MAX, &|_| true).0), [op.id()]);
+        let (page, rest) = graph.beyond(&[], create.size(), &|_| true);
+        assert_eq!((ids(page), rest.map(Operation::id)), (vec![create.id()], Some(op.id())));
         assert!(graph.is_behind(&[DeviceHead { node: ana.node(), seq: 3 }]));
     }
 }

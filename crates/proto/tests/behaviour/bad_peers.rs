@@ -75,7 +75,7 @@ fn a_conversation_tells_nothing_to_whoever_is_not_in_it() {
     let Scene { mut world, ana, eve, told } = talk_beside(|conversation, message| {
         let want = Want { conversation, ids: List::first([message]), deep: false };
         let devices = List::first([DeviceHead { node: NodeId([9; 16]), seq: 9 }]);
-        let heads = Heads { conversation, devices, answer: false, heads: List::default() };
+        let heads = Heads { conversation, devices, answer: false, heads: List::default(), more: false };
         vec![Frame::Want(want).encode(), Frame::Heads(heads).encode()]
     });
     world.run_for(SOON);

@@ -24,6 +24,7 @@ mod introductions;
 mod invites;
 mod leaving;
 mod link_budget;
+mod long_histories;
 mod missing_operations;
 mod private_conversations;
 mod random_bytes;

@@ -46,6 +46,14 @@ fn alone(book: &mut Book) {
             devices: List::first([device(3), device(300)]),
             answer: false,
             heads: List::first([OpId([3; 32])]),
+            more: false,
+        }),
+        Frame::Heads(Heads {
+            conversation,
+            devices: List::first([device(300)]),
+            answer: false,
+            heads: List::default(),
+            more: true,
         }),
         Frame::Answer(Answer {
             request,

@@ -1,11 +1,12 @@
 //! Comparing a conversation with another node's copy of it, until both have the same operations.
 
+use super::pacing::PAGE_ROOM;
 use super::{Conversation, QUIET};
 use crate::ctx::Ctx;
 use crate::group::op::OpId;
 use crate::identity::NodeId;
 use crate::wire::bounded::List;
-use crate::wire::{DEVICES_MAX, DeviceHead, Frame, Heads, HeadsDigest, Want, operation_frames};
+use crate::wire::{DEVICES_MAX, DeviceHead, Frame, Heads, HeadsDigest, Want};
 
 /// How much of what an operation stands on goes along with it when somebody asks again and again: what a device wrote
 /// after it lost its memory is found by nothing but this, so many operations in one round trip.
@@ -28,6 +29,11 @@ impl Conversation {
             let known = self.graph.until_evicted(&from);
             found.retain(|operation| self.graph.is_in(&known, &operation.id()));
         }
+        let mut room = PAGE_ROOM;
+        found.retain(|operation| {
+            room = room.saturating_sub(operation.size());
+            room > 0
+        });
         self.give(ctx, from, found);
     }
 
@@ -38,38 +44,38 @@ impl Conversation {
     }
 
     /// Tells one who was signed out that it was, and what was said until then.
-    pub(crate) fn tell_evicted(&self, ctx: &mut Ctx<'_>, to: NodeId, heads: &Heads) {
+    pub(crate) fn tell_evicted(&mut self, ctx: &mut Ctx<'_>, to: NodeId, heads: &Heads) {
+        self.on_progress(&to, &heads.devices);
         if !self.graph.is_evicted(&to) {
             return;
         }
-        let known = self.graph.until_evicted(&to);
-        let mut beyond = self.graph.beyond(&heads.devices);
-        beyond.retain(|operation| self.graph.is_in(&known, &operation.id()));
-        self.give(ctx, to, beyond);
+        let (known, past) = (self.graph.until_evicted(&to), self.withheld_from(&to));
+        self.send_page(ctx, to, &heads.devices, &|graph, operation| {
+            let is_in = |past| graph.is_in(past, &operation.id());
+            is_in(&known) && !past.as_ref().is_some_and(is_in)
+        });
     }
 
     /// Tells one who was away what happened until we left: there may be nobody else whom it knows.
-    pub(crate) fn tell_past(&self, ctx: &mut Ctx<'_>, to: NodeId, heads: &Heads) {
-        self.give(ctx, to, self.graph.beyond(&heads.devices));
+    pub(crate) fn tell_past(&mut self, ctx: &mut Ctx<'_>, to: NodeId, heads: &Heads) {
+        let past = self.withheld_from(&to);
+        self.send_page(ctx, to, &heads.devices, &|graph, operation| {
+            !past.as_ref().is_some_and(|past| graph.is_in(past, &operation.id()))
+        });
     }
 
     /// Sends what the other side lacks, and asks for what we lack unless this was the answer to that.
     pub(crate) fn on_heads(&mut self, ctx: &mut Ctx<'_>, from: NodeId, heads: &Heads) {
         let me = ctx.me.node();
         self.repeat_past(ctx, from, &heads.heads);
-        let mut beyond = self.graph.beyond(&heads.devices);
-        if let Some(past) = self.withheld_from(&from) {
-            beyond.retain(|operation| !self.graph.is_in(&past, &operation.id()));
-        }
-        let mine =
-            beyond.iter().filter(|operation| operation.node() == me).map(|operation| operation.content().seq);
-        let waited = self.sent_seq + 1..=mine.max().unwrap_or(0);
-        if !beyond.is_empty() {
-            ctx.count("comparison_sent_missing");
-        }
-        operation_frames(beyond).into_iter().for_each(|frame| ctx.post(from, frame));
+        let past = self.withheld_from(&from);
+        let (mine, _) = self.send_page(ctx, from, &heads.devices, &|graph, operation| {
+            !past.as_ref().is_some_and(|past| graph.is_in(past, &operation.id()))
+        });
+        let waited = self.sent_seq + 1..=mine;
         if self.graph.is_behind(&heads.devices) {
-            if !heads.answer {
+            // What is coming from somebody already is not asked for twice.
+            if !heads.answer && self.expects_page().is_none() {
                 self.compare(ctx, from, true);
             }
         } else {
@@ -78,7 +84,7 @@ impl Conversation {
         if let Some(head) = heads.devices.iter().find(|head| head.node == me) {
             self.on_acked(ctx, from, head.seq);
         }
-        self.sent_seq = self.sent_seq.max(*waited.end());
+        self.sent_seq = self.sent_seq.max(mine);
         self.tell_states(ctx, waited);
     }
 
@@ -99,12 +105,13 @@ impl Conversation {
     pub(crate) fn compare(&self, ctx: &mut Ctx<'_>, to: NodeId, answer: bool) {
         let devices: List<DeviceHead, DEVICES_MAX> = List::first(self.graph.device_heads());
         let heads = List::first(self.graph.heads());
-        ctx.post(to, Frame::Heads(Heads { conversation: self.id, devices, answer, heads }));
+        ctx.post(to, Frame::Heads(Heads { conversation: self.id, devices, answer, heads, more: false }));
     }
 
     /// Takes note of the other side's heads, and compares if they have differed for a while.
     pub(crate) fn on_digest(&mut self, ctx: &mut Ctx<'_>, from: NodeId, heads: HeadsDigest) {
-        if heads != self.graph.digest() && ctx.now.since(self.changed) >= QUIET {
+        let is_quiet = ctx.now.since(self.changed) >= QUIET && self.expects_page().is_none();
+        if heads != self.graph.digest() && is_quiet {
             ctx.count("comparison_begun");
             self.compare(ctx, from, false);
         }

@@ -1,7 +1,8 @@
 //! What others send: operations that are taken in, and the asking for those that are missing.
 
 use super::{
-    ACK_DELAY, ASK_AGAIN, ASK_FIRST, ASK_MAX, ASK_TURNS_MAX, Ask, Conversation, HELD_FOR_OTHERS_MAX, Phase,
+    ACK_DELAY, ASK_AGAIN, ASK_FIRST, ASK_MAX, ASK_TURNS_MAX, Ask, Conversation, ENTERING_MAX,
+    HELD_FOR_OTHERS_MAX, Phase,
 };
 use crate::ctx::Ctx;
 use crate::group::graph::Taken;
@@ -52,12 +53,16 @@ impl Conversation {
             }
             Taken::Delivered(ids, refused) => {
                 self.changed = ctx.now;
+                if let Phase::Entering { until, .. } = &mut self.phase {
+                    *until = ctx.now + ENTERING_MAX;
+                }
                 refused.into_iter().for_each(|reason| ctx.count(reason));
                 for id in ids {
                     ctx.count("operation_delivered");
                     self.on_delivered_here(ctx, &id);
                 }
                 self.on_fruit(ctx);
+                self.on_caught_up(ctx);
                 return true;
             }
         }
@@ -100,6 +105,12 @@ impl Conversation {
         let missing = self.graph.missing(WANT_MAX);
         let Some(mut ask) = self.ask.take() else { return };
         if missing.is_empty() {
+            return;
+        }
+        if let Some(until) = self.expects_page() {
+            // A live message that came ahead of the pages: what it stands on is on its way.
+            ask.at = until;
+            self.ask = Some(ask);
             return;
         }
         if ask.fruitless >= ASK_TURNS_MAX {

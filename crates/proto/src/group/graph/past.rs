@@ -111,7 +111,7 @@ impl Graph {
     }
 
     /// Where an operation stands in the order of display.
-    fn rank(&self, id: &OpId) -> Option<usize> {
+    pub(super) fn rank(&self, id: &OpId) -> Option<usize> {
         self.display.binary_search(&self.operation(id)?.display_key()).ok()
     }
 }
