@@ -4,9 +4,6 @@ use crate::command::completions;
 use crate::view::{Element, View, each, el, key_of, when};
 use leptos::prelude::*;
 
-/// What the list is known by to the field that it completes.
-const LIST_ID: &str = "commands";
-
 /// The commands that may be meant, and the chosen one.
 #[derive(Clone, Copy)]
 pub(super) struct Commands {
@@ -45,10 +42,7 @@ impl Commands {
     /// Tells who cannot see the list of it.
     pub(super) fn describe(self, field: Element) -> Element {
         let chosen = move || self.chosen().map(id_of).unwrap_or_default();
-        field
-            .attr("aria-autocomplete", "list")
-            .attr("aria-controls", LIST_ID)
-            .attr_of("aria-activedescendant", chosen)
+        field.attr("aria-autocomplete", "list").attr_of("aria-activedescendant", chosen)
     }
 
     fn found(self) -> Vec<(&'static str, &'static str)> {
@@ -77,12 +71,11 @@ pub(super) fn command_list(commands: Commands, complete: impl Fn(&str) + Copy + 
                     .child(el("b").text(name))
                     .child(el("span").text(what))
             };
-            el("ul")
-                .class("commands")
-                .attr("role", "listbox")
-                .attr("id", LIST_ID)
-                .attr("aria-label", "Commands")
-                .child(each(move || commands.found(), |(name, _)| key_of(&[], name.as_bytes()), row))
+            el("ul").class("commands").attr("role", "listbox").attr("aria-label", "Commands").child(each(
+                move || commands.found(),
+                |(name, _)| key_of(&[], name.as_bytes()),
+                row,
+            ))
         },
     )
 }

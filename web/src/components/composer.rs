@@ -5,7 +5,7 @@ use super::controls::{button, submit};
 use super::talk::Talk;
 use crate::command::{Typed, parse};
 use crate::session::Session;
-use crate::state::{Feed, State, beginning};
+use crate::state::{State, beginning};
 use crate::ui::{Overlay, Ui};
 use crate::view::{Element, View, dynamic, effect, el, nothing};
 use leptos::prelude::*;
@@ -78,9 +78,9 @@ impl Composer {
     }
 
     fn edit_last(self) -> bool {
-        let last = self.session.feed.with_untracked(Feed::last_own);
+        let last = self.session.last_own(self.talk.id);
         let is_one = last.is_some();
-        last.into_iter().for_each(|last| self.talk.edit(last));
+        last.into_iter().for_each(|last| self.talk.edit(Arc::new(last)));
         is_one
     }
 

@@ -64,9 +64,9 @@ fn participant(participant: &ParticipantView) -> Element {
         .class("person-notes")
         .child(presence(*me || *linked))
         .children(coordinator.then(|| el("span").class("role").text("coordinator")));
-    let host = admitted_by.as_ref().map(|host| {
-        el("span").class("person-notes hint").text("let in by ").child(el("bdi").text(host.name.as_str()))
-    });
+    let host = admitted_by
+        .as_ref()
+        .map(|host| el("span").class("hint").text("let in by ").child(el("bdi").text(host.name.as_str())));
     let who = el("span").class("person").child(name).child(notes).children(host);
     el("li").child(avatar(person.user)).child(who.children(forked.then(|| hint(FORKED).class("warning"))))
 }

@@ -9,6 +9,9 @@ use tertulia_proto::group::{ConversationId, OpId};
 use tertulia_proto::io::{Emoji, MessageText, MessageView, RequestId};
 use tertulia_proto::{AccountId, Command, Node, Reply, Window};
 
+/// A message of our own that is further back is found with the eyes, and edited by its actions.
+const LAST_OWN_WITHIN: usize = 100;
+
 impl Session {
     /// Says something; tells what is wrong when it was not taken.
     pub(crate) fn send(
@@ -63,6 +66,13 @@ impl Session {
     /// A message of a conversation as it is now.
     pub(crate) fn said(self, conversation: ConversationId, id: OpId) -> Option<MessageView> {
         self.with_node(|node| node.message(conversation, id)).flatten()
+    }
+
+    /// The last message of our own that can be given other words, which need not be drawn yet.
+    pub(crate) fn last_own(self, conversation: ConversationId) -> Option<MessageView> {
+        let window = Window { limit: Some(LAST_OWN_WITHIN), ..Window::default() };
+        let messages = self.with_node(|node| node.messages(conversation, window))?;
+        messages.into_iter().rev().find(|message| message.state.is_some() && !message.deleted)
     }
 
     /// Shows more of the past.

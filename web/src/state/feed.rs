@@ -102,12 +102,6 @@ impl Feed {
         self.rows = rows(messages, self.line, day_of);
     }
 
-    /// The last message of our own that can be given other words.
-    pub(crate) fn last_own(&self) -> Option<Arc<MessageView>> {
-        let mut own = self.rows.iter().rev().map(|row| &row.message);
-        own.find(|message| message.state.is_some() && !message.deleted).cloned()
-    }
-
     /// The person has seen everything: the next message draws a new line.
     pub(crate) fn seen(&mut self) {
         self.line_seen = true;
@@ -289,13 +283,5 @@ mod tests {
         let mut feed = feed();
         feed.take(read(&all, feed.window(2 * PAGE)), 2 * PAGE, day);
         assert_eq!(feed.rows.iter().position(|row| row.is_new), Some(ABOVE));
-    }
-
-    #[test]
-    fn what_is_edited_last_is_of_our_own_and_still_there() {
-        let mut feed = feed();
-        let gone = MessageView { deleted: true, ..message(3, 0, 2) };
-        feed.take(vec![message(1, 0, 0), message(2, 1, 1), gone, message(4, 2, 3)], 0, day);
-        assert_eq!(feed.last_own().unwrap().id, OpId([1; 32]));
     }
 }
