@@ -4,11 +4,13 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { SHOTS, behaviour, textOf } from './harness/index.mjs';
+import { SHOTS, behaviour, textOf, until } from './harness/index.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const SERIOUS = ['serious', 'critical'];
 const SIZES = { desk: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
+/// Each view is looked at four times.
+const ALL_VIEWS_MS = 150_000;
 const SCHEMES = ['light', 'dark'];
 
 behaviour('the main views have no serious barrier in light and dark, on a desk and on a phone', async (scene) => {
@@ -65,6 +67,99 @@ behaviour('the main views have no serious barrier in light and dark, on a desk a
 
   assert.deepEqual(found, []);
 });
+
+behaviour(
+  'what one does with messages and people has no serious barrier either',
+  async (scene) => {
+    const nora = await scene.node('Nora');
+    const tina = await scene.tab(await scene.browser('chromium'), 'Tina');
+    const found = [];
+    const look = async (view) => found.push(...(await inspect(tina, view)));
+    await tina.start(nora.page);
+    const { invite } = await nora.call('invite', {});
+    const [{ conversation }] = await Promise.all([nora.admit(), tina.join(`${nora.page}#${invite}`)]);
+    await tina.isInConversation();
+    await converse(nora, tina, conversation);
+    await look('messages');
+    await turned(tina, () => look('messages-rtl'));
+    const last = async () => (await (await tina.find('log', 'Messages')).$$('article')).at(-1);
+    await tina.press('Actions', { inside: await last() });
+    await tina.press('React');
+    await tina.find('textbox', 'Another reaction');
+    await look('message-actions');
+    await tina.escape();
+    await tina.press('Actions', { inside: await last() });
+    await tina.press('Reply');
+    await look('replying');
+    await tina.escape();
+    await tina.page.keyboard.type('/');
+    await tina.find('listbox', 'Commands');
+    await look('commands');
+    await tina.page.keyboard.press('Backspace');
+
+    await tina.participants();
+    await tina.press('Forget');
+    await tina.find('dialog', 'Forget conversation?');
+    await look('forget');
+    await tina.escape();
+
+    await nora.call('away', { on: true });
+    await tina.join(`${nora.page}#${invite}`);
+    await tina.press('Leave a message');
+    await tina.find('dialog', 'Leave a message');
+    await look('leave-a-message');
+    await tina.escape();
+    await tina.press('Dismiss');
+
+    await tina.create('Public', 'Salon');
+    const otto = await scene.node('Otto', { http: false });
+    const { request } = await otto.call('open', { invite: textOf(await tina.invite()) });
+    await tina.press('Answering machine', { inside: await tina.find('dialog', 'Request from Otto') });
+    await otto.call('leave_message', { request, text: 'I only wanted to say hello.' });
+    await tina.press('People');
+    await tina.find('list', 'Inbox');
+    await tina.press('Block');
+    await look('inbox');
+    await tina.press('Settings');
+    await tina.find('list', 'Blocked people');
+    await look('blocked');
+
+    assert.deepEqual(found, []);
+  },
+  ALL_VIEWS_MS,
+);
+
+/// Something of everything that messages can be.
+async function converse(nora, tina, conversation) {
+  await nora.send(conversation, '/me waves from the window');
+  await nora.send(conversation, 'هل وجدت المكان؟ نحن بجانب النافذة.');
+  await tina.sees('هل وجدت');
+  await tina.say('Twelve minutes');
+  const { id } = await until('the last one', async () =>
+    (await nora.call('messages', { conversation })).find(({ text }) => text === 'Twelve minutes'),
+  );
+  await nora.call('react', { conversation, message: id, emoji: '👍' });
+  await tina.press('👍 1, Nora');
+  const { message: taken } = await nora.send(conversation, 'Never mind');
+  await nora.call('edit', { conversation, message: taken, text: 'Take your time' });
+  await nora.call('send', { conversation, text: 'See you then', reply_to: id });
+  const { message } = await nora.send(conversation, 'oops');
+  await nora.call('delete', { conversation, message });
+  await nora.send(conversation, 'We ordered already.');
+  await tina.sees('We ordered already.');
+  await tina.say('Good.');
+  await tina.page.keyboard.press('ArrowUp');
+  await tina.page.keyboard.type(' Thank you!');
+  await tina.page.keyboard.press('Enter');
+  await tina.sees('Good. Thank you! edited');
+}
+
+/// The page as it is where one reads from right to left.
+async function turned({ page }, act) {
+  await page.evaluate(() => void (document.documentElement.dir = 'rtl'));
+  await act();
+  await page.evaluate(() => document.documentElement.removeAttribute('dir'));
+}
 
 /// What axe finds serious in the view as it stands, for each scheme and size; leaves a picture of each.
 async function inspect({ page }, view) {

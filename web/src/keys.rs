@@ -8,10 +8,12 @@ use wasm_bindgen::JsCast;
 use web_sys::KeyboardEvent;
 
 /// What each key does, for the list that Ctrl+/ opens.
-pub(crate) const KEYS: [(&str, &str); 7] = [
+pub(crate) const KEYS: [(&str, &str); 9] = [
     ("Enter", "Send the message"),
     ("Shift + Enter", "Begin a new line"),
-    ("Esc", "Close a dialog, or mark the conversation as read"),
+    ("↑", "In an empty composer: edit your last message"),
+    ("↑ ↓", "From one message's actions to another's"),
+    ("Esc", "Close a dialog, cancel an edit or a reply, or mark the conversation as read"),
     ("Ctrl or ⌘ + K", "Go to a conversation by its name"),
     ("Alt + ↑", "Go to the conversation above"),
     ("Alt + ↓", "Go to the conversation below"),

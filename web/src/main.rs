@@ -5,6 +5,7 @@
 #![cfg_attr(not(target_family = "wasm"), allow(dead_code, unused_imports))]
 
 mod avatar;
+mod command;
 mod letters;
 mod qr;
 mod state;

@@ -1,5 +1,7 @@
 //! The page's node: the only file that gives it commands. Its events are folded into signals, many at a time.
 
+mod talk;
+
 use crate::address;
 use crate::letters::sentence;
 use crate::mark;
@@ -15,7 +17,7 @@ use std::time::Duration;
 use tertulia_proto::group::{ConversationId, ConversationKind, History};
 use tertulia_proto::identity::{Name, NodeId};
 use tertulia_proto::invite::InviteError;
-use tertulia_proto::io::{Consent, Greeting, LinkId, MessageText, Person, RequestId};
+use tertulia_proto::io::{Consent, Greeting, LinkId, Person, RequestId};
 use tertulia_proto::rng::Rng;
 use tertulia_proto::table::Table;
 use tertulia_proto::{Command, Event, Identity, Invite, Node, Reply, ReplyCode, Window};
@@ -24,6 +26,8 @@ use tertulia_webrtc::browser::{LinkStats, StartError, Tab};
 /// Events that come within one frame are taken together: a burst of hundreds is one change of the page. A page
 /// that paints no frames (a window that is covered) takes them after this long.
 const BATCH: Duration = Duration::from_millis(50);
+/// Whoever is writing tells it every three seconds.
+const WRITING: Duration = Duration::from_secs(5);
 /// Opening a link is many small steps of this thread's, with pauses that drawing the page anew would fill: it waits
 /// until the link is usually open, too shortly to be seen.
 const HEAD_START: Duration = Duration::from_millis(40);
@@ -95,10 +99,8 @@ impl Session {
     /// Shows what there was before.
     fn recall(self) {
         let conversations = self.with_node(Node::conversations).unwrap_or_default();
-        if !conversations.is_empty() {
-            let messages = conversations.iter().map(|view| view.id).collect();
-            self.refresh(&Stale { conversations: true, messages, ..Stale::default() });
-        }
+        let messages = conversations.iter().map(|view| view.id).collect();
+        self.refresh(&Stale { conversations: true, messages, people: true, peers: false });
     }
 
     /// Ends the node politely: what this browser keeps goes on with the next.
@@ -108,21 +110,12 @@ impl Session {
 
     /// Shows a conversation.
     pub(crate) fn show(self, conversation: ConversationId) {
-        if self.feed.with_untracked(|feed| feed.conversation) != Some(conversation) {
+        // Whoever comes back begins with a page again.
+        if self.ui.place.get_untracked() != Place::Conversation(conversation) {
             self.feed.set(Feed::of(conversation));
         }
         self.refresh(&Stale { messages: vec![conversation], ..Stale::default() });
         self.ui.place.set(Place::Conversation(conversation));
-    }
-
-    /// Shows more of the past.
-    pub(crate) fn show_earlier(self) {
-        let conversation = self.feed.try_update(|feed| {
-            feed.extend();
-            feed.conversation
-        });
-        let messages = conversation.flatten().into_iter().collect();
-        self.refresh(&Stale { messages, ..Stale::default() });
     }
 
     /// What a conversation is called here.
@@ -201,10 +194,9 @@ impl Session {
     }
 
     /// Begins a conversation and shows it.
-    pub(crate) fn create(self, kind: ConversationKind, name: &str) {
-        if let Some(Reply::Conversation(id)) =
-            self.run(Command::Create { kind, name: Name::cut(name), history: History::All })
-        {
+    pub(crate) fn create(self, kind: ConversationKind, name: &str, history: History) {
+        let command = Command::Create { kind, name: Name::cut(name), history };
+        if let Some(Reply::Conversation(id)) = self.run(command) {
             self.enter(id);
         }
     }
@@ -271,22 +263,6 @@ impl Session {
         }
     }
 
-    /// Says something; tells what is wrong when it was not taken.
-    pub(crate) fn send(self, conversation: ConversationId, text: &str) -> Result<(), String> {
-        let Some(text) = MessageText::new(text) else {
-            return Err(
-                "This message is too long to send in one. Your text is still here: send it in parts.".into(),
-            );
-        };
-        match self.with_tab(|tab| tab.command(Command::Send { conversation, text, reply_to: None })) {
-            Some(Err(refusal)) => Err(sentence(&format!("{refusal}. Your text is still here."))),
-            _ => {
-                self.forget_line();
-                Ok(())
-            }
-        }
-    }
-
     /// Takes the line above what was unread away.
     pub(crate) fn forget_line(self) {
         if self.feed.with_untracked(Feed::has_line) {
@@ -297,12 +273,6 @@ impl Session {
     /// Calls a conversation something, here only.
     pub(crate) fn rename(self, conversation: ConversationId, name: &str) {
         self.run(Command::Rename { conversation, name: Name::cut(name) });
-        self.refresh(&Stale { conversations: true, ..Stale::default() });
-    }
-
-    /// Leaves a conversation; its messages stay.
-    pub(crate) fn leave(self, conversation: ConversationId) {
-        self.run(Command::Leave { conversation });
         self.refresh(&Stale { conversations: true, ..Stale::default() });
     }
 
@@ -472,11 +442,20 @@ impl Session {
             self.mark_read(read);
         }
         self.refresh(&stale);
-        for Follow::Enter(conversation, name) in follows {
-            if !name.as_str().is_empty() {
-                self.rename(conversation, name.as_str());
+        follows.into_iter().for_each(|follow| self.go_on(follow));
+    }
+
+    fn go_on(self, follow: Follow) {
+        match follow {
+            Follow::Enter(conversation, name) => {
+                if !name.as_str().is_empty() {
+                    self.rename(conversation, name.as_str());
+                }
+                self.enter(conversation);
             }
-            self.enter(conversation);
+            Follow::Forget(writer) => {
+                set_timeout(move || self.state.update(|state| state.forget_writer(&writer)), WRITING);
+            }
         }
     }
 
@@ -491,6 +470,10 @@ impl Session {
             if stale.peers {
                 self.with_node(Node::peers).into_iter().for_each(|peers| state.peers = peers);
             }
+            if stale.people {
+                let people = |node: &Node| (node.blocked(), node.inbox(), node.is_away());
+                (state.blocked, state.inbox, state.is_away) = self.with_node(people).unwrap_or_default();
+            }
             for conversation in &stale.messages {
                 let window = Window { limit: Some(1), ..Window::default() };
                 let last = self.with_node(|node| node.messages(*conversation, window)).unwrap_or_default();
@@ -504,11 +487,10 @@ impl Session {
     }
 
     fn refresh_feed(self, conversation: ConversationId) {
-        let limit = Some(self.feed.with_untracked(Feed::wanted));
-        let window = Window { limit, ..Window::default() };
-        let Some(messages) = self.with_node(|node| node.messages(conversation, window)) else { return };
         let view = |state: &State| state.conversation(conversation).map_or(0, |view| view.unread);
         let unread = self.state.with_untracked(view);
+        let window = self.feed.with_untracked(|feed| feed.window(unread));
+        let Some(messages) = self.with_node(|node| node.messages(conversation, window)) else { return };
         self.feed.update(|feed| feed.take(messages, unread, when::day));
     }
 }

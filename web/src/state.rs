@@ -2,18 +2,21 @@
 
 mod feed;
 mod notice;
+mod words;
 
 pub(crate) use feed::{Feed, Row};
 pub(crate) use notice::{Notice, NoticeId, Notices, Tone};
+pub(crate) use words::{beginning, progress, reacted, said, typed};
 
 use crate::letters::{lower, sentence};
 use std::collections::VecDeque;
+use tertulia_proto::AccountId;
 use tertulia_proto::group::{ConversationId, ConversationKind};
 use tertulia_proto::identity::{Name, NodeId};
 use tertulia_proto::invite::Invite;
 use tertulia_proto::io::{
-    CloseReason, ConversationView, Event, LinkId, MessageState, MessageView, PeerView, Person, RequestId,
-    RequestOutcome,
+    BlockedView, CloseReason, ConversationView, Event, LeftView, LinkId, MessageView, PeerView, Person,
+    RequestId, RequestOutcome,
 };
 use tertulia_proto::table::Table;
 
@@ -39,6 +42,16 @@ pub(crate) struct State {
     pub(crate) requests: Vec<Asked>,
     /// Requests of ours that wait for others.
     pub(crate) waiting: Vec<Waiting>,
+    /// Answering machines that wait for a message of ours.
+    pub(crate) machines: Vec<Machine>,
+    /// Messages that were left here, the oldest first.
+    pub(crate) inbox: Vec<LeftView>,
+    /// Whom the person wants to hear nothing of.
+    pub(crate) blocked: Vec<BlockedView>,
+    /// Whether the answering machine answers requests.
+    pub(crate) is_away: bool,
+    /// Who is writing.
+    pub(crate) writing: Vec<Writer>,
     /// Invites by hand that nobody has replied to yet.
     pub(crate) offers: Vec<Offered>,
     /// What the person is told.
@@ -48,10 +61,8 @@ pub(crate) struct State {
 /// The last message of a conversation, cut to a line.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Preview {
-    /// Who wrote it; nothing for ourselves.
-    pub(crate) author: Option<Name>,
-    /// Its beginning.
-    pub(crate) text: String,
+    /// Who wrote it, and its beginning.
+    pub(crate) line: String,
     /// When, by the author's clock.
     pub(crate) time_ms: u64,
 }
@@ -104,6 +115,26 @@ pub(crate) enum Way {
     ByHand(Option<String>),
 }
 
+/// An answering machine that has answered a request of ours.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Machine {
+    /// The request.
+    pub(crate) request: RequestId,
+    /// Whose it is.
+    pub(crate) of: Name,
+}
+
+/// Somebody who is writing.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Writer {
+    /// Where.
+    pub(crate) conversation: ConversationId,
+    /// On which node.
+    pub(crate) node: NodeId,
+    /// How often that was told of them: the last time counts.
+    pub(crate) times: u32,
+}
+
 /// An invite by hand of ours.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Offered {
@@ -135,6 +166,8 @@ pub(crate) struct Stale {
     pub(crate) messages: Vec<ConversationId>,
     /// The links.
     pub(crate) peers: bool,
+    /// Who is blocked, what was left here, and whether we are away.
+    pub(crate) people: bool,
 }
 
 /// What the page should do of itself after events.
@@ -142,6 +175,8 @@ pub(crate) struct Stale {
 pub(crate) enum Follow {
     /// A request of ours was accepted: show the conversation, under this name if there is one.
     Enter(ConversationId, Name),
+    /// Somebody is writing: forget it if they do not go on.
+    Forget(Writer),
 }
 
 impl Stale {
@@ -188,7 +223,14 @@ impl State {
             Event::MessageState { conversation, .. } | Event::MessageChanged { conversation, .. } => {
                 stale.said_in(conversation);
             }
-            Event::Typing { .. } | Event::LeftMessage { .. } => {}
+            Event::Typing { conversation, node } => return Some(self.writes(conversation, node)),
+            Event::LeftMessage { message } => {
+                let line =
+                    [message.from.name.as_str(), " left a message while you were away. It is under People."]
+                        .concat();
+                self.notices.quiet(line);
+                stale.people = true;
+            }
             Event::Trouble { what, why, remedy } => {
                 self.notices.urgent(format!("{}: {why}.", sentence(&what)), sentence(&remedy));
             }
@@ -209,9 +251,20 @@ impl State {
 
     /// Notes the last message of a conversation.
     pub(crate) fn take_preview(&mut self, conversation: ConversationId, last: &MessageView) {
-        let author = last.state.is_none().then(|| last.name.clone());
-        let text = last.text.chars().take(PREVIEW_MAX).collect();
-        self.previews.insert(conversation, Preview { author, text, time_ms: last.time_ms });
+        let author = if last.state.is_none() { last.name.as_str() } else { "You" };
+        let line = [author, ": ", &words::cut(&said(last), PREVIEW_MAX)].concat();
+        self.previews.insert(conversation, Preview { line, time_ms: last.time_ms });
+        self.writing.retain(|writer| (writer.conversation, writer.node) != (conversation, last.node));
+    }
+
+    /// Somebody has not gone on writing since.
+    pub(crate) fn forget_writer(&mut self, writer: &Writer) {
+        self.writing.retain(|one| one != writer);
+    }
+
+    /// Whether the person wants to hear nothing of a user.
+    pub(crate) fn blocks(&self, user: &AccountId) -> bool {
+        self.blocked.iter().any(|one| one.user == *user)
     }
 
     /// The conversation with this id.
@@ -300,6 +353,22 @@ impl State {
         }
     }
 
+    fn writes(&mut self, conversation: ConversationId, node: NodeId) -> Follow {
+        let is_it = |one: &&mut Writer| (one.conversation, one.node) == (conversation, node);
+        let writer = match self.writing.iter_mut().find(is_it) {
+            Some(writer) => {
+                writer.times += 1;
+                writer.clone()
+            }
+            None => {
+                let writer = Writer { conversation, node, times: 0 };
+                self.writing.push(writer.clone());
+                writer
+            }
+        };
+        Follow::Forget(writer)
+    }
+
     fn withdraw(&mut self, request: RequestId) {
         if let Some(at) = self.requests.iter().position(|asked| asked.request == request) {
             let asked = self.requests.remove(at);
@@ -316,10 +385,7 @@ impl State {
                 self.notices.quiet(format!("{to} let you in."));
                 return Some(Follow::Enter(conversation, waiting.name));
             }
-            RequestOutcome::AnsweringMachine => self.notices.urgent(
-                format!("{to} is away."),
-                "Nothing else has changed. You can open the invite again later.".into(),
-            ),
+            RequestOutcome::AnsweringMachine => self.machines.push(Machine { request, of: waiting.to }),
             RequestOutcome::No => self.notices.urgent(
                 format!("{to} did not let you in."),
                 "Nothing else has changed. You can open the invite again to ask once more.".into(),
@@ -336,16 +402,6 @@ impl State {
         if let Some(view) = self.conversation(conversation).filter(|view| view.open) {
             self.notices.quiet(format!("“{}” has ended for you. Its messages stay here.", view.name));
         }
-    }
-}
-
-/// How far a message of ours has come, in words.
-pub(crate) fn progress(state: &MessageState) -> String {
-    match state {
-        MessageState::Queued => "queued".into(),
-        MessageState::Sent => "sent".into(),
-        MessageState::Delivered { by, of } => format!("delivered to {} of {of}", by.len()),
-        MessageState::Read { by, .. } => format!("read by {}", by.len()),
     }
 }
 

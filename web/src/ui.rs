@@ -5,8 +5,8 @@ use crate::view::listen_to;
 use leptos::prelude::*;
 use std::sync::Arc;
 use tertulia_proto::Invite;
-use tertulia_proto::group::ConversationId;
-use tertulia_proto::io::LinkId;
+use tertulia_proto::group::{ConversationId, OpId};
+use tertulia_proto::io::{LinkId, RequestId};
 use tertulia_proto::table::Table;
 
 /// What fills the middle.
@@ -56,6 +56,14 @@ pub(crate) enum Overlay {
     Keys,
     /// Forget everything.
     Erase,
+    /// Leave a conversation.
+    Leave(ConversationId),
+    /// Drop all of a conversation.
+    Forget(ConversationId),
+    /// Take a message back.
+    Delete(ConversationId, OpId),
+    /// Leave a message with the answering machine that answered this request.
+    LeaveMessage(RequestId),
 }
 
 /// The page's own signals, apart from what the node says.

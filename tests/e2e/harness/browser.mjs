@@ -32,14 +32,14 @@ const LAUNCHES = {
 const idle = { chromium: [], firefox: [] };
 
 export class Browser {
-  /// A `chromium` or `firefox` of one's own until it is ended.
-  static async start(kind) {
-    const kept = idle[kind].pop();
+  /// A `chromium` or `firefox` of one's own until it is ended; in `folder` it finds what the last one there left.
+  static async start(kind, folder) {
+    const kept = folder ? undefined : idle[kind].pop();
     if (kept?.isAlive) return kept;
-    const userDataDir = mkdtempSync(join(tmpdir(), `${kind}-`));
+    const userDataDir = folder ?? mkdtempSync(join(tmpdir(), `${kind}-`));
     const times = { timeout: LAUNCH_MS, protocolTimeout: ANSWER_MS };
     const options = { ...LAUNCHES[kind](), ...times, headless: true, defaultViewport: DESK, userDataDir };
-    return new Browser(kind, await puppeteer.launch(options));
+    return Object.assign(new Browser(kind, await puppeteer.launch(options)), { folder });
   }
 
   /// Ends those that were handed back.
@@ -55,6 +55,11 @@ export class Browser {
   get isAlive() {
     const { exitCode, signalCode } = this.driver.process();
     return exitCode === null && signalCode === null;
+  }
+
+  /// The profile that is kept in the browser's folder.
+  get lasting() {
+    return this.driver.defaultBrowserContext();
   }
 
   /// A profile of its own, which shares nothing with others but the process.
@@ -82,6 +87,10 @@ export class Browser {
   /// Forgets its profiles and hands it back, if it is well.
   async end() {
     if (!this.isAlive) return;
+    if (this.folder) {
+      await this.kill();
+      return;
+    }
     const profiles = this.profiles.splice(0);
     const forgotten = Promise.all(profiles.map((profile) => profile.close()));
     await within(`forgetting the profiles of ${this.kind}`, forgotten, CLOSE_MS).then(

@@ -138,6 +138,7 @@ export class Person {
   async leave() {
     if (!(await this.glance('button', 'Leave'))) await this.press('Participants');
     await this.press('Leave');
+    await this.press('Leave', { inside: await this.find('dialog', 'Leave conversation?') });
   }
 
   // Invites

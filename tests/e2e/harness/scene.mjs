@@ -45,9 +45,9 @@ export class Scene {
     return this.#add(await NativeNode.start(name, options));
   }
 
-  /// A browser: `chromium` or `firefox`.
-  async browser(kind) {
-    return this.#add(await Browser.start(kind));
+  /// A browser: `chromium` or `firefox`, with what the last one left in `folder`, if one is given.
+  async browser(kind, folder) {
+    return this.#add(await Browser.start(kind, folder));
   }
 
   /// A tab in a browser, in a profile of its own unless one is given.

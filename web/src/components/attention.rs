@@ -3,7 +3,7 @@
 use super::controls::{button, hint};
 use super::request::request_card;
 use crate::session::Session;
-use crate::state::{Notice, Tone, Waiting, Way};
+use crate::state::{Machine, Notice, Tone, Waiting, Way};
 use crate::ui::{Overlay, Ui};
 use crate::view::{Element, View, each, el, key_of, when};
 use leptos::prelude::*;
@@ -25,11 +25,17 @@ pub(super) fn attention() -> Element {
         |waiting| key_of(&waiting.request.0, &[]),
         waiting_notice,
     );
+    let machines = each(
+        move || session.state.with(|state| state.machines.clone()),
+        |machine| key_of(&machine.request.0, &[]),
+        machine_notice,
+    );
     let notices = el("div").class("notices").attr("role", "status").attr("aria-label", "Notices");
     el("div")
         .class("attention")
         .child(requests)
         .child(notices_of(Tone::Urgent, urgent_notice))
+        .child(machines)
         .child(notices.child(waiting).child(notices_of(Tone::Quiet, quiet_notice)))
 }
 
@@ -41,11 +47,21 @@ fn notices_of(tone: Tone, draw: fn(&Notice) -> Element) -> View {
 fn urgent_notice(notice: &Notice) -> Element {
     let session = expect_context::<Session>();
     let id = notice.id;
-    let words = el("div").attr("role", "alert").child(el("p").text(&notice.text)).child(hint(&notice.remedy));
-    el("div")
-        .class("notice urgent")
-        .child(words)
-        .child(button("Dismiss", move || session.dismiss(id)).class("quiet"))
+    urgent(&notice.text, &notice.remedy, move || session.dismiss(id))
+}
+
+/// Somebody's answering machine waits for a message.
+fn machine_notice(machine: &Machine) -> Element {
+    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
+    let request = machine.request;
+    let text = [machine.of.as_str(), " is away."].concat();
+    let leave = button("Leave a message", move || ui.open(Overlay::LeaveMessage(request)));
+    urgent(&text, "Their answering machine takes one message.", move || session.hang_up(request)).child(leave)
+}
+
+fn urgent(text: &str, remedy: &str, dismiss: impl Fn() + 'static) -> Element {
+    let words = el("div").attr("role", "alert").child(el("p").text(text)).child(hint(remedy));
+    el("div").class("notice urgent").child(words).child(button("Dismiss", dismiss).class("quiet"))
 }
 
 fn quiet_notice(notice: &Notice) -> Element {

@@ -6,6 +6,11 @@ use tertulia_proto::identity::NAME_MAX;
 
 /// A button called `name`.
 pub(super) fn button(name: &str, act: impl Fn() + 'static) -> Element {
+    button_of(name, Box::new(act))
+}
+
+/// The same for all uses: what has type parameters is made once for each.
+fn button_of(name: &str, act: Box<dyn Fn()>) -> Element {
     el("button").text(name).on_press(act)
 }
 
@@ -59,6 +64,15 @@ pub(super) fn radio(
     words: View,
     is_on: impl Fn() -> bool + Send + 'static,
     choose: impl Fn() + 'static,
+) -> Element {
+    radio_of((group, name), words, Box::new(is_on), Box::new(choose))
+}
+
+fn radio_of(
+    (group, name): (&str, &str),
+    words: View,
+    is_on: Box<dyn Fn() -> bool + Send>,
+    choose: Box<dyn Fn()>,
 ) -> Element {
     let radio = el("input").attr("type", "radio").attr("name", group).attr("aria-label", name);
     let radio = radio.checked_while(is_on).on("change", move |_| choose());

@@ -5,6 +5,7 @@ use super::controls::{actions, button};
 use super::frame::head;
 use super::messages::messages;
 use super::participants::participants;
+use super::talk::Talk;
 use crate::session::Session;
 use crate::ui::{Overlay, Ui};
 use crate::view::{Element, dynamic, el, text, when};
@@ -19,11 +20,12 @@ const WIDE: &str = "(min-width: 75rem)";
 /// A conversation.
 pub(super) fn conversation(id: ConversationId) -> Element {
     let session = expect_context::<Session>();
+    let shared = Talk::new(expect_context::<Ui>(), id);
     let is_open = move || session.state.with(|state| state.conversation(id).is_some_and(|view| view.open));
     let detail = move || session.state.with(|state| state.conversation(id).map(describe).unwrap_or_default());
     let shows_participants = RwSignal::new(is_wide());
     let list = StoredValue::new(None::<HtmlElement>);
-    let write = dynamic(is_open, move |is_open| if *is_open { composer(id) } else { over() });
+    let write = dynamic(is_open, move |is_open| if *is_open { composer(shared) } else { over() });
     let who = move || {
         let who = participants(id, shows_participants);
         list.set_value(Some(who.node()));
@@ -41,7 +43,7 @@ pub(super) fn conversation(id: ConversationId) -> Element {
     let talk = el("div")
         .class("talk")
         .child(head(text(move || session.name_of(id)), text(detail), actions))
-        .child(messages(id))
+        .child(messages(shared))
         .child(write);
     el("section")
         .class("conversation")

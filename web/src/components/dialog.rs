@@ -1,10 +1,12 @@
 //! Dialogs: one at a time, over everything else.
 
 use super::attention::attention;
+use super::confirm::{delete_dialog, forget_dialog, leave_dialog};
 use super::controls::close_button;
 use super::invite::invite_dialog;
 use super::join::{join_dialog, reply_dialog};
 use super::keys::keys_dialog;
+use super::leave_message::leave_message_dialog;
 use super::new_conversation::new_conversation;
 use super::rename::rename_dialog;
 use super::settings::erase_dialog;
@@ -34,6 +36,10 @@ fn draw(overlay: &Overlay) -> Element {
         Overlay::Switch => switch_dialog(),
         Overlay::Keys => keys_dialog(),
         Overlay::Erase => erase_dialog(),
+        Overlay::Leave(conversation) => leave_dialog(*conversation),
+        Overlay::Forget(conversation) => forget_dialog(*conversation),
+        Overlay::Delete(conversation, message) => delete_dialog(*conversation, *message),
+        Overlay::LeaveMessage(request) => leave_message_dialog(*request),
     }
 }
 

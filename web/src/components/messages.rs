@@ -1,17 +1,17 @@
 //! What was said.
 
-use super::avatar::avatar;
 use super::controls::button;
+use super::message::{Log, Shown, key, message};
+use super::message_actions::Actions;
+use super::talk::Talk;
 use crate::session::Session;
-use crate::state::{Row, progress};
+use crate::state::Feed;
 use crate::ui::Ui;
-use crate::view::{Element, View, each, effect, el, key_of, run, when};
-use crate::when;
+use crate::view::{Element, View, each, effect, el, when};
 use leptos::prelude::*;
 use std::cell::Cell;
 use tertulia_proto::group::{ConversationId, OpId};
-use tertulia_proto::io::{ConversationView, MessageView};
-use tertulia_proto::table::Table;
+use tertulia_proto::io::ConversationView;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use web_sys::{Event, HtmlElement, ResizeObserver};
@@ -23,38 +23,40 @@ const ALONE: &str =
     "Nobody else is here yet. Press “Invite” and send the link to somebody, or let them scan the code.";
 const SILENT: &str = "Nothing was said yet. Say hello.";
 
-/// What changes of a message of ours while it stands there: it changes in place, so that the message is not said again.
-#[derive(Clone)]
-struct Mark {
-    /// How far it has come.
-    words: ArcRwSignal<String>,
-    /// Whether it is the last of its group, where that is seen for all of them.
-    is_last: ArcRwSignal<bool>,
-}
-
-type Marks = StoredValue<Table<OpId, Mark>>;
-
 /// The log `Messages`. It follows what is said only while the person is at its end.
-pub(super) fn messages(conversation: ConversationId) -> Element {
+pub(super) fn messages(talk: Talk) -> Element {
     let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
-    let is_at_end = RwSignal::new(true);
-    let rows = el("div").class("rows").child(rows(session));
+    let (is_at_end, id) = (RwSignal::new(true), talk.id);
+    let shared = Log { session, talk, marks: StoredValue::default() };
+    let actions = Actions::of(shared, ui);
+    let rows = actions.listen(el("div").class("rows").child(rows(shared)));
     let log = el("div").class("log").attr("role", "log").attr("aria-label", "Messages").attr("tabindex", "0");
     let (log_node, rows_node) = (log.node::<HtmlElement>(), rows.node::<HtmlElement>());
     begin(log_node.clone(), rows_node, is_at_end);
     follow_own(session, is_at_end);
-    report_reading(session, ui, conversation, is_at_end);
-    let has_earlier = move || session.feed.with(|feed| feed.has_earlier);
+    report_reading(session, ui, id, is_at_end);
+    let has_earlier = move || session.feed.with(Feed::has_earlier);
     let is_empty = move || session.feed.with(|feed| feed.rows.is_empty());
+    let is_over = move || session.state.with(|state| state.conversation(id).is_none_or(|view| !view.open));
+    let earlier = log_node.clone();
     let log = log
+        .class_while("over", is_over)
         .on("scroll", watch_scrolling(log_node.clone(), is_at_end))
-        .child(when(has_earlier, move || {
-            button("Show earlier", move || session.show_earlier()).class("earlier")
-        }))
-        .child(when(is_empty, move || nothing_said(session, conversation)))
+        .child(when(has_earlier, move || earlier_button(session, earlier.clone())))
+        .child(when(is_empty, move || nothing_said(session, id)))
         .child(rows);
     let jump = when(move || !is_at_end.get(), move || to_end(log_node.clone(), is_at_end));
     el("div").class("log-frame").child(log).child(jump)
+}
+
+/// Shows more of the past above what stands there, which stays where it is.
+fn earlier_button(session: Session, log: HtmlElement) -> Element {
+    let show = move || {
+        let (log, below) = (log.clone(), log.scroll_height() - log.scroll_top());
+        session.show_earlier();
+        request_animation_frame(move || log.set_scroll_top(log.scroll_height() - below));
+    };
+    button("Show earlier", show).class("earlier")
 }
 
 fn to_end(log: HtmlElement, is_at_end: RwSignal<bool>) -> Element {
@@ -72,79 +74,26 @@ fn nothing_said(session: Session, conversation: ConversationId) -> Element {
     el("p").class("empty").text_of(move || if is_alone() { ALONE } else { SILENT }.to_owned())
 }
 
-fn rows(session: Session) -> View {
-    let marks: Marks = StoredValue::default();
-    update_marks(session, marks);
-    each(move || session.feed.with(|feed| feed.rows.clone()), key, move |row| message(row, marks))
+fn rows(log: Log) -> View {
+    update_marks(log);
+    each(move || log.session.feed.with(|feed| feed.rows.clone()), key, move |row| message(log, row))
 }
 
-/// What must be equal for a row to stay in place as it is. How far it has come is not in it: that changes in place.
-fn key(row: &Row) -> u128 {
-    let above = [u8::from(row.leads), u8::from(row.day_ms.is_some()), u8::from(row.is_new)];
-    key_of(&row.message.id.0, &above)
-}
-
-fn message(row: &Row, marks: Marks) -> View {
-    let message = &*row.message;
-    let is_own = message.state.is_some();
-    let day = row.day_ms.map(|ms| divider("divider", &when::day_name(ms)).into());
-    let line = row.is_new.then(|| divider("divider new", "New").into());
-    let mut article = el("article").class(match (is_own, row.leads) {
-        (true, true) => "message own leads",
-        (true, false) => "message own",
-        (false, true) => "message leads",
-        (false, false) => "message",
-    });
-    if row.leads && !is_own {
-        article = article.child(avatar(message.author));
-    }
-    article = article
-        .child(signature(message))
-        .child(el("p").class("text").attr("dir", "auto").text(&message.text));
-    if let Some(Mark { words, is_last }) = mark_of(message, marks) {
-        let state = el("p").class("state").text_of(move || words.get());
-        article = article.class_while("last", move || is_last.get()).child(state);
-    }
-    run(day.into_iter().chain(line).chain([article.into()]))
-}
-
-fn divider(class: &str, words: &str) -> Element {
-    el("p").class(class).attr("role", "separator").child(el("span").text(words))
-}
-
-/// Who said it, and when.
-fn signature(message: &MessageView) -> Element {
-    let time = el("time")
-        .attr("datetime", &when::iso(message.time_ms))
-        .attr("title", &when::full(message.time_ms))
-        .text(&when::time(message.time_ms));
-    el("header").child(el("bdi").class("author").text(message.name.as_str())).text(" ").child(time)
-}
-
-fn mark_of(message: &MessageView, marks: Marks) -> Option<Mark> {
-    let words = progress(message.state.as_ref()?);
-    let make = || Mark { words: ArcRwSignal::new(words), is_last: ArcRwSignal::new(true) };
-    marks.try_update_value(|marks| marks.or_insert_with(message.id, make).clone())
-}
-
-fn update_marks(session: Session, marks: Marks) {
+/// Tells the messages that stay what has changed of them.
+fn update_marks(log: Log) {
     effect(move || {
-        session.feed.with(|feed| {
+        log.session.feed.with(|feed| {
             for (at, row) in feed.rows.iter().enumerate() {
-                let mark = marks.with_value(|marks| marks.get(&row.message.id).cloned());
-                if let (Some(mark), Some(state)) = (mark, &row.message.state) {
-                    set_if_new(&mark.words, progress(state));
-                    set_if_new(&mark.is_last, feed.rows.get(at + 1).is_none_or(|next| next.leads));
+                let next = feed.rows.get(at + 1);
+                let is_last = next.is_none_or(|next| next.leads);
+                let shown = Shown { message: row.message.clone(), is_last, is_end: next.is_none() };
+                let mark = log.marks.with_value(|marks| marks.get(&row.message.id).cloned());
+                if let Some(mark) = mark.filter(|mark| mark.shown.with_untracked(|before| *before != shown)) {
+                    mark.shown.set(shown);
                 }
             }
         });
     });
-}
-
-fn set_if_new<T: PartialEq + Send + Sync + 'static>(signal: &ArcRwSignal<T>, value: T) {
-    if signal.with_untracked(|before| *before != value) {
-        signal.set(value);
-    }
 }
 
 /// Shows the first unread message, or the end when there is none. From then on it keeps the end in view while the

@@ -1,7 +1,7 @@
 //! Beginning a conversation.
 
 use super::avatar::avatar;
-use super::controls::{actions, field, hint, input, name_input, submit};
+use super::controls::{actions, field, hint, input, name_input, radio, submit};
 use super::dialog::dialog;
 use super::join::{kind_choice, kind_of};
 use super::participants::presence;
@@ -10,8 +10,9 @@ use crate::letters::has;
 use crate::session::Session;
 use crate::state::Known;
 use crate::ui::Ui;
-use crate::view::{Element, each, el};
+use crate::view::{Element, each, el, when};
 use leptos::prelude::*;
+use tertulia_proto::group::History;
 use tertulia_proto::identity::NodeId;
 
 /// The dialog `New conversation`: with somebody known, or empty for others to be invited to.
@@ -20,6 +21,7 @@ pub(super) fn new_conversation() -> Element {
     let is_private = RwSignal::new(false);
     let name = RwSignal::new(String::new());
     let chosen = RwSignal::new(None::<NodeId>);
+    let is_new_only = RwSignal::new(false);
     let create = move || {
         let kind = kind_of(is_private);
         let name = name.get_untracked().trim().to_owned();
@@ -28,7 +30,8 @@ pub(super) fn new_conversation() -> Element {
         ui.close();
         match with {
             Some(known) => session.connect(&known.person, kind, &name),
-            None => session.create(kind, &name),
+            None if is_new_only.get_untracked() => session.create(kind, &name, History::FromAdmission),
+            None => session.create(kind, &name, History::All),
         }
     };
     let name = name_input("conversation-name", name).attr("placeholder", "The names of those in it");
@@ -37,8 +40,27 @@ pub(super) fn new_conversation() -> Element {
         .child(kind_choice(is_private))
         .child(people_choice(session, chosen))
         .child(field("conversation-name", "Conversation name", name).child(hint("Only you see this name.")))
+        .child(when(move || chosen.get().is_none(), move || history_choice(is_new_only)))
         .child(actions([submit("Create").class("primary").into()]));
     dialog("New conversation", form.into())
+}
+
+/// What newcomers see of the past. Whoever is asked begins the conversation themself.
+fn history_choice(is_new_only: RwSignal<bool>) -> Element {
+    let choice = |name: &'static str, is_new: bool| {
+        radio(
+            "history",
+            name,
+            name.into(),
+            move || is_new_only.get() == is_new,
+            move || is_new_only.set(is_new),
+        )
+    };
+    el("fieldset")
+        .class("choice")
+        .child(el("legend").text("Newcomers see"))
+        .child(choice("All messages", false))
+        .child(choice("From when they join", true))
 }
 
 /// Whom to ask: one person, or nobody yet.

@@ -1,7 +1,7 @@
 //! Who is in a conversation.
 
 use super::avatar::avatar;
-use super::controls::{button, close_button};
+use super::controls::{button, close_button, hint};
 use crate::session::Session;
 use crate::state::State;
 use crate::ui::{Overlay, Ui};
@@ -9,6 +9,9 @@ use crate::view::{Element, each, el, key_of, when};
 use leptos::prelude::*;
 use tertulia_proto::group::ConversationId;
 use tertulia_proto::io::ParticipantView;
+
+const FORKED: &str =
+    "This device has said different things in one place. It lost its memory, or somebody cheats: ask.";
 
 /// The list `Participants`, and what can be done with the conversation.
 pub(super) fn participants(id: ConversationId, shown: RwSignal<bool>) -> Element {
@@ -35,23 +38,24 @@ pub(super) fn participants(id: ConversationId, shown: RwSignal<bool>) -> Element
 fn foot(id: ConversationId) -> Element {
     let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
     let is_open = move || session.state.with(|state| state.conversation(id).is_some_and(|view| view.open));
-    let leave = move || button("Leave", move || session.leave(id)).class("danger");
+    let open = move |name: &str, overlay: Overlay| button(name, move || ui.open(overlay.clone()));
     el("div")
         .class("participants-foot")
-        .child(button("Rename conversation", move || ui.open(Overlay::Rename(id))))
-        .child(when(is_open, leave))
+        .child(open("Rename conversation", Overlay::Rename(id)))
+        .child(when(is_open, move || open("Leave", Overlay::Leave(id)).class("danger")))
+        .child(open("Forget", Overlay::Forget(id)).class("danger"))
 }
 
 /// A row is drawn anew when anything that it shows has changed.
 fn key(participant: &ParticipantView) -> u128 {
-    let name = participant.person.name.as_str();
-    let shown =
-        [&[u8::from(participant.coordinator), u8::from(participant.linked)], name.as_bytes()].concat();
-    key_of(&participant.person.node.0, &shown)
+    let ParticipantView { person, coordinator, linked, admitted_by, forked, .. } = participant;
+    let host = admitted_by.as_ref().map_or("", |host| host.name.as_str());
+    let flags = [u8::from(*coordinator), u8::from(*linked), u8::from(*forked)];
+    key_of(&person.node.0, &[&flags, person.name.as_str().as_bytes(), &[0], host.as_bytes()].concat())
 }
 
 fn participant(participant: &ParticipantView) -> Element {
-    let ParticipantView { person, me, coordinator, linked, .. } = participant;
+    let ParticipantView { person, me, coordinator, linked, admitted_by, forked } = participant;
     let name = el("span")
         .class("person-name")
         .child(el("bdi").text(person.name.as_str()))
@@ -60,7 +64,11 @@ fn participant(participant: &ParticipantView) -> Element {
         .class("person-notes")
         .child(presence(*me || *linked))
         .children(coordinator.then(|| el("span").class("role").text("coordinator")));
-    el("li").child(avatar(person.user)).child(el("span").class("person").child(name).child(notes))
+    let host = admitted_by
+        .as_ref()
+        .map(|host| el("span").class("hint").text("let in by ").child(el("bdi").text(host.name.as_str())));
+    let who = el("span").class("person").child(name).child(notes).children(host);
+    el("li").child(avatar(person.user)).child(who.children(forked.then(|| hint(FORKED).class("warning"))))
 }
 
 /// Whether somebody can be reached, in a word.

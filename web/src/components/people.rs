@@ -3,11 +3,13 @@
 use super::avatar::avatar;
 use super::controls::{actions, button};
 use super::frame::head;
+use super::inbox::inbox;
 use super::participants::presence;
 use crate::session::Session;
 use crate::state::Known;
 use crate::view::{Element, each, el, key_of, when};
 use leptos::prelude::*;
+use tertulia_proto::AccountId;
 
 /// The region `People`.
 pub(super) fn people() -> Element {
@@ -17,6 +19,7 @@ pub(super) fn people() -> Element {
     let nobody = || el("p").class("empty").text("Nobody yet. Whoever you talk to appears here.");
     let body = el("div")
         .class("view-body")
+        .child(inbox(session))
         .child(el("ul").class("people-list").attr("aria-label", "Contacts").child(contacts))
         .child(when(move || people().is_empty(), nobody));
     let detail = "Those whom you talk to, or are linked to now.";
@@ -40,5 +43,18 @@ fn contact(session: Session, known: &Known) -> Element {
         .class("person")
         .child(el("bdi").class("person-name").text(person.name.as_str()))
         .child(presence(known.linked));
-    el("li").child(avatar(person.user)).child(who).child(button("Message", move || session.message(&person)))
+    el("li")
+        .child(avatar(person.user))
+        .child(who)
+        .child(block_button(session, person.user))
+        .child(button("Message", move || session.message(&person)))
+}
+
+/// The button `Block`, or `Unblock` for whom the person hears nothing of.
+pub(super) fn block_button(session: Session, user: AccountId) -> Element {
+    let is_blocked = move || session.state.with(|state| state.blocks(&user));
+    el("button")
+        .class("quiet")
+        .text_of(move || if is_blocked() { "Unblock" } else { "Block" }.into())
+        .on_press(move || session.block(user, !untrack(is_blocked)))
 }

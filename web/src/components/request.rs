@@ -2,6 +2,7 @@
 
 use super::avatar::avatar;
 use super::controls::{actions, button, label};
+use super::people::block_button;
 use crate::session::Session;
 use crate::state::{Asked, State};
 use crate::view::{Element, View, each, el, key_of, nothing, value_of};
@@ -38,6 +39,8 @@ fn card(session: Session, asked: &Asked) -> Element {
         .children(quote)
         .child(choice)
         .child(actions([
+            block_button(session, from.user).into(),
+            button("Answering machine", move || session.answer(request, Consent::AnsweringMachine)).into(),
             button("Refuse", move || session.answer(request, Consent::No)).into(),
             button("Accept", accept).class("primary").into(),
         ]));

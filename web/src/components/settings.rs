@@ -1,17 +1,17 @@
 //! The settings.
 
-use super::controls::{actions, button, hint, label, name_input, radio, submit};
-use super::dialog::dialog;
+use super::avatar::avatar;
+use super::confirm::confirm;
+use super::controls::{actions, button, check, hint, label, name_input, radio, submit};
 use super::frame::head;
 use crate::session::Session;
 use crate::theme::{self, Theme};
 use crate::ui::{Overlay, Ui};
-use crate::view::{Element, el, run};
+use crate::view::{Element, View, each, el, key_of, when};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-const KEPT: &str =
-    "Your key is kept in this browser and nowhere else. Conversations last as long as this tab.";
+const KEPT: &str = "Your key and your conversations are kept in this browser and nowhere else.";
 const NOT_KEPT: &str = "Nothing is kept: closing this tab forgets who you are, and your conversations.";
 
 const ERASED: &str = "You leave every conversation, and this browser forgets your key, your name and your settings. \
@@ -29,6 +29,7 @@ pub(super) fn settings() -> Element {
         .class("view-body settings")
         .child(profile(session))
         .child(appearance(ui))
+        .child(privacy(session))
         .child(data)
         .child(keys);
     el("section")
@@ -59,6 +60,48 @@ fn profile(session: Session) -> Element {
         .child(hint("Others see it on links that open from now on."))
 }
 
+/// What others are told of us, and whom we hear nothing of.
+fn privacy(session: Session) -> Element {
+    let shares = RwSignal::new(session.shares_read());
+    let share = check("Tell others what I have read", shares)
+        .on("change", move |_| session.share_read(shares.get_untracked()));
+    // `/away` and `/back` say the same.
+    let is_away = move || session.state.with(|state| state.is_away);
+    let tick = el("input")
+        .attr("type", "checkbox")
+        .checked_while(is_away)
+        .on_press(move || session.set_away(!untrack(is_away)));
+    let away = el("label").class("check").child(tick).child(el("span").text("Away"));
+    section("privacy-title", "Privacy")
+        .child(share)
+        .child(away)
+        .child(hint("While you are away an answering machine answers whoever asks to talk. It takes one message each."))
+        .child(blocked(session))
+}
+
+fn blocked(session: Session) -> View {
+    let all = move || session.state.with(|state| state.blocked.clone());
+    when(
+        move || !all().is_empty(),
+        move || {
+            let rows = each(
+                all,
+                |one| key_of(&one.user.0, one.name.as_str().as_bytes()),
+                move |one| {
+                    let user = one.user;
+                    let name =
+                        if one.name.as_str().is_empty() { "Somebody unknown" } else { one.name.as_str() };
+                    let unblock = button("Unblock", move || session.block(user, false));
+                    let name = el("span").class("person").child(el("bdi").class("person-name").text(name));
+                    el("li").child(avatar(user)).child(name).child(unblock)
+                },
+            );
+            let list = el("ul").class("people-list").attr("aria-label", "Blocked people").child(rows);
+            el("div").class("blocked").child(el("h3").text("Blocked people")).child(list)
+        },
+    )
+}
+
 fn appearance(ui: Ui) -> Element {
     let choose = move |theme: Theme| {
         theme.apply();
@@ -76,11 +119,8 @@ fn appearance(ui: Ui) -> Element {
 /// The dialog that asks before all is gone.
 pub(super) fn erase_dialog() -> Element {
     let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
-    let choices = actions([
-        button("Keep everything", move || ui.close()).into(),
-        button("Erase for good", move || spawn_local(erase(session, ui))).class("danger").into(),
-    ]);
-    dialog("Erase everything?", run([el("p").text(ERASED).into(), choices.into()]))
+    let erase = move || spawn_local(erase(session, ui));
+    confirm("Erase everything?", ERASED, "Keep everything", "Erase for good", erase)
 }
 
 async fn erase(session: Session, ui: Ui) {

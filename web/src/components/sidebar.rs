@@ -34,10 +34,16 @@ pub(super) fn sidebar() -> Element {
         .attr("aria-label", "Conversations")
         .child(el("ul").child(conversations))
         .child(when(is_empty, || el("p").class("empty").text(NONE_YET)));
+    let has_mail = move || session.state.with(|state| !state.inbox.is_empty());
+    // The list there says it to those who cannot see this.
+    let mail = move || {
+        let count = move || session.state.with(|state| state.inbox.len().to_string());
+        el("span").class("badge").attr("aria-hidden", "true").text_of(count)
+    };
     let places = el("nav")
         .class("places")
         .attr("aria-label", "Tertulia")
-        .child(place_button(ui, Place::People, "People"))
+        .child(place_button(ui, Place::People, "People").child(when(has_mail, mail)))
         .child(place_button(ui, Place::Network, "Network"))
         .child(place_button(ui, Place::Settings, "Settings"));
     let foot = el("footer").class("sidebar-foot").child(me(session, ui)).child(places);
@@ -58,7 +64,7 @@ fn entry(session: Session, ui: Ui, id: ConversationId) -> Element {
     let note = el("span")
         .class("entry-last")
         .attr("id", &note_id)
-        .child(el("span").class("entry-text").attr("dir", "auto").text_of(last(line)))
+        .child(el("span").class("entry-text").attr("dir", "auto").text_of(last(|last| last.line.clone())))
         .child(when(move || unread() != 0, move || badge(unread)));
     el("li")
         .class("entry")
@@ -97,17 +103,15 @@ fn faces(users: &[AccountId]) -> View {
     run(users.iter().map(|user| avatar(*user).into()))
 }
 
-fn line(last: &Preview) -> String {
-    let author = last.author.as_ref().map_or("You", |author| author.as_str());
-    format!("{author}: {}", last.text)
-}
-
 fn me(session: Session, ui: Ui) -> Element {
     let links = move || session.state.with(|state: &State| state.peers.len());
-    let status = move || match links() {
-        0 => "No links".to_owned(),
-        1 => "Online, 1 link".to_owned(),
-        links => format!("Online, {links} links"),
+    let status = move || {
+        let state = if session.state.with(|state| state.is_away) { "Away" } else { "Online" };
+        match links() {
+            0 => "No links".to_owned(),
+            1 => [state, ", 1 link"].concat(),
+            links => format!("{state}, {links} links"),
+        }
     };
     let presence = el("span")
         .class("presence")

@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 use tertulia_proto::group::{ConversationId, OpId};
-use tertulia_proto::io::MessageView;
+use tertulia_proto::io::{MessageView, Window};
 
 /// Messages of one author within so long of each other stand under one head.
 const GROUP_MS: u64 = 5 * 60 * 1000;
-/// Messages shown at first, and more for each `Show earlier`: a page that long still scrolls without a hitch.
-const PAGE: usize = 2000;
+/// Messages shown at first, and more for each `Show earlier`: a few screens, drawn before anybody sees them coming.
+const PAGE: usize = 200;
+/// Messages that what is said while one watches may add up to: as many still scroll without a hitch.
+const ROWS_MAX: usize = 2000;
+/// Messages shown above one that the person goes to.
+const ABOVE: usize = 20;
 
 /// The conversation in view.
 #[derive(Clone, Debug, Default)]
@@ -16,9 +20,10 @@ pub(crate) struct Feed {
     pub(crate) conversation: Option<ConversationId>,
     /// Its messages in the order of display.
     pub(crate) rows: Vec<Row>,
-    /// Whether there are messages before the first row.
-    pub(crate) has_earlier: bool,
-    limit: usize,
+    /// The message before the first row, if there is one.
+    before: Option<OpId>,
+    /// How many rows there may be, once the messages were read for the first time.
+    most: Option<usize>,
     line: Option<OpId>,
     line_seen: bool,
 }
@@ -39,17 +44,41 @@ pub(crate) struct Row {
 impl Feed {
     /// An empty feed of `conversation`.
     pub(crate) fn of(conversation: ConversationId) -> Self {
-        Self { conversation: Some(conversation), limit: PAGE, ..Self::default() }
+        Self { conversation: Some(conversation), ..Self::default() }
     }
 
-    /// How many messages to read: one more than is shown, to know whether there are earlier ones.
-    pub(crate) fn wanted(&self) -> usize {
-        self.limit + 1
+    /// Which messages to read anew: a page and one before it, then all from the first row on. So nothing above what a
+    /// person reads goes away while more is said.
+    pub(crate) fn window(&self, unread: usize) -> Window {
+        match self.most {
+            Some(_) => Window { after: self.before, ..Window::default() },
+            None => Window { limit: Some(first_page(unread) + 1), ..Window::default() },
+        }
     }
 
-    /// Shows a page more of the past.
-    pub(crate) fn extend(&mut self) {
-        self.limit += PAGE;
+    /// Whether there are messages before the first row.
+    pub(crate) fn has_earlier(&self) -> bool {
+        self.before.is_some()
+    }
+
+    /// Which messages to read to show a page more of the past, if there is more.
+    pub(crate) fn earlier(&self) -> Option<Window> {
+        let first = self.rows.first().filter(|_| self.has_earlier())?;
+        Some(Window { before: Some(first.message.id), limit: Some(PAGE + 1), after: None })
+    }
+
+    /// Which messages to read to show one that is further back.
+    pub(crate) fn around(&self, message: OpId) -> Option<Window> {
+        let is_shown = self.rows.iter().any(|row| row.message.id == message);
+        (!is_shown).then_some(Window { before: Some(message), limit: Some(ABOVE + 1), after: None })
+    }
+
+    /// Goes back to where the messages of this window are the first; the next reading has them.
+    pub(crate) fn go_back(&mut self, window: Window, messages: &[MessageView]) {
+        let is_more = Some(messages.len()) == window.limit;
+        self.before = messages.first().filter(|_| is_more).map(|message| message.id);
+        // Whoever asks for it gets more than what comes by itself.
+        self.most = Some(usize::MAX);
     }
 
     /// Takes the messages read anew; the last `unread` of those by others have not been seen. `day_of` tells which
@@ -60,8 +89,12 @@ impl Feed {
         unread: usize,
         day_of: impl Fn(u64) -> i64,
     ) {
-        self.has_earlier = messages.len() > self.limit;
-        messages.drain(..messages.len().saturating_sub(self.limit));
+        let most = self.most.unwrap_or_else(|| first_page(unread));
+        let too_many = messages.len().saturating_sub(most);
+        if let Some(last) = messages.drain(..too_many).next_back() {
+            self.before = Some(last.id);
+        }
+        self.most = self.most.or(Some(ROWS_MAX));
         if unread > 0 && (self.line.is_none() || self.line_seen) {
             self.line = first_unread(&messages, unread);
             self.line_seen = false;
@@ -84,6 +117,11 @@ impl Feed {
         self.line = None;
         self.rows.iter_mut().for_each(|row| row.is_new = false);
     }
+}
+
+/// How many messages to show at first: all that were not seen and some before, as far as that goes.
+fn first_page(unread: usize) -> usize {
+    (unread + ABOVE).clamp(PAGE, ROWS_MAX)
 }
 
 /// The first of the last `unread` messages by others.
@@ -192,16 +230,58 @@ mod tests {
         assert_eq!(line(&feed), None);
     }
 
+    /// Reads as a node does.
+    fn read(all: &[MessageView], window: Window) -> Vec<MessageView> {
+        let at = |id: Option<OpId>| id.and_then(|id| all.iter().position(|message| message.id == id));
+        let (from, to) = (at(window.after).map_or(0, |at| at + 1), at(window.before).unwrap_or(all.len()));
+        let part = &all[from..to];
+        part[part.len().saturating_sub(window.limit.unwrap_or(usize::MAX))..].to_vec()
+    }
+
+    fn messages(count: usize) -> Vec<MessageView> {
+        let numbered = |n: usize| {
+            let mut id = [0; 32];
+            id[..8].copy_from_slice(&n.to_be_bytes());
+            MessageView { id: OpId(id), ..message(1, 1, n as u64) }
+        };
+        (0..count).map(numbered).collect()
+    }
+
     #[test]
-    fn only_a_page_is_shown_until_more_is_asked_for() {
-        let all: Vec<MessageView> =
-            (0..PAGE as u64 + 5).map(|n| message(u8::try_from(n % 250).unwrap(), 1, n)).collect();
+    fn only_a_page_is_shown_until_more_is_asked_for_or_said() {
+        let all = messages(PAGE + 5);
         let mut feed = feed();
-        let last = |wanted: usize| all[all.len().saturating_sub(wanted)..].to_vec();
-        feed.take(last(feed.wanted()), 0, day);
-        assert_eq!((feed.rows.len(), feed.has_earlier), (PAGE, true));
-        feed.extend();
-        feed.take(last(feed.wanted()), 0, day);
-        assert_eq!((feed.rows.len(), feed.has_earlier), (PAGE + 5, false));
+        let said = &all[..PAGE + 3];
+        feed.take(read(said, feed.window(0)), 0, day);
+        assert_eq!((feed.rows.len(), feed.has_earlier()), (PAGE, true));
+        feed.take(read(&all, feed.window(0)), 0, day);
+        assert_eq!((feed.rows.len(), feed.has_earlier()), (PAGE + 2, true), "nothing goes away above");
+
+        let window = feed.earlier().unwrap();
+        feed.go_back(window, &read(&all, window));
+        feed.take(read(&all, feed.window(0)), 0, day);
+        assert_eq!((feed.rows.len(), feed.has_earlier()), (PAGE + 5, false));
+        assert!(feed.earlier().is_none());
+    }
+
+    #[test]
+    fn a_message_far_back_is_gone_to_with_some_above_it() {
+        let all = messages(3 * PAGE);
+        let mut feed = feed();
+        feed.take(read(&all, feed.window(0)), 0, day);
+        assert!(feed.around(all[3 * PAGE - 1].id).is_none(), "what is shown need not be read");
+        let window = feed.around(all[PAGE].id).unwrap();
+        feed.go_back(window, &read(&all, window));
+        feed.take(read(&all, feed.window(0)), 0, day);
+        assert_eq!(feed.rows[ABOVE].message.id, all[PAGE].id);
+        assert!(feed.has_earlier());
+    }
+
+    #[test]
+    fn all_that_was_not_seen_is_shown_at_once() {
+        let all = messages(3 * PAGE);
+        let mut feed = feed();
+        feed.take(read(&all, feed.window(2 * PAGE)), 2 * PAGE, day);
+        assert_eq!(feed.rows.iter().position(|row| row.is_new), Some(ABOVE));
     }
 }

@@ -1,7 +1,7 @@
 use super::*;
 use tertulia_proto::group::OpId;
 use tertulia_proto::identity::AccountId;
-use tertulia_proto::io::{ParticipantView, Path};
+use tertulia_proto::io::{MessageState, ParticipantView, Path};
 
 fn person(n: u8, name: &str) -> Person {
     Person { node: NodeId([n; 16]), user: AccountId([n; 32]), name: Name::cut(name) }
@@ -153,18 +153,51 @@ fn messages_make_their_conversation_stale_and_states_only_its_messages() {
     let mut state = State::default();
     let (conversation, message) = (ConversationId([1; 16]), OpId([1; 32]));
     let (stale, _) = fold(&mut state, Event::Message { conversation, message });
-    assert_eq!(stale, Stale { conversations: true, messages: vec![conversation], peers: false });
+    let messages = vec![conversation];
+    assert_eq!(stale, Stale { conversations: true, messages: messages.clone(), ..Stale::default() });
     let (stale, _) =
         fold(&mut state, Event::MessageState { conversation, message, state: MessageState::Sent });
-    assert_eq!(stale, Stale { conversations: false, messages: vec![conversation], peers: false });
+    assert_eq!(stale, Stale { messages, ..Stale::default() });
 }
 
 #[test]
-fn unread_adds_up_and_progress_is_in_words() {
+fn unread_adds_up() {
     let state =
         State { conversations: vec![conversation(2, vec![]), conversation(3, vec![])], ..State::default() };
     assert_eq!(state.unread(), 5);
-    let by = vec![AccountId([1; 32]), AccountId([2; 32])];
-    assert_eq!(progress(&MessageState::Delivered { by, of: 3 }), "delivered to 2 of 3");
-    assert_eq!(progress(&MessageState::Queued), "queued");
+}
+
+#[test]
+fn who_is_writing_is_told_until_they_stop_or_have_said_it() {
+    let (ana, eva) = (participant(1, "Ana"), participant(2, "Eva"));
+    let view = conversation(1, vec![participant(0, "Me"), ana, eva]);
+    let mut state = State { conversations: vec![view.clone()], ..State::default() };
+    let typing = |n: u8| Event::Typing { conversation: view.id, node: NodeId([n; 16]) };
+    let (_, Some(Follow::Forget(first))) = fold(&mut state, typing(1)) else { panic!("nothing to forget") };
+    assert_eq!(state.writing_in(&view), "Ana is writing…");
+    let (_, Some(Follow::Forget(again))) = fold(&mut state, typing(1)) else { panic!("nothing to forget") };
+    state.forget_writer(&first);
+    assert_eq!(state.writing_in(&view), "Ana is writing…", "she went on");
+    fold(&mut state, typing(2));
+    assert_eq!(state.writing_in(&view), "Ana and Eva are writing…");
+    state.forget_writer(&again);
+    assert_eq!(state.writing_in(&view), "Eva is writing…");
+}
+
+#[test]
+fn an_answering_machine_waits_for_a_message_instead_of_an_alert() {
+    let mut state = State { waiting: vec![waiting(Way::Direct)], ..State::default() };
+    let outcome = RequestOutcome::AnsweringMachine;
+    fold(&mut state, Event::Answered { request: RequestId([7; 8]), outcome });
+    assert_eq!(state.machines, [Machine { request: RequestId([7; 8]), of: Name::cut("Ana") }]);
+    assert!(state.waiting.is_empty() && texts(&state, Tone::Urgent).is_empty());
+}
+
+#[test]
+fn users_are_called_by_their_names_wherever_they_are_known_from() {
+    let conversations =
+        vec![conversation(1, vec![participant(0, "Me")]), conversation(2, vec![participant(2, "Eva")])];
+    let state = State { conversations, ..State::default() };
+    let name = |n: u8| state.user_name(ConversationId([1; 16]), &AccountId([n; 32]));
+    assert_eq!([name(0), name(2), name(9)], ["you", "Eva", "somebody who left"]);
 }

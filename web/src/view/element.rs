@@ -31,7 +31,7 @@ impl Element {
 
     /// Gives it an attribute that follows what `read` reads.
     pub(crate) fn attr_of(self, name: &'static str, read: impl Fn() -> String + Send + 'static) -> Self {
-        self.follow_words(Box::new(read), move |element, value| drop(element.set_attribute(name, value)))
+        self.follow_attr(name, Box::new(read))
     }
 
     /// Gives it an attribute while `is_on` holds.
@@ -41,9 +41,7 @@ impl Element {
         value: &'static str,
         is_on: impl Fn() -> bool + Send + 'static,
     ) -> Self {
-        self.follow_flag(Box::new(is_on), move |element, is_on| {
-            drop(if is_on { element.set_attribute(name, value) } else { element.remove_attribute(name) });
-        })
+        self.toggle_attr(name, value, Box::new(is_on))
     }
 
     /// Gives it its classes.
@@ -53,31 +51,17 @@ impl Element {
 
     /// Gives it another class while `is_on` holds.
     pub(crate) fn class_while(self, name: &'static str, is_on: impl Fn() -> bool + Send + 'static) -> Self {
-        self.follow_flag(Box::new(is_on), move |element, is_on| {
-            drop(element.class_list().toggle_with_force(name, is_on));
-        })
+        self.toggle_class(name, Box::new(is_on))
     }
 
     /// Makes the value of a field follow what `read` reads.
     pub(crate) fn value(self, read: impl Fn() -> String + Send + 'static) -> Self {
-        let field: HtmlInputElement = self.node();
-        let read: Box<dyn Fn() -> String + Send> = Box::new(read);
-        effect::follow(Box::new(move || {
-            let value = read();
-            // What was typed since is in the field only. To set what it holds already would move the cursor in some
-            // browsers.
-            if field.value() != value {
-                field.set_value(&value);
-            }
-        }));
-        self
+        self.follow_value(Box::new(read))
     }
 
     /// Makes a box or a radio button be checked while `is_on` holds.
     pub(crate) fn checked_while(self, is_on: impl Fn() -> bool + Send + 'static) -> Self {
-        let field: HtmlInputElement = self.node();
-        effect::follow(Box::new(move || field.set_checked(is_on())));
-        self
+        self.toggle_check(Box::new(is_on))
     }
 
     /// Makes the value of a field and a signal follow each other.
@@ -120,6 +104,10 @@ impl Element {
 
     /// Does `act` when it is pressed.
     pub(crate) fn on_press(self, act: impl Fn() + 'static) -> Self {
+        self.press(Box::new(act))
+    }
+
+    fn press(self, act: Box<dyn Fn()>) -> Self {
         self.on("click", move |_| act())
     }
 
@@ -135,23 +123,52 @@ impl Element {
         })
     }
 
-    fn follow_words(
-        self,
-        read: Box<dyn Fn() -> String + Send>,
-        write: impl Fn(&web_sys::Element, &str) + Send + 'static,
-    ) -> Self {
+    // What follows has no type parameters: whatever stands in a function that has some, closures included, is made
+    // once for each use of it.
+
+    fn follow_attr(self, name: &'static str, read: Box<dyn Fn() -> String + Send>) -> Self {
         let element = self.0.clone();
-        effect::follow_words(read, Box::new(move |words| write(&element, words)));
+        let write = move |value: &str| drop(element.set_attribute(name, value));
+        effect::follow_words(read, Box::new(write));
         self
     }
 
-    fn follow_flag(
+    fn follow_value(self, read: Box<dyn Fn() -> String + Send>) -> Self {
+        let field: HtmlInputElement = self.node();
+        effect::follow(Box::new(move || {
+            let value = read();
+            // What was typed since is in the field only. To set what it holds already would move the cursor in some
+            // browsers.
+            if field.value() != value {
+                field.set_value(&value);
+            }
+        }));
+        self
+    }
+
+    fn toggle_attr(
         self,
-        read: Box<dyn Fn() -> bool + Send>,
-        write: impl Fn(&web_sys::Element, bool) + Send + 'static,
+        name: &'static str,
+        value: &'static str,
+        is_on: Box<dyn Fn() -> bool + Send>,
     ) -> Self {
         let element = self.0.clone();
-        effect::follow_flag(read, Box::new(move |is_on| write(&element, is_on)));
+        let write = move |is_on| {
+            drop(if is_on { element.set_attribute(name, value) } else { element.remove_attribute(name) });
+        };
+        effect::follow_flag(is_on, Box::new(write));
+        self
+    }
+
+    fn toggle_class(self, name: &'static str, is_on: Box<dyn Fn() -> bool + Send>) -> Self {
+        let classes = self.0.class_list();
+        effect::follow_flag(is_on, Box::new(move |is_on| drop(classes.toggle_with_force(name, is_on))));
+        self
+    }
+
+    fn toggle_check(self, is_on: Box<dyn Fn() -> bool + Send>) -> Self {
+        let field: HtmlInputElement = self.node();
+        effect::follow(Box::new(move || field.set_checked(is_on())));
         self
     }
 

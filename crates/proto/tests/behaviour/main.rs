@@ -24,6 +24,8 @@ mod introductions;
 mod invites;
 mod leaving;
 mod link_budget;
+// Tens of thousands of operations: a minute in wasm, where nothing of it is different.
+#[cfg(not(target_family = "wasm"))]
 mod long_histories;
 mod missing_operations;
 mod private_conversations;

@@ -1,0 +1,156 @@
+//! What the person does in conversations and about people.
+
+use super::Session;
+use crate::letters::sentence;
+use crate::state::{Feed, Stale};
+use crate::ui::Place;
+use leptos::prelude::*;
+use tertulia_proto::group::{ConversationId, OpId};
+use tertulia_proto::io::{Emoji, MessageText, MessageView, RequestId};
+use tertulia_proto::{AccountId, Command, Node, Reply, Window};
+
+/// A message of our own that is further back is found with the eyes, and edited by its actions.
+const LAST_OWN_WITHIN: usize = 100;
+
+impl Session {
+    /// Says something; tells what is wrong when it was not taken.
+    pub(crate) fn send(
+        self,
+        conversation: ConversationId,
+        text: &str,
+        reply_to: Option<OpId>,
+    ) -> Result<(), String> {
+        self.utter(text, |text| Command::Send { conversation, text, reply_to })
+    }
+
+    /// Gives a message of ours other words; tells what is wrong when they were not taken.
+    pub(crate) fn edit(self, conversation: ConversationId, message: OpId, text: &str) -> Result<(), String> {
+        self.utter(text, |text| Command::Edit { conversation, message, text })
+    }
+
+    fn utter(self, text: &str, command: impl FnOnce(MessageText) -> Command) -> Result<(), String> {
+        let Some(text) = MessageText::new(text) else {
+            return Err(
+                "This message is too long to send in one. Your text is still here: send it in parts.".into(),
+            );
+        };
+        let command = command(text);
+        match self.with_tab(|tab| tab.command(command)) {
+            Some(Err(refusal)) => Err(sentence(&format!("{refusal}. Your text is still here."))),
+            _ => {
+                self.forget_line();
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes a message of ours back.
+    pub(crate) fn delete(self, conversation: ConversationId, message: OpId) {
+        self.run(Command::Delete { conversation, message });
+    }
+
+    /// Reacts to a message, or no longer.
+    pub(crate) fn react(self, conversation: ConversationId, message: OpId, emoji: &str, on: bool) {
+        match Emoji::new(emoji) {
+            Some(emoji) => drop(self.run(Command::React { conversation, message, emoji, on })),
+            None => self.urge("A reaction is one emoji or a short word.", "Nothing was changed."),
+        }
+    }
+
+    /// Tells the others that the person is writing.
+    pub(crate) fn type_in(self, conversation: ConversationId) {
+        // A conversation that has just ended tells nobody.
+        let _ = self.with_tab(|tab| tab.command(Command::Typing { conversation }));
+    }
+
+    /// A message of a conversation as it is now.
+    pub(crate) fn said(self, conversation: ConversationId, id: OpId) -> Option<MessageView> {
+        self.with_node(|node| node.message(conversation, id)).flatten()
+    }
+
+    /// The last message of our own that can be given other words, which need not be drawn yet.
+    pub(crate) fn last_own(self, conversation: ConversationId) -> Option<MessageView> {
+        let window = Window { limit: Some(LAST_OWN_WITHIN), ..Window::default() };
+        let messages = self.with_node(|node| node.messages(conversation, window))?;
+        messages.into_iter().rev().find(|message| message.state.is_some() && !message.deleted)
+    }
+
+    /// Shows more of the past.
+    pub(crate) fn show_earlier(self) {
+        self.go_back(self.feed.with_untracked(Feed::earlier));
+    }
+
+    /// Shows so much of the past that this message is there.
+    pub(crate) fn show_around(self, message: OpId) {
+        self.go_back(self.feed.with_untracked(|feed| feed.around(message)));
+    }
+
+    fn go_back(self, window: Option<Window>) {
+        let conversation = self.feed.with_untracked(|feed| feed.conversation);
+        let Some((window, id)) = window.zip(conversation) else { return };
+        let messages = self.with_node(|node| node.messages(id, window)).unwrap_or_default();
+        self.feed.update_untracked(|feed| feed.go_back(window, &messages));
+        self.refresh_feed(id);
+    }
+
+    /// Leaves a conversation; its messages stay.
+    pub(crate) fn leave(self, conversation: ConversationId) {
+        self.run(Command::Leave { conversation });
+        self.refresh(&Stale { conversations: true, ..Stale::default() });
+    }
+
+    /// Leaves a conversation if that is still to do, and drops all of it.
+    pub(crate) fn forget(self, conversation: ConversationId) {
+        if self.run(Command::Forget { conversation }).is_some() {
+            self.ui.place.set(Place::Home);
+            self.refresh(&Stale { conversations: true, ..Stale::default() });
+        }
+    }
+
+    /// Hears nothing more of a user, or hears of them again.
+    pub(crate) fn block(self, user: AccountId, on: bool) {
+        if self.run(Command::Block { user, on }).is_some() {
+            let ids = |state: &crate::state::State| state.conversations.iter().map(|view| view.id).collect();
+            let messages = self.state.with_untracked(ids);
+            self.refresh(&Stale { conversations: true, messages, peers: true, people: true });
+        }
+    }
+
+    /// Has the answering machine answer requests, or no longer.
+    pub(crate) fn set_away(self, on: bool) {
+        self.run(Command::Away { on });
+        self.refresh(&Stale { people: true, ..Stale::default() });
+    }
+
+    /// Whether authors are told that their messages were read.
+    pub(crate) fn shares_read(self) -> bool {
+        self.with_node(Node::shares_read).unwrap_or_default()
+    }
+
+    /// Tells authors from now on that their messages were read, or no longer.
+    pub(crate) fn share_read(self, on: bool) {
+        self.run(Command::ShareRead { on });
+    }
+
+    /// Leaves a message with the answering machine that answered this request.
+    pub(crate) fn leave_message(self, request: RequestId, text: &str) -> bool {
+        let done = self.run(Command::LeaveMessage { request, text: MessageText::cut(text) });
+        let is_done = matches!(done, Some(Reply::Done));
+        if is_done {
+            self.hang_up(request);
+            self.say("Your message was left.");
+        }
+        is_done
+    }
+
+    /// Leaves no message with that answering machine.
+    pub(crate) fn hang_up(self, request: RequestId) {
+        self.state.update(|state| state.machines.retain(|machine| machine.request != request));
+    }
+
+    /// Takes a message that was left here out of the inbox.
+    pub(crate) fn take_out(self, request: RequestId) {
+        self.run(Command::Dismiss { request });
+        self.refresh(&Stale { people: true, ..Stale::default() });
+    }
+}
