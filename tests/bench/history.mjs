@@ -1,8 +1,8 @@
 // What keeping costs: `cargo xtask bench history [--json] [--messages N]`.
 //
 // One native node, alone in a conversation, on the disk that the temporary directory is on. A program says many things
-// without waiting for answers, then some one after another; each answer means that the message is durable. Then the node
-// is killed and started again.
+// without waiting for answers, then some one after another; each answer means that the message is durable. Words are looked for in
+// all of them. Then the node is killed and started again.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -46,6 +46,12 @@ async function measure() {
   const single = await rate(ONE_BY_ONE, async () => {
     for (let number = 0; number < ONE_BY_ONE; number += 1) await say(number);
   });
+  const find = {};
+  for (const [name, words] of [['of_none', 'nobody ever said this'], ['of_one', `"${Math.floor(count / 7)}"`], ['of_all', 'peo chat']]) {
+    const began = performance.now();
+    await node.call('find', { words });
+    find[`find_words_${name}_ms`] = Math.round(performance.now() - began);
+  }
   const memory = node.megabytes();
   await node.kill();
   const again = await start();
@@ -54,6 +60,7 @@ async function measure() {
   const results = {
     in_bursts_per_second: burst,
     one_by_one_per_second: single,
+    ...find,
     memory_mb: memory,
     file_mb: Math.round(statSync(join(data, 'records.redb')).size / 1e6),
     restart_after_kill_ms: again.started,

@@ -5,8 +5,8 @@ mod view;
 
 pub use refusal::Refusal;
 pub use view::{
-    BlockedView, ConversationView, LeftView, MessageState, MessageView, ParticipantView, PeerView, Person,
-    ReactionView, Window,
+    BlockedView, ConversationView, Found, LeftView, MessageState, MessageView, ParticipantView, PeerView,
+    Person, ReactionView, Window,
 };
 
 use crate::endpoint::{Description, Endpoint, Fingerprint};

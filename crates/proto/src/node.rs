@@ -7,11 +7,11 @@ mod restore;
 
 use crate::ctx::{Ctx, Out};
 use crate::endpoint::Endpoint;
-use crate::group::{Asking, Groups, Inbox, Requests};
+use crate::group::{Asking, Groups, Inbox, Query, Requests};
 use crate::identity::{AccountId, Identity, Name, NodeId};
 use crate::invite::{OfferId, ReplyCode};
 use crate::io::{
-    BlockedView, CloseReason, ConversationView, Event, Input, LeftView, LinkId, MessageView, Output,
+    BlockedView, CloseReason, ConversationView, Event, Found, Input, LeftView, LinkId, MessageView, Output,
     PeerView, Person, Wake, Window,
 };
 use crate::link::introduction::{Introductions, Invited};
@@ -389,6 +389,18 @@ impl Node {
     /// One message.
     pub fn message(&self, conversation: ConversationId, id: OpId) -> Option<MessageView> {
         self.groups.message((&self.me(), &self.preferences), &conversation, &id)
+    }
+
+    /// Messages that have all words of `query`, everywhere or in one conversation: the newest first, at most `limit`.
+    ///
+    /// A word is found whatever its case, and may be the beginning of a longer one; what stands between quotation marks
+    /// has to be there as a whole. What was edited is found by its present words.
+    pub fn find(&self, query: &str, limit: usize, conversation: Option<ConversationId>) -> Vec<Found> {
+        let query = Query::parse(query);
+        if query.is_empty() {
+            return Vec::new();
+        }
+        self.groups.find((&self.me(), &self.preferences), &query, limit, conversation)
     }
 
     /// Whether authors are told that their messages were read.

@@ -39,6 +39,7 @@ pub(super) async fn call(session: &Session, method: &str, params: Map<String, Va
         "participants" => participants(session, read(params)?).await,
         "send" => send(session, read(params)?).await,
         "messages" => messages(session, read(params)?).await,
+        "find" => said::find(session, read(params)?).await,
         "edit" => said::edit(session, read(params)?).await,
         "delete" => said::delete(session, read(params)?).await,
         "react" => said::react(session, read(params)?).await,

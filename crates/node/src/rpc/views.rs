@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use tertulia_proto::CloseReason;
 use tertulia_proto::io::{
-    BlockedView, ConversationView, LeftView, MessageState, MessageView, ParticipantView, PeerView, Person,
-    ReactionView,
+    BlockedView, ConversationView, Found, LeftView, MessageState, MessageView, ParticipantView, PeerView,
+    Person, ReactionView,
 };
 use tertulia_webrtc::Route;
 
@@ -62,6 +62,18 @@ pub(super) fn message(view: &MessageView) -> Value {
         put_state(&mut value, state);
     }
     value
+}
+
+/// A message that was looked for. Places count code points: bytes mean something in few languages.
+pub(super) fn found(view: &Found) -> Value {
+    let text = &view.message.text;
+    let count = |end: usize| text.get(..end).map_or(0, |before| before.chars().count());
+    let places: Vec<_> = view.places.iter().map(|place| [count(place.start), count(place.end)]).collect();
+    json!({
+        "conversation": view.conversation.to_string(),
+        "message": message(&view.message),
+        "places": places,
+    })
 }
 
 fn reaction(view: &ReactionView) -> Value {

@@ -101,6 +101,7 @@ impl<'a> Chat<'a> {
             Command::Reply { to: None, text } if is_code(&text) => self.complete(&text).await,
             Command::Reply { to, text } => self.reply(to, text).await,
             Command::History { count } => self.history(count).await,
+            Command::Find { words } => self.find(words).await,
             Command::Edit { message, text } => self.edit(message, text).await,
             Command::Delete { message } => self.delete(message).await,
             Command::React { message, emoji, on } => self.react(message, emoji, on).await,

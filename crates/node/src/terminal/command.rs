@@ -12,6 +12,7 @@ Text without a slash is sent to the current conversation. A text that begins wit
   /reply CODE                 finish what `/invite hand` began
   /me TEXT                    say what you do
   /history [count]            the last messages, with their numbers
+  /find WORDS                 messages of all conversations with these words; in quotation marks: together
   /reply [#n] TEXT            answer message n (the last of others)
   /edit [#n] TEXT             give your message n (your last) other words
   /delete [#n]                take it back, for all
@@ -61,6 +62,8 @@ pub(super) enum Command {
     Reply { to: Option<usize>, text: String },
     /// List the last messages.
     History { count: Option<usize> },
+    /// List messages that have these words.
+    Find { words: String },
     /// Give a message other words.
     Edit { message: Option<usize>, text: String },
     /// Take a message back.
@@ -141,6 +144,7 @@ impl Command {
                 Self::Reply { to, text: non_empty(text)? }
             }
             "me" => Self::Say(format!("/me {}", non_empty(rest)?)),
+            "find" => Self::Find { words: non_empty(rest)?.to_owned() },
             "history" => Self::History { count: optional_number(rest)? },
             "edit" => {
                 let (message, text) = message_and_rest(rest)?;

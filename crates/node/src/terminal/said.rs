@@ -2,11 +2,13 @@
 
 use crate::terminal::chat::{Chat, Out, Wrong};
 use crate::terminal::text::{plain, plain_lines};
-use tertulia_proto::io::{Emoji, MessageText, MessageView};
+use tertulia_proto::io::{Emoji, Found, MessageText, MessageView};
 use tertulia_proto::{Command, ConversationId, OpId, Window};
 
 /// Messages that `/history` lists when it is not told how many.
 const HISTORY: usize = 10;
+/// Messages that `/find` lists at most.
+const FOUND: usize = 20;
 /// Messages whose looks are remembered: changes are mostly of the last ones.
 const SHOWN_MAX: usize = 1_024;
 /// Characters of a message that are quoted.
@@ -31,17 +33,34 @@ impl Chat<'_> {
         let messages = self.messages(conversation, count.unwrap_or(HISTORY)).await?;
         let mut lines = Out::new();
         for message in messages {
-            let key = (conversation, message.id);
-            let known = self.listed.iter().position(|listed| *listed == key);
-            let at = known.unwrap_or_else(|| {
-                self.listed.push(key);
-                self.listed.len() - 1
-            });
+            let at = self.list(conversation, message.id);
             let reactions = reactions(&message);
             let tail = if reactions.is_empty() { reactions } else { format!(" [{reactions}]") };
-            lines.push(format!("  #{} {}{tail}", at + 1, line(&message)));
+            lines.push(format!("  #{at} {}{tail}", line(&message)));
         }
         Ok(if lines.is_empty() { vec!["Nothing was said here yet.".to_owned()] } else { lines })
+    }
+
+    /// Messages of all conversations that have these words, the newest last, as they stand on a terminal.
+    pub(super) async fn find(&mut self, words: String) -> Result<Out, Wrong> {
+        let found = self.session.handle.with(move |node| node.find(&words, FOUND, None)).await;
+        let mut lines = Out::new();
+        for Found { conversation, message, .. } in found.map_err(|gone| gone.to_string())?.iter().rev() {
+            let (at, place) = (self.list(*conversation, message.id), self.number(*conversation));
+            lines.push(format!("  #{at} [{place}] {}", line(message)));
+        }
+        Ok(if lines.is_empty() { vec!["Nothing was said with these words.".to_owned()] } else { lines })
+    }
+
+    /// The number of a message, which it keeps.
+    fn list(&mut self, conversation: ConversationId, message: OpId) -> usize {
+        let key = (conversation, message);
+        let known = self.listed.iter().position(|listed| *listed == key);
+        let at = known.unwrap_or_else(|| {
+            self.listed.push(key);
+            self.listed.len() - 1
+        });
+        at + 1
     }
 
     /// Answers a message.

@@ -41,3 +41,28 @@ fn what_was_said_is_edited_reacted_to_and_taken_back() {
     assert_eq!(list[0]["admitted_by"], json!(null));
     assert_eq!(list[1]["admitted_by"]["node"], ana.ready["node"]);
 }
+
+#[test]
+fn words_are_found_again_and_where_they_are() {
+    let mut ana = Node::start("Ana");
+    let conversation = text(&ana.call("create", json!({"type": "public"})), "conversation");
+    for words in ["où est le café ?", "coffee", "le CAFÉ est là"] {
+        ana.call("send", json!({"conversation": conversation, "text": words}));
+    }
+    let found = ana.call("find", json!({"words": "café est"}));
+    let shown: Vec<_> = found
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (text(&one["message"], "text"), one["places"].clone()))
+        .collect();
+    let expected =
+        [("le CAFÉ est là", json!([[3, 7], [8, 11]])), ("où est le café ?", json!([[3, 6], [10, 14]]))];
+    assert_eq!(shown, expected.map(|(text, places)| (text.to_owned(), places)));
+    assert_eq!(found[0]["conversation"], json!(conversation));
+    let one = ana.call("find", json!({"words": "le", "conversation": conversation, "limit": 1}));
+    assert_eq!(one.as_array().unwrap().len(), 1);
+    assert_eq!(ana.call("find", json!({"words": " \" "})), json!([]));
+    let nowhere = json!({"words": "le", "conversation": "00".repeat(16)});
+    assert_eq!(ana.refused("find", nowhere)["data"]["reason"], "unknown_conversation");
+}

@@ -81,6 +81,10 @@ fn words_are_changed_answered_and_left() {
     ana.line_with("begins with Eva");
     ana.write("/me wavse");
     let said = eva.notified("message", |message| message["emote"] == true)["id"].clone();
+    ana.write("/find WAV");
+    ana.line_with("* Ana wavse");
+    ana.write("/find \"wav\"");
+    ana.line_with("Nothing was said with these words");
     ana.write("/edit waves");
     eva.notified("message_changed", |message| message["text"] == "waves");
     eva.call("typing", json!({"conversation": talk}));

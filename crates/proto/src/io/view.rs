@@ -4,6 +4,7 @@ use crate::endpoint::Endpoint;
 use crate::group::{ConversationId, ConversationKind, OpId};
 use crate::identity::{AccountId, Name, NodeId};
 use crate::io::{LinkId, Path, RequestId};
+use std::ops::Range;
 
 /// A node and its user, as much as one needs to show them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +80,17 @@ pub struct ReactionView {
     pub by: Vec<AccountId>,
     /// Whether we are among them.
     pub mine: bool,
+}
+
+/// A message that was looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Where it was said.
+    pub conversation: ConversationId,
+    /// The message.
+    pub message: MessageView,
+    /// Where in its text the words are: bytes, in order, apart from each other.
+    pub places: Vec<Range<usize>>,
 }
 
 /// A conversation as a view shows it.

@@ -37,6 +37,7 @@ mod refusals;
 mod replay;
 mod restarts;
 mod resuming;
+mod searching;
 mod silence;
 mod three_at_once;
 mod tickets;

@@ -1,9 +1,9 @@
-//! What becomes of messages: edits, deletions, reactions.
+//! What becomes of messages: edits, deletions, reactions; and how they are found again.
 
-use super::{done, message_text, yes};
-use crate::rpc::Outcome;
+use super::{MESSAGES_MAX, done, message_text, unknown_conversation, yes};
 use crate::rpc::hex::Hex;
 use crate::rpc::message::Fault;
+use crate::rpc::{Outcome, views};
 use crate::session::Session;
 use serde::Deserialize;
 use tertulia_proto::io::{EMOJI_MAX, Emoji};
@@ -49,4 +49,25 @@ pub(super) async fn react(session: &Session, params: ReactParams) -> Outcome {
     let emoji = Emoji::new(emoji)
         .ok_or_else(|| Fault::params(format!("a reaction has at most {EMOJI_MAX} bytes")))?;
     done(session, Command::React { conversation, message, emoji, on }).await
+}
+
+/// Messages that a search yields when it does not say how many.
+const FOUND_DEFAULT: usize = 20;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FindParams {
+    words: String,
+    conversation: Option<Hex<ConversationId>>,
+    limit: Option<usize>,
+}
+
+pub(super) async fn find(session: &Session, params: FindParams) -> Outcome {
+    let FindParams { words, conversation, limit } = params;
+    let (only, limit) = (conversation.map(|Hex(id)| id), limit.unwrap_or(FOUND_DEFAULT).min(MESSAGES_MAX));
+    let found = session.handle.with(move |node| {
+        let is_there = only.is_none_or(|id| node.conversation(id).is_some());
+        is_there.then(|| node.find(&words, limit, only))
+    });
+    Ok(found.await?.ok_or_else(unknown_conversation)?.iter().map(views::found).collect())
 }

@@ -2,10 +2,13 @@
 
 use super::Conversation;
 use crate::group::Viewer;
+use crate::group::change::Now;
 use crate::group::membership::Participant;
 use crate::group::op::{OpId, Operation};
+use crate::group::search::Query;
 use crate::identity::{AccountId, NodeId};
 use crate::io::{ConversationView, MessageView, ParticipantView, Person, ReactionView, Window};
+use crate::preferences::Preferences;
 use crate::table::Set;
 
 /// How a text begins that tells what its author does.
@@ -74,6 +77,17 @@ impl Conversation {
         latest
     }
 
+    /// The messages that have all that is looked for, the last ones in the order of display first, at most `max`.
+    pub(crate) fn find(&self, wants: &Preferences, query: &Query, max: usize) -> Vec<&Operation> {
+        let has = |operation: &&Operation| {
+            self.said(operation).is_some_and(|message| {
+                let now = self.now_of(operation, message);
+                !now.deleted && !wants.blocks(&operation.content().author) && query.matches(shown(&now).0)
+            })
+        };
+        self.graph.in_order().rev().filter(has).take(max).collect()
+    }
+
     /// Somebody who is or was in it, on any of a user's nodes.
     pub(crate) fn person_of(&self, user: &AccountId) -> Option<&Participant> {
         self.graph.people().find(|one| one.certificate.account == *user)
@@ -91,7 +105,7 @@ impl Conversation {
             return None;
         }
         let now = self.now_of(operation, message);
-        let act = now.text.as_str().strip_prefix(EMOTE).filter(|rest| !rest.trim().is_empty());
+        let (text, emote) = shown(&now);
         let mut reactions = Vec::new();
         for (emoji, by) in &now.reactions {
             let by: Vec<_> = by.iter().filter(|user| !wants.blocks(user)).copied().collect();
@@ -105,8 +119,8 @@ impl Conversation {
             node,
             name: self.graph.person(&node)?.profile.name.clone(),
             time_ms: content.time_ms,
-            text: if now.deleted { String::new() } else { act.unwrap_or(now.text.as_str()).to_owned() },
-            emote: act.is_some() && !now.deleted,
+            text: if now.deleted { String::new() } else { text.to_owned() },
+            emote: emote && !now.deleted,
             edited: now.edited,
             deleted: now.deleted,
             reactions,
@@ -114,6 +128,13 @@ impl Conversation {
             state: (node == me.node).then(|| self.state(me.user, content.seq)),
         })
     }
+}
+
+/// The words of a message that are shown, and whether they tell what its author does.
+fn shown<'a>(now: &Now<'a>) -> (&'a str, bool) {
+    let text = now.text.as_str();
+    let act = text.strip_prefix(EMOTE).filter(|rest| !rest.trim().is_empty());
+    (act.unwrap_or(text), act.is_some())
 }
 
 impl Participant {

@@ -1,0 +1,234 @@
+//! Finding words in what was said.
+//!
+//! Nothing is kept for it: a text is read once, folded to lower case as it goes by, and only where a word begins. That
+//! takes some thirty milliseconds for a hundred thousand messages; an index would take as much memory as the texts.
+
+use std::ops::Range;
+
+/// Words and phrases of a query that count; whoever types more is not looking for anything.
+const TERMS_MAX: usize = 16;
+/// Characters of a query that count.
+const QUERY_MAX: usize = 512;
+/// Places of a text that are named: enough to highlight.
+const PLACES_MAX: usize = 64;
+
+/// What is looked for: a text has to have all of it.
+#[derive(Debug, Default)]
+pub(crate) struct Query {
+    terms: Vec<Term>,
+}
+
+/// A word or a phrase.
+#[derive(Debug)]
+struct Term {
+    /// In lower case, with one space for any.
+    folded: Vec<char>,
+    /// Whether it may go on as a longer word.
+    is_prefix: bool,
+}
+
+impl Query {
+    /// Reads a query: words, which may be the beginnings of longer ones, and phrases in quotation marks, which have to be
+    /// there as a whole.
+    pub(crate) fn parse(text: &str) -> Self {
+        let mut query = Self::default();
+        let cut = text.char_indices().nth(QUERY_MAX).map_or(text, |(end, _)| &text[..end]);
+        for (at, part) in cut.split(['"', '“', '”', '„']).enumerate() {
+            if at % 2 == 1 {
+                query.add(part, false);
+            } else {
+                part.split_whitespace().for_each(|word| query.add_word(word));
+            }
+        }
+        query
+    }
+
+    /// Adds the words of what stands between two spaces; signs count only where there is nothing else.
+    fn add_word(&mut self, text: &str) {
+        if text.chars().any(char::is_alphanumeric) {
+            text.split(|c: char| !c.is_alphanumeric()).for_each(|word| self.add(word, true));
+        } else {
+            self.add(text, true);
+        }
+    }
+
+    fn add(&mut self, text: &str, is_prefix: bool) {
+        let mut folded: Vec<char> = Vec::new();
+        for c in text.trim().chars().flat_map(fold) {
+            if c != ' ' || folded.last() != Some(&' ') {
+                folded.push(c);
+            }
+        }
+        if !folded.is_empty() && self.terms.len() < TERMS_MAX {
+            self.terms.push(Term { folded, is_prefix });
+        }
+    }
+
+    /// Whether it asks for nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.terms.is_empty()
+    }
+
+    /// Whether a text has all of it.
+    pub(crate) fn matches(&self, text: &str) -> bool {
+        self.terms.iter().all(|term| term.next_in(text, 0).is_some())
+    }
+
+    /// Where in a text it is: bytes, in order, none twice.
+    pub(crate) fn places(&self, text: &str) -> Vec<Range<usize>> {
+        let mut found: Vec<Range<usize>> = Vec::new();
+        for term in &self.terms {
+            let mut from = 0;
+            while let Some(place) = term.next_in(text, from).filter(|_| found.len() < PLACES_MAX) {
+                from = place.end;
+                insert(&mut found, place);
+            }
+        }
+        found
+    }
+}
+
+/// Puts a place among others, and makes one of those that touch.
+fn insert(places: &mut Vec<Range<usize>>, mut place: Range<usize>) {
+    places.retain(|other| {
+        let touches = other.start <= place.end && place.start <= other.end;
+        if touches {
+            place = place.start.min(other.start)..place.end.max(other.end);
+        }
+        !touches
+    });
+    let at = places.partition_point(|other| other.start < place.start);
+    places.insert(at, place);
+}
+
+impl Term {
+    /// The first place of a text, from the byte `from` on, where it begins as a word does.
+    fn next_in(&self, text: &str, from: usize) -> Option<Range<usize>> {
+        let first = *self.folded.first()?;
+        let mut before = text[..from].chars().next_back();
+        for (at, c) in text[from..].char_indices() {
+            let is_begin = !c.is_alphanumeric() || is_break(before, c);
+            before = Some(c);
+            if is_begin && fold(c).next() == Some(first) {
+                let start = from + at;
+                if let Some(end) = self.end_in(&text[start..]) {
+                    return Some(start..start + end);
+                }
+            }
+        }
+        None
+    }
+
+    /// Where it ends in a text that begins with it.
+    fn end_in(&self, text: &str) -> Option<usize> {
+        let mut wanted = self.folded.iter().copied().peekable();
+        let mut chars = text.char_indices().peekable();
+        let mut last = None;
+        while let Some(want) = wanted.peek().copied() {
+            let (_, c) = chars.next()?;
+            last = Some(c);
+            if want == ' ' && c.is_whitespace() {
+                wanted.next();
+                while chars.next_if(|(_, c)| c.is_whitespace()).is_some() {}
+                continue;
+            }
+            // A capital may be two letters in lower case: a word may end within them.
+            for folded in fold(c) {
+                if wanted.next_if_eq(&folded).is_none() && wanted.peek().is_some() {
+                    return None;
+                }
+            }
+        }
+        let end = chars.peek().copied();
+        let is_whole = end.is_none_or(|(_, c)| !c.is_alphanumeric() || is_break(last, c));
+        (self.is_prefix || is_whole).then(|| end.map_or(text.len(), |(at, _)| at))
+    }
+}
+
+/// A character as it is compared.
+fn fold(c: char) -> impl Iterator<Item = char> {
+    // Most are ASCII, where no table is needed.
+    let (ascii, other) =
+        if c.is_ascii() { (Some(c.to_ascii_lowercase()), None) } else { (None, Some(c.to_lowercase())) };
+    let all = ascii.into_iter().chain(other.into_iter().flatten());
+    all.map(|c| if c.is_whitespace() { ' ' } else { c })
+}
+
+/// Whether a word begins with `c`, after `before`.
+fn is_break(before: Option<char>, c: char) -> bool {
+    before.is_none_or(|before| !before.is_alphanumeric() || is_unspaced(before) || is_unspaced(c))
+}
+
+/// Whether a character is of a script that puts no spaces between words: Thai, Lao, Burmese, Khmer, Chinese, Japanese.
+fn is_unspaced(c: char) -> bool {
+    matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{2e80}'..='\u{a4cf}' | '\u{20000}'..='\u{3ffff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn found<'a>(query: &str, text: &'a str) -> Vec<&'a str> {
+        let query = Query::parse(query);
+        let places = query.places(text);
+        if query.matches(text) { places.into_iter().map(|place| &text[place]).collect() } else { Vec::new() }
+    }
+
+    #[test]
+    fn words_are_found_by_their_beginnings_whatever_their_case() {
+        assert_eq!(found("plat", "The PLATE and the platform, not the splat"), ["PLAT", "plat"]);
+        assert_eq!(found("zoë ÉTÉ", "été chez Zoë"), ["été", "Zoë"]);
+        assert_eq!(found("ist", "İstanbul"), [""; 0]);
+        assert_eq!(found("one two", "only one"), [""; 0]);
+    }
+
+    #[test]
+    fn phrases_are_found_as_a_whole() {
+        assert_eq!(found("\"good night\"", "Good  night, goodnight, good nights"), ["Good  night"]);
+        assert_eq!(found("“night, all” good", "a good night, all"), ["good", "night, all"]);
+        assert_eq!(found("\"good night", "it was a good night"), ["good night"]);
+    }
+
+    #[test]
+    fn scripts_without_spaces_and_signs_are_found() {
+        assert_eq!(found("茶", "我喝茶。"), ["茶"]);
+        assert_eq!(found("👋", "hello 👋"), ["👋"]);
+        assert_eq!(found("   ", "hello"), [""; 0]);
+        assert_eq!(found("\"\"", "hello"), [""; 0]);
+    }
+
+    /// The same by taking the text apart into words first.
+    fn naive(query: &str, text: &str) -> bool {
+        let words = |text: &str| -> Vec<String> {
+            text.split(|c: char| !c.is_alphanumeric())
+                .filter(|word| !word.is_empty())
+                .map(str::to_lowercase)
+                .collect()
+        };
+        let there = words(text);
+        let asked = words(query);
+        !asked.is_empty() && asked.iter().all(|word| there.iter().any(|there| there.starts_with(word)))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, cases: 2_000, ..ProptestConfig::default() })]
+
+        #[test]
+        fn it_finds_what_a_naive_search_finds(query in "[abAB éÉß,]{0,6}", text in "[abAB éÉß,.\n]{0,24}") {
+            let asks = query.chars().any(char::is_alphanumeric);
+            // Signs that stand alone are looked for, too; the naive search knows no signs.
+            let has_signs = query.split_whitespace().any(|word| !word.chars().any(char::is_alphanumeric));
+            if asks && !has_signs {
+                prop_assert_eq!(Query::parse(&query).matches(&text), naive(&query, &text));
+            }
+        }
+
+        #[test]
+        fn places_are_within_the_text_and_in_order(query in "\\PC{0,12}", text in "\\PC{0,40}") {
+            let places = Query::parse(&query).places(&text);
+            prop_assert!(places.iter().all(|place| text.get(place.clone()).is_some_and(|part| !part.is_empty())));
+            prop_assert!(places.windows(2).all(|pair| pair[0].end < pair[1].start));
+        }
+    }
+}
