@@ -80,6 +80,7 @@ behaviour(
     const [{ conversation }] = await Promise.all([nora.admit(), tina.join(`${nora.page}#${invite}`)]);
     await tina.isInConversation();
     await converse(nora, tina, conversation);
+    await tina.press('Close participants');
     await look('messages');
     await turned(tina, () => look('messages-rtl'));
     const last = async () => (await (await tina.find('log', 'Messages')).$$('article')).at(-1);
@@ -102,6 +103,7 @@ behaviour(
     await tina.find('dialog', 'Forget conversation?');
     await look('forget');
     await tina.escape();
+    await tina.press('Close participants');
 
     await nora.call('away', { on: true });
     await tina.join(`${nora.page}#${invite}`);
