@@ -56,7 +56,9 @@ fn machine_notice(machine: &Machine) -> Element {
     let request = machine.request;
     let text = [machine.of.as_str(), " is away."].concat();
     let leave = button("Leave a message", move || ui.open(Overlay::LeaveMessage(request)));
-    urgent(&text, "Their answering machine takes one message.", move || session.hang_up(request)).child(leave)
+    urgent(&text, "Their answering machine takes one message.", move || session.hang_up(request))
+        .class("notice urgent machine")
+        .child(leave)
 }
 
 fn urgent(text: &str, remedy: &str, dismiss: impl Fn() + 'static) -> Element {
