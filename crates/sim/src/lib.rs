@@ -6,7 +6,8 @@
 //! is ordered by (time, sequence), so the same seed gives the same run, bit for bit, natively and in wasm.
 //!
 //! Reading order: [`world`] (the clock and the loop), `driver` (what a node's outputs do), [`faults`],
-//! [`people`] (what tests do and see), [`oracle`] (what must hold), [`scenario`] (random runs).
+//! [`people`] (what tests do and see), [`oracle`] (what must hold), [`scenario`] (random runs), [`script`] (runs that are
+//! written down).
 #![deny(clippy::disallowed_types)]
 
 pub mod conditions;
@@ -17,6 +18,7 @@ pub mod people;
 mod place;
 mod queue;
 pub mod scenario;
+pub mod script;
 pub mod trace;
 mod wire;
 pub mod world;

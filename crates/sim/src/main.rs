@@ -1,6 +1,7 @@
 //! Runs random worlds of Tertulia nodes and says how each can be replayed.
 
 mod campaign;
+mod staged;
 
 use campaign::Campaign;
 use clap::Parser;
@@ -32,6 +33,9 @@ struct Options {
     /// How many worlds run at once; as many as there are cores, if this is not given
     #[arg(long)]
     threads: Option<usize>,
+    /// Run a scenario of crates/sim/scenarios by its name, or one in a file
+    #[arg(long, value_name = "NAME|FILE", conflicts_with_all = ["seed", "seeds"])]
+    scenario: Option<String>,
     /// Tell each command, event and fault on stderr
     #[arg(long)]
     tell: bool,
@@ -57,6 +61,9 @@ impl Options {
 
 fn main() -> ExitCode {
     let options = Options::parse();
+    if let Some(name) = &options.scenario {
+        return staged::play(name, options.tell);
+    }
     let seeds = options.seed.map_or(options.seeds.clone(), |seed| seed..seed.saturating_add(1));
     let plan = |seed| options.plan(seed);
     Campaign { seeds, threads: options.threads(), tell: options.tell, plan: &plan }.run()

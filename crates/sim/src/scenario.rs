@@ -8,8 +8,9 @@ use std::fmt;
 use tertulia_proto::rng::Rng;
 use tertulia_proto::{Command, ConversationId, ConversationKind, Duration, Reply};
 
-/// How long nodes have to agree once all faults are healed: the longest back-off and some.
-const HEALING: Duration = Duration::from_secs(120);
+/// How long nodes have to agree once all faults are healed: a try that was begun in vain just before (15 s), the longest
+/// back-off after it (30 s), opening a link, and two heartbeats to compare.
+const HEALING: Duration = Duration::from_secs(60);
 /// How far hosts' clocks are apart, at most.
 const SKEW_MAX_MS: u64 = 90_000;
 

@@ -1,0 +1,17 @@
+//! A hundred random worlds: small ones, for each change; thousands run with `cargo xtask sim --seeds 10000`.
+
+use tertulia_proto::Duration;
+use tertulia_sim::scenario::Plan;
+
+#[test]
+fn a_hundred_worlds_hold_together() {
+    let (mut said, mut delivered) = (0, 0);
+    for seed in 0..100 {
+        let plan = Plan::of(seed);
+        let outcome =
+            Plan { nodes: plan.nodes.min(8), steps: 60, span: Duration::from_secs(90), ..plan }.run();
+        said += outcome.said;
+        delivered += outcome.delivered;
+    }
+    assert!(said > 5_000 && delivered > said, "{said} said, {delivered} delivered: too little happens");
+}
