@@ -73,7 +73,7 @@ fn a_newcomer_and_one_who_returns_get_all_of_it_over_one_link() {
     tell(&mut ana, &conversation, MESSAGES, MESSAGES + 1_500);
     let mut eva = Node::start_in(&scratch, "Eva", &[]);
     await_all(&mut eva, &conversation, MESSAGES + 1_500);
-    assert!(!ana.was_notified_of("link", |link| link["reason"] == "backlog"), "no link drowned");
+    assert!(!eva.was_notified_of("link", |link| link["reason"] == "backlog"), "no link drowned");
     let params = json!({"conversation": conversation, "text": "at last"});
     let said = text(&eva.call("send", params), "message");
     ana.notified("message", |message| message["id"] == json!(said));
