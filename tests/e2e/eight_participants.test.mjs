@@ -159,7 +159,7 @@ async function agree(nodes, tabs, conversation) {
       lists.forEach((other, at) => same(other, list, `${nodes[at].name}'s list`));
       histories.forEach((other, at) => same(other, history, `${nodes[at].name}'s history`));
       for (const tab of tabs) {
-        const rows = (await tab.participants()).map((row) => list.find((name) => row.includes(name)));
+        const rows = (await tab.participants()).map((row) => firstOf(list, row));
         same(rows, list, `${tab.name}'s list`);
         const shown = (await tab.messages()).map((line) => /\[\w+ \d+\]/.exec(line)?.[0]);
         same(shown, history.slice(-Math.max(shown.length, 100)), `${tab.name}'s log`);
@@ -168,6 +168,12 @@ async function agree(nodes, tabs, conversation) {
     },
     AGREE_MS,
   );
+}
+
+/// Which of these names a row begins with: further ones say who let somebody in.
+function firstOf(names, row) {
+  const found = names.filter((name) => row.includes(name));
+  return found.sort((one, other) => row.indexOf(one) - row.indexOf(other))[0];
 }
 
 /// Whether two lists are the same, and where they part if not.
