@@ -28,7 +28,7 @@ pub use ticket::Ticket;
 
 use crate::ctx::Ctx;
 use crate::identity::{AccountId, Certificate, Name, NodeId};
-use crate::io::{ConversationView, Event, Found, MessageView, Person};
+use crate::io::{ConversationView, Event, MessageView, Person};
 use crate::io::{Refusal, Wake, Window};
 use crate::preferences::Preferences;
 use crate::store::Key;
@@ -562,34 +562,6 @@ impl Groups {
         window: Window,
     ) -> Vec<MessageView> {
         self.by_id.get(id).map(|one| one.messages(viewer, window)).unwrap_or_default()
-    }
-
-    /// Messages that have all that is looked for, everywhere or in one conversation: the newest first, at most `limit`.
-    pub(crate) fn find(
-        &self,
-        viewer: Viewer<'_>,
-        query: &Query,
-        limit: usize,
-        only: Option<ConversationId>,
-    ) -> Vec<Found> {
-        let searched =
-            self.by_id.values().filter(|one| one.is_shown() && only.is_none_or(|id| id == one.id()));
-        let mut found: Vec<_> =
-            searched.map(|one| (one, one.find(viewer.1, query, limit).into_iter().peekable())).collect();
-        let mut hits = Vec::new();
-        while hits.len() < limit {
-            // Within a conversation the order is that of display; among conversations the clock is all there is.
-            let next = found
-                .iter_mut()
-                .filter_map(|(one, found)| Some((found.peek()?.content().time_ms, *one, found)));
-            let Some((_, one, found)) = next.max_by_key(|(time, ..)| *time) else { break };
-            let Some(operation) = found.next() else { break };
-            hits.extend(one.message(viewer, &operation.id()).map(|message| {
-                let places = query.places(&message.text);
-                Found { conversation: one.id(), message, places }
-            }));
-        }
-        hits
     }
 
     /// One message.

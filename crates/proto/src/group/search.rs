@@ -3,6 +3,8 @@
 //! Nothing is kept for it: a text is read once, folded to lower case as it goes by, and only where a word begins. That
 //! takes some thirty milliseconds for a hundred thousand messages; an index would take as much memory as the texts.
 
+use super::{ConversationId, Groups, Viewer};
+use crate::io::Found;
 use std::ops::Range;
 
 /// Words and phrases of a query that count; whoever types more is not looking for anything.
@@ -85,6 +87,36 @@ impl Query {
             }
         }
         found
+    }
+}
+
+impl Groups {
+    /// Messages that have all that is looked for, everywhere or in one conversation: the newest first, at most `limit`.
+    pub(crate) fn find(
+        &self,
+        viewer: Viewer<'_>,
+        query: &Query,
+        limit: usize,
+        only: Option<ConversationId>,
+    ) -> Vec<Found> {
+        let searched =
+            self.by_id.values().filter(|one| one.is_shown() && only.is_none_or(|id| id == one.id()));
+        let mut found: Vec<_> =
+            searched.map(|one| (one, one.find(viewer.1, query, limit).into_iter().peekable())).collect();
+        let mut hits = Vec::new();
+        while hits.len() < limit {
+            // Within a conversation the order is that of display; among conversations the clock is all there is.
+            let next = found
+                .iter_mut()
+                .filter_map(|(one, found)| Some((found.peek()?.content().time_ms, *one, found)));
+            let Some((_, one, found)) = next.max_by_key(|(time, ..)| *time) else { break };
+            let Some(operation) = found.next() else { break };
+            hits.extend(one.message(viewer, &operation.id()).map(|message| {
+                let places = query.places(&message.text);
+                Found { conversation: one.id(), message, places }
+            }));
+        }
+        hits
     }
 }
 
