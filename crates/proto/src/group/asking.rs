@@ -128,11 +128,25 @@ impl Outgoing {
         let Stage::Derived(derived) = &mut self.stage else { return false };
         derived.turn += 1;
         derived.patience = ctx.now + PATIENCE;
-        let Some(node) = self.at() else { return false };
-        ctx.count("entry_goes_on");
-        let frame = self.frame(request);
-        ctx.post(node, frame);
-        true
+        let goes_on = self.send(ctx, request);
+        if goes_on {
+            ctx.count("entry_goes_on");
+        }
+        goes_on
+    }
+
+    /// Says it to whom it waits for; false when there is nobody.
+    fn send(&self, ctx: &mut Ctx<'_>, request: RequestId) -> bool {
+        self.at().map(|node| ctx.post(node, self.frame(request))).is_some()
+    }
+
+    /// Goes on to the first in the list. The one who accepted hands our entry in as well: who of the two comes first
+    /// does not matter.
+    fn derive(&mut self, ctx: &mut Ctx<'_>, answer: &Answer, conversation: ConversationId, ticket: &Ticket) {
+        let (list, ticket) = (answer.list.to_vec(), ticket.clone());
+        let derived = Derived { conversation, ticket, list, turn: 0, patience: ctx.now + PATIENCE };
+        self.stage = Stage::Derived(Box::new(derived));
+        self.send(ctx, answer.request);
     }
 }
 
@@ -143,7 +157,7 @@ impl Asking {
             return Err(Refusal::TooManyRequests);
         }
         let id = RequestId(ctx.rng.bytes());
-        ctx.post(request.node, request.frame(id));
+        request.send(ctx, id);
         self.by_id.insert(id, request);
         Ok(id)
     }
@@ -245,8 +259,7 @@ impl Asking {
             Progress::Undone if !request.is_retried => {
                 ctx.count("entry_retried");
                 (request.is_retried, request.stage) = (true, Stage::Asked);
-                let (node, frame) = (request.node, request.frame(id));
-                ctx.post(node, frame);
+                request.send(ctx, id);
             }
             Progress::Settled => drop(self.by_id.remove(&id)),
             Progress::Undone => self.end(ctx, id, RequestOutcome::Failed(CloseReason::Disagreed)),
@@ -305,19 +318,5 @@ impl Asking {
         };
         let deadlines = self.by_id.values().flat_map(|request| [request.until, patience(request)]);
         deadlines.flatten().min().map(|at| (at, Wake::Group))
-    }
-}
-
-impl Outgoing {
-    /// Goes on to the first in the list. The one who accepted hands our entry in as well: who of the two comes first
-    /// does not matter.
-    fn derive(&mut self, ctx: &mut Ctx<'_>, answer: &Answer, conversation: ConversationId, ticket: &Ticket) {
-        let (list, ticket) = (answer.list.to_vec(), ticket.clone());
-        let derived = Derived { conversation, ticket, list, turn: 0, patience: ctx.now + PATIENCE };
-        self.stage = Stage::Derived(Box::new(derived));
-        if let Some(node) = self.at() {
-            let frame = self.frame(answer.request);
-            ctx.post(node, frame);
-        }
     }
 }

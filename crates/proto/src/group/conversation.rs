@@ -272,12 +272,8 @@ impl Conversation {
             return self.lamport();
         }
         self.give_past(ctx, to);
-        let past = self.withheld_from(&to);
-        let sent = self.send_page(ctx, to, &[], &|graph, operation| {
-            let is_past = past.as_ref().is_some_and(|past| graph.is_in(past, &operation.id()));
-            operation.content().lamport >= lamport && !is_past
-        });
-        let (mine, rest) = sent;
+        let (mine, rest) =
+            self.send_page(ctx, to, &[], &|_, operation| operation.content().lamport >= lamport);
         // With all that it may read nothing of ours waits any more.
         let all = self.graph.last_seq(&ctx.me.node());
         self.sent_seq = self.sent_seq.max(if rest.is_none() { all } else { mine });

@@ -49,29 +49,20 @@ impl Conversation {
         if !self.graph.is_evicted(&to) {
             return;
         }
-        let (known, past) = (self.graph.until_evicted(&to), self.withheld_from(&to));
-        self.send_page(ctx, to, &heads.devices, &|graph, operation| {
-            let is_in = |past| graph.is_in(past, &operation.id());
-            is_in(&known) && !past.as_ref().is_some_and(is_in)
-        });
+        let known = self.graph.until_evicted(&to);
+        self.send_page(ctx, to, &heads.devices, &|graph, operation| graph.is_in(&known, &operation.id()));
     }
 
     /// Tells one who was away what happened until we left: there may be nobody else whom it knows.
     pub(crate) fn tell_past(&mut self, ctx: &mut Ctx<'_>, to: NodeId, heads: &Heads) {
-        let past = self.withheld_from(&to);
-        self.send_page(ctx, to, &heads.devices, &|graph, operation| {
-            !past.as_ref().is_some_and(|past| graph.is_in(past, &operation.id()))
-        });
+        self.send_page(ctx, to, &heads.devices, &|_, _| true);
     }
 
     /// Sends what the other side lacks, and asks for what we lack unless this was the answer to that.
     pub(crate) fn on_heads(&mut self, ctx: &mut Ctx<'_>, from: NodeId, heads: &Heads) {
         let me = ctx.me.node();
         self.repeat_past(ctx, from, &heads.heads);
-        let past = self.withheld_from(&from);
-        let (mine, _) = self.send_page(ctx, from, &heads.devices, &|graph, operation| {
-            !past.as_ref().is_some_and(|past| graph.is_in(past, &operation.id()))
-        });
+        let (mine, _) = self.send_page(ctx, from, &heads.devices, &|_, _| true);
         let waited = self.sent_seq + 1..=mine;
         if self.graph.is_behind(&heads.devices) {
             // What is coming from somebody already is not asked for twice.

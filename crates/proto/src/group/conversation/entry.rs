@@ -82,8 +82,12 @@ pub(super) type Arrivals = Table<NodeId, Expected>;
 impl Conversation {
     /// The first in the list that is not suspected. Nobody is asked: who is linked here is not suspected here.
     pub(crate) fn coordinator(&self, me: NodeId, linked: &Set<NodeId>) -> Option<NodeId> {
-        let is_there = |node: &NodeId| *node == me || linked.contains_key(node);
-        self.list().iter().map(|one| one.node).find(is_there)
+        self.unsuspected(me, linked).next()
+    }
+
+    fn unsuspected(&self, me: NodeId, linked: &Set<NodeId>) -> impl Iterator<Item = NodeId> {
+        let nodes = self.list().iter().map(|one| one.node);
+        nodes.filter(move |node| *node == me || linked.contains_key(node))
     }
 
     /// Lets `newcomer` in, or has the coordinator do so. One who is in the list already, because it lost its memory,
@@ -166,8 +170,7 @@ impl Conversation {
 
     /// Who is in it and not suspected, in the order of entry.
     pub(crate) fn present(&self, me: NodeId, linked: &Set<NodeId>) -> List<NodeId, PARTICIPANTS_MAX> {
-        let nodes = self.list().iter().map(|one| one.node);
-        List::first(nodes.filter(|node| *node == me || linked.contains_key(node)))
+        List::first(self.unsuspected(me, linked))
     }
 
     /// Signs out, as coordinator, whoever has been away for `after` while more than half of the list was on our side: so
@@ -180,7 +183,7 @@ impl Conversation {
         after: Duration,
     ) {
         let me = ctx.me.node();
-        let is_larger_half = self.is_open() && self.present(me, linked).len() * 2 > self.list().len();
+        let is_larger_half = self.is_open() && self.unsuspected(me, linked).count() * 2 > self.list().len();
         self.larger_since = is_larger_half.then(|| self.larger_since.unwrap_or(ctx.now));
         if self.larger_since.is_none() || self.coordinator(me, linked) != Some(me) {
             return;

@@ -56,8 +56,8 @@ impl Conversation {
         }
     }
 
-    /// Sends one who has come as far as `theirs` what comes next of all that it lacks and that `may` be sent: as much
-    /// as fits a page, and nothing while one is on its way. Yields the highest count of our own operations among it, and
+    /// Sends one who has come as far as `theirs` what comes next of all that it lacks, that is not withheld from
+    /// it and that `may` be sent: as much as fits a page, and nothing while one is on its way. Yields the highest count of our own operations among it, and
     /// the lamport of the first that is left.
     pub(super) fn send_page(
         &mut self,
@@ -69,7 +69,10 @@ impl Conversation {
         self.on_progress(&to, theirs);
         let graph = &self.graph;
         let room = if self.is_sending(ctx.now, &to) { 0 } else { PAGE_ROOM };
-        let (page, rest) = graph.beyond(theirs, room, &|operation| may(graph, operation));
+        let past = self.withheld_from(&to);
+        let is_withheld = |id| past.as_ref().is_some_and(|past| graph.is_in(past, &id));
+        let (page, rest) =
+            graph.beyond(theirs, room, &|operation| may(graph, operation) && !is_withheld(operation.id()));
         let left = rest.map(|operation| operation.content().lamport);
         if page.is_empty() {
             return (0, left);

@@ -85,23 +85,24 @@ impl Graph {
 
     /// What one who was signed out may know: all that the Evict stands on, and it.
     pub(crate) fn until_evicted(&self, node: &NodeId) -> Past {
-        let passages = self.passages.get(node).into_iter().flatten();
-        let last = passages.max_by_key(|passage| passage.key).map(|passage| passage.key.id);
-        self.past(last.as_slice(), 0)
+        self.past(self.last_passage(node, |_| true).as_slice(), 0)
     }
 
     /// Whether `node` is out by the word of another.
     pub(crate) fn is_evicted(&self, node: &NodeId) -> bool {
-        let passages = self.passages.get(node).into_iter().flatten();
-        let last = passages.max_by_key(|passage| passage.key);
-        let operation = last.and_then(|passage| self.operation(&passage.key.id));
+        let last = self.last_passage(node, |_| true);
+        let operation = last.and_then(|id| self.operation(&id));
         operation.is_some_and(|operation| matches!(operation.content().body, Body::Evict(_)))
     }
 
     /// The operation that brought `node` in the last time.
     pub(crate) fn last_admit(&self, node: &NodeId) -> Option<OpId> {
-        let entries = self.passages.get(node)?.iter().filter(|passage| passage.enters);
-        entries.max_by_key(|passage| passage.key).map(|passage| passage.key.id)
+        self.last_passage(node, |passage| passage.enters)
+    }
+
+    fn last_passage(&self, node: &NodeId, is_meant: impl Fn(&Passage) -> bool) -> Option<OpId> {
+        let passages = self.passages.get(node)?.iter().filter(|passage| is_meant(passage));
+        passages.map(|passage| passage.key).max().map(|key| key.id)
     }
 
     /// Whether an operation is among what some stand on.

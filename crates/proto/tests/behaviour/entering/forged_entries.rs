@@ -22,6 +22,15 @@ fn enters(world: &mut World, (from, to): (Seat, Seat), conversation: Conversatio
     world.participants(to, conversation).contains(&world.id(from))
 }
 
+/// Has `guest` ask `host` into a conversation, and `host` say yes.
+fn accept(world: &mut World, host: Seat, guest: Seat, talk: ConversationId) {
+    let invite = world.invite_into(host, talk);
+    let seen = world.events(host).len();
+    world.open(guest, &invite, None);
+    let request = world.request(host, seen);
+    world.answer(host, request, Consent::Into(talk)).unwrap();
+}
+
 /// The ticket of the first Derivation that was overheard.
 fn derived(heard: &super::Overheard) -> Ticket {
     let shown = |frame: &Frame| if let Frame::Answer(answer) = frame { answer.ticket.clone() } else { None };
@@ -72,11 +81,7 @@ fn a_ticket_that_was_given_to_somebody_else() {
     let (mut world, [ana, eva, _], talk, _) = three(4);
     let (zoe, eve) = (world.native("Zoe"), world.native("Eve"));
     let heard = super::overhear(&mut world, |_, _, _| true);
-    let invite = world.invite_into(eva, talk);
-    let seen = world.events(eva).len();
-    world.open(zoe, &invite, None);
-    let request = world.request(eva, seen);
-    world.answer(eva, request, Consent::Into(talk)).unwrap();
+    accept(&mut world, eva, zoe, talk);
     world.settle("Zoe is in", SOON, |world| world.is_in(zoe, talk));
     let stolen = derived(&heard);
     world.dismiss();
@@ -89,11 +94,7 @@ fn a_ticket_that_was_used_lets_nobody_in_again() {
     let (mut world, [ana, eva, bob], talk, _) = three(5);
     let zoe = world.native("Zoe");
     let heard = super::overhear(&mut world, |_, _, _| true);
-    let invite = world.invite_into(eva, talk);
-    let seen = world.events(eva).len();
-    world.open(zoe, &invite, None);
-    let request = world.request(eva, seen);
-    world.answer(eva, request, Consent::Into(talk)).unwrap();
+    accept(&mut world, eva, zoe, talk);
     world.settle_agreement(talk, &[ana, eva, bob, zoe], SOON);
     let used = derived(&heard);
     world.dismiss();
