@@ -6,7 +6,7 @@ use std::cell::OnceCell;
 use std::future::IntoFuture;
 use std::rc::Rc;
 use tertulia_webrtc::Record;
-use tertulia_webrtc::browser::Memory;
+use tertulia_webrtc::browser::{Memory, Storage};
 use wasm_bindgen::{JsCast, JsValue};
 
 const VERSION: u32 = 2;
@@ -76,6 +76,7 @@ impl Store {
         let of_event = Rc::clone(&connection);
         database.on_version_change(move |_| of_event.get().into_iter().for_each(Database::close));
         let _ = connection.set(database);
+        let of_reads = Rc::clone(&connection);
         let keep = move |batch| {
             let connection = Rc::clone(&connection);
             Box::pin(async move {
@@ -85,7 +86,17 @@ impl Store {
                 }
             }) as _
         };
-        Ok(Memory { records, keep: Some(Box::new(keep)) })
+        let read = move |keys: Vec<Vec<u8>>| {
+            let connection = Rc::clone(&of_reads);
+            Box::pin(async move {
+                let nothing = vec![None; keys.len()];
+                match connection.get() {
+                    Some(database) => read(database, keys).await.unwrap_or(nothing),
+                    None => nothing,
+                }
+            }) as _
+        };
+        Ok(Memory { records, storage: Some(Storage { keep: Box::new(keep), read: Box::new(read) }) })
     }
 
     /// Forgets all of this profile.
@@ -107,6 +118,22 @@ async fn open(name: &str) -> Result<Database, Error> {
         }
     });
     request.await
+}
+
+/// Reads the records of these keys, in their order.
+async fn read(database: &Database, keys: Vec<Vec<u8>>) -> Result<Vec<Option<Vec<u8>>>, Error> {
+    let transaction = database.transaction(&[RECORDS], TransactionMode::ReadOnly)?;
+    let store = transaction.object_store(RECORDS)?;
+    // All are asked for before the first is waited for: one round of the browser's.
+    let mut asked = Vec::with_capacity(keys.len());
+    for key in keys {
+        asked.push(store.get(JsValue::from(Uint8Array::from(&key[..])))?.into_future());
+    }
+    let mut records = Vec::with_capacity(asked.len());
+    for one in asked {
+        records.push(one.await?.map(|value| Uint8Array::new(&value).to_vec()));
+    }
+    Ok(records)
 }
 
 /// Writes a batch in one transaction, and says whether it is complete.
