@@ -34,6 +34,7 @@ mod reaching;
 mod reactions;
 mod read_marks;
 mod refusals;
+mod remembering;
 mod replay;
 mod restarts;
 mod resuming;

@@ -162,6 +162,12 @@ impl Graph {
     pub(crate) fn before(&self, node: &NodeId) -> Past {
         let admit = self.last_admit(node).and_then(|admit| self.operation(&admit));
         let tips: &[OpId] = admit.map(|admit| &*admit.content().dependencies).unwrap_or_default();
-        self.past(tips, 0)
+        let mut past = self.past(tips, 0);
+        // Who came after us: what we were given of the time before ours is of theirs, too, though what links the two is
+        // not here.
+        if past.is_cut {
+            self.horizon.past.keys().for_each(|id| self.mark(&mut past, self.place(id)));
+        }
+        past
     }
 }
