@@ -68,6 +68,7 @@ pub(crate) struct Fuse {
 /// All that belongs to one seat.
 pub(crate) struct Place {
     pub(crate) kind: Kind,
+    pub(crate) name: String,
     pub(crate) config: Config,
     pub(crate) id: NodeId,
     /// What a restart finds: the identity as the store keeps it.
@@ -100,6 +101,7 @@ impl Place {
         let identity = Identity::generate(rng, &Name::cut(name), now.as_millis());
         Self {
             kind,
+            name: name.to_owned(),
             config: match kind {
                 Kind::Tab => Config::TAB,
                 Kind::Native => Config::NATIVE,
@@ -128,6 +130,11 @@ impl Place {
         let identity = Identity::from_bytes(&self.kept).expect("what an identity keeps, it takes back");
         let records = self.records.iter().map(|(key, value)| (key.clone(), value.clone()));
         self.node = Some(Node::restore(identity, self.config, seed, now + self.skew, records));
+    }
+
+    /// The identity as the store keeps it.
+    pub(crate) fn identity(&self) -> &[u8] {
+        &self.kept
     }
 
     /// Commits a record.
