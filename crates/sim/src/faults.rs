@@ -165,6 +165,9 @@ impl World {
     /// Ends a node as `kill -9` does: its peers hear nothing until their links' drivers notice.
     pub fn kill(&mut self, seat: Seat) {
         self.note(|| format!("{seat:?} dies"));
+        if let Some(recorder) = self.recorder.as_ref().filter(|_| self.places[seat.0].node.is_some()) {
+            recorder.death(seat, self.now);
+        }
         self.places[seat.0].stop();
         let noticed = self.now + self.conditions.broken_after;
         for wire in 0..self.wires.len() {

@@ -69,6 +69,7 @@ pub(crate) struct Fuse {
 /// All that belongs to one seat.
 pub(crate) struct Place {
     pub(crate) kind: Kind,
+    pub(crate) name: String,
     pub(crate) config: Config,
     pub(crate) id: NodeId,
     /// What a restart finds: the identity as the store keeps it.
@@ -101,6 +102,7 @@ impl Place {
         let identity = Identity::generate(rng, &Name::cut(name), now.as_millis());
         Self {
             kind,
+            name: name.to_owned(),
             config: match kind {
                 Kind::Tab => Config::TAB,
                 Kind::Native => Config::NATIVE,
@@ -144,6 +146,11 @@ impl Place {
             frame.extend(self.records.get(key)?);
             Some(frame)
         })
+    }
+
+    /// The identity as the store keeps it.
+    pub(crate) fn identity(&self) -> &[u8] {
+        &self.kept
     }
 
     /// Commits a record.

@@ -87,7 +87,8 @@ impl Plan {
         self.run_in(world)
     }
 
-    fn run_in(self, world: World) -> Outcome {
+    /// Runs it in a new world of its seed.
+    pub fn run_in(self, world: World) -> Outcome {
         let mut town = Town::new(self, world);
         let pause = self.span.as_micros() / self.steps.max(1);
         for _ in 0..self.steps {

@@ -5,6 +5,7 @@ use crate::faults::Adversary;
 use crate::oracle::Oracle;
 use crate::place::{Kind, Manners, Place, Seat};
 use crate::queue::Queue;
+use crate::recording::{Cause, Recorder};
 use crate::trace::Trace;
 use crate::wire::Wire;
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,10 +49,11 @@ pub struct World {
     pub(crate) oracle: Oracle,
     trace: Trace,
     narrator: Option<Narrator>,
+    pub(crate) recorder: Option<Recorder>,
 }
 
 /// Whoever is told what happens, line by line.
-type Narrator = Box<dyn FnMut(&str)>;
+pub(crate) type Narrator = Box<dyn FnMut(&str)>;
 
 /// What the world plans.
 #[derive(Clone, Copy)]
@@ -100,6 +102,7 @@ impl World {
             oracle: Oracle::default(),
             trace: Trace::new(),
             narrator: None,
+            recorder: None,
         }
     }
 
@@ -188,11 +191,18 @@ impl World {
         self.narrator = Some(Box::new(narrator));
     }
 
+    /// Has all that crosses the boundary of the nodes recorded. Fails the run when there are nodes already.
+    pub fn record(&mut self, recorder: Recorder) {
+        if !self.places.is_empty() {
+            self.fail("a recording begins before the first node does");
+        }
+        self.recorder = Some(recorder);
+    }
+
     /// Tells what happens, if anybody listens.
     pub(crate) fn note(&mut self, line: impl FnOnce() -> String) {
-        let millis = self.now.as_millis() - DAWN_MS;
         if let Some(narrator) = &mut self.narrator {
-            narrator(&format!("{millis:>8} ms  {}", line()));
+            narrator(&dated(self.now.since(Instant::from_millis(DAWN_MS)), &line()));
         }
     }
 
@@ -216,7 +226,13 @@ impl World {
         let Some(node) = self.places[seat.0].node.as_mut() else {
             self.fail(&format!("a command for {seat:?}, whose node is dead"))
         };
+        if let Some(recorder) = &self.recorder {
+            recorder.begin(seat, self.now, Cause::Command(command.clone()));
+        }
         let reply = node.command(command, at);
+        if let Some(recorder) = &self.recorder {
+            recorder.reply(&reply);
+        }
         if let (Ok(Reply::Message(id)), Some((conversation, text))) = (&reply, said) {
             let who = (seat, self.places[seat.0].id);
             self.oracle.chronicle.said(self.now, who, (conversation, *id), text);
@@ -287,6 +303,9 @@ impl World {
         self.note(|| format!("{seat:?} starts"));
         let seed = self.chance.bytes();
         self.witness_start(seat);
+        if let Some(recorder) = &self.recorder {
+            recorder.birth(seat, self.now, &self.places[seat.0], seed);
+        }
         self.places[seat.0].start(seed, self.now);
         let listening = self.places[seat.0].listening(seat);
         self.give(seat, listening);
@@ -300,6 +319,9 @@ impl World {
             self.note(|| format!("{seat:?} <- {link:?} closed: {reason}"));
         }
         if let Some(node) = self.places[seat.0].node.as_mut() {
+            if let Some(recorder) = &self.recorder {
+                recorder.begin(seat, self.now, Cause::Input(input.clone()));
+            }
             node.handle(input, at);
             self.drain(seat);
         }
@@ -367,6 +389,9 @@ impl World {
 
     fn drain(&mut self, seat: Seat) {
         while let Some(output) = self.places[seat.0].node.as_mut().and_then(Node::poll_output) {
+            if let Some(recorder) = &self.recorder {
+                recorder.output(&output);
+            }
             if self.places[seat.0].burns_out() {
                 return self.crash(seat, output);
             }
@@ -379,7 +404,11 @@ impl World {
     fn plan_wake(&mut self, seat: Seat) {
         let (now, place) = (self.now, &mut self.places[seat.0]);
         let deadline = place.node.as_ref().and_then(Node::poll_timeout);
-        let due = deadline.map(|(at, _)| now + at.since(now + place.skew));
+        let wake = deadline.map(|(at, _)| at.since(now + place.skew));
+        if let Some(recorder) = &self.recorder {
+            recorder.whole(wake);
+        }
+        let due = wake.map(|wake| now + wake);
         // A wake that is planned too early does nothing; one that is missing would.
         if due != place.wake {
             place.wake = due;
@@ -389,4 +418,9 @@ impl World {
             }
         }
     }
+}
+
+/// A line with how long after the world's beginning it is about.
+pub(crate) fn dated(since_begun: Duration, line: &str) -> String {
+    format!("{:>8} ms  {line}", since_begun.as_millis())
 }
