@@ -45,6 +45,12 @@ pub struct Outcome {
     done: BTreeMap<&'static str, u32>,
     /// How long it took after all was healed until everybody agreed.
     pub healed_in: Duration,
+    /// How long the network had been broken before that.
+    pub outage: Duration,
+    /// How many connections drivers began: dials, offers and answers.
+    pub connections: u64,
+    /// How long all nodes together were there.
+    pub lived: Duration,
     records: u64,
     /// The hash over all that went into the nodes and came out.
     pub digest: String,
@@ -213,6 +219,7 @@ impl Town {
 
     /// Heals all and waits until everybody who stays agrees.
     fn finish(mut self) -> Outcome {
+        let outage = self.world.outage();
         self.world.heal_all();
         self.world.conditions = Conditions::CALM;
         let healed_in = self.agree();
@@ -232,6 +239,9 @@ impl Town {
             delivered: self.world.latencies().len(),
             done: self.done,
             healed_in,
+            outage,
+            connections: self.world.connections(),
+            lived: self.world.lived(),
             records: self.world.trace().steps(),
             digest: self.world.trace().digest(),
         }
