@@ -337,6 +337,9 @@ impl World {
 
     fn tell(&mut self, seat: Seat, event: Event) {
         self.note(|| format!("{seat:?} -> {event:?}"));
+        if matches!(event, Event::ConversationOpened { .. }) {
+            self.entered = self.now;
+        }
         let place = &mut self.places[seat.0];
         let life = place.life;
         if let Event::Request { request, conversation, .. } = &event

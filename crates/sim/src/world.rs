@@ -43,6 +43,8 @@ pub struct World {
     pub(crate) muted: BTreeSet<(Seat, Seat)>,
     /// Since when not everybody reaches everybody.
     pub(crate) troubled: Option<Instant>,
+    /// When somebody last came into a conversation.
+    pub(crate) entered: Instant,
     /// Frames that arrive a second time: from whom, to whom, what.
     pub(crate) echoes: Vec<(Seat, Seat, Vec<u8>)>,
     /// Connections that drivers have begun.
@@ -100,6 +102,7 @@ impl World {
             walls: BTreeSet::new(),
             muted: BTreeSet::new(),
             troubled: None,
+            entered: Instant::from_millis(DAWN_MS),
             echoes: Vec::new(),
             connections: 0,
             oracle: Oracle::default(),
