@@ -429,6 +429,12 @@ impl Groups {
         self.by_id.values().any(|one| one.is_open() && one.has(node))
     }
 
+    /// Whether `node` is, by all we know, in a conversation that we are in or were: whoever did not hear that we left turns
+    /// to us, and may hear only from us who came meanwhile.
+    pub(crate) fn was_fellow(&self, node: &NodeId) -> bool {
+        self.by_id.values().any(|one| one.has(node))
+    }
+
     /// Whether `node` is letting us in or is in one of our conversations: its link is worth keeping.
     pub(crate) fn needs(&self, node: &NodeId) -> bool {
         self.is_fellow(node) || self.by_id.values().any(|one| one.is_let_in_by(node))
@@ -467,16 +473,23 @@ impl Groups {
 
     /// Does what is due.
     pub(crate) fn on_timeout(&mut self, ctx: &mut Ctx<'_>) {
+        self.evict(ctx);
+        let mut is_changed = false;
         for conversation in self.by_id.values_mut() {
             conversation.on_timeout(ctx, &self.linked);
             if conversation.take_list_changed() {
+                is_changed = true;
                 for one in conversation.list().iter().filter(|one| !self.linked.contains_key(&one.node)) {
                     self.suspected.or_insert_with(one.node, || ctx.now);
                 }
             }
         }
         self.suspected.remove(&ctx.me.node());
-        self.evict(ctx);
+        if is_changed {
+            // Whoever is let in again was away before, and is not to be signed out for that.
+            let by_id = &self.by_id;
+            self.suspected.retain(|node, _| by_id.values().any(|one| one.is_open() && one.has(node)));
+        }
         self.drop_void(ctx);
     }
 

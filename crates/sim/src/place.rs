@@ -36,14 +36,16 @@ pub enum Manners {
 
 /// What the driver at a seat knows of a link.
 pub(crate) enum Half {
-    /// Dialling.
-    Dialling,
+    /// Dialling an endpoint.
+    Dialling(Endpoint),
     /// Gathering candidates, or waiting for the other half.
     Prepared {
         /// Our half.
         description: Description,
         /// The offer that ours answers.
-        answers: Option<Description>,
+        answers: Option<Box<Description>>,
+        /// The answer to ours.
+        answer: Option<Box<Description>>,
     },
     /// One end of a wire.
     Wired {

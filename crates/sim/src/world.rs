@@ -44,8 +44,14 @@ pub struct World {
     pub(crate) walls: BTreeSet<(Seat, Seat)>,
     /// Who is not heard by whom.
     pub(crate) muted: BTreeSet<(Seat, Seat)>,
+    /// Since when not everybody reaches everybody.
+    pub(crate) troubled: Option<Instant>,
+    /// When somebody last came into a conversation.
+    pub(crate) entered: Instant,
     /// Frames that arrive a second time: from whom, to whom, what.
     pub(crate) echoes: Vec<(Seat, Seat, Vec<u8>)>,
+    /// Connections that drivers have begun.
+    pub(crate) connections: u64,
     pub(crate) oracle: Oracle,
     trace: Trace,
     narrator: Option<Narrator>,
@@ -70,6 +76,8 @@ pub(crate) enum Happening {
     Turn { wire: usize, side: usize },
     /// A frame arrives a second time.
     Echo { number: usize },
+    /// A driver sends its connectivity checks again.
+    Check { seat: Seat, life: u32, link: LinkId, until: Instant },
     /// An attempt to connect is given up.
     GiveUp { seat: Seat, life: u32, link: LinkId, reason: CloseReason },
     /// Consent on a cut or orphaned wire expires.
@@ -98,7 +106,10 @@ impl World {
             islands: BTreeMap::new(),
             walls: BTreeSet::new(),
             muted: BTreeSet::new(),
+            troubled: None,
+            entered: Instant::from_millis(DAWN_MS),
             echoes: Vec::new(),
+            connections: 0,
             oracle: Oracle::default(),
             trace: Trace::new(),
             narrator: None,
@@ -174,6 +185,21 @@ impl World {
     /// Everything that the node at a seat has told its person, over all its lives.
     pub fn events(&self, seat: Seat) -> &[(Instant, Event)] {
         &self.places[seat.0].events
+    }
+
+    /// How many connections drivers have begun: dials, offers and answers.
+    pub const fn connections(&self) -> u64 {
+        self.connections
+    }
+
+    /// The time that has passed, as often as there are seats.
+    pub fn lived(&self) -> Duration {
+        self.now.since(Instant::from_millis(DAWN_MS)).times(self.places.len() as u64)
+    }
+
+    /// For how long it has been so that not everybody reaches everybody: the network is split, or somebody is muted.
+    pub fn outage(&self) -> Duration {
+        self.troubled.map_or(Duration::default(), |since| self.now.since(since))
     }
 
     /// What went into the nodes and came out.
@@ -355,6 +381,9 @@ impl World {
         match happening {
             Happening::Wake { seat, life } if self.is_life(seat, life) => self.wake(seat),
             Happening::Gathered { seat, life, link } if self.is_life(seat, life) => self.gathered(seat, link),
+            Happening::Check { seat, life, link, until } if self.is_life(seat, life) => {
+                self.check(seat, link, until);
+            }
             Happening::GiveUp { seat, life, link, reason } if self.is_life(seat, life) => {
                 self.give_up(seat, link, reason);
             }
@@ -369,6 +398,7 @@ impl World {
             Happening::Expiry { wire, cuts } => self.expire(wire, cuts),
             Happening::Wake { .. }
             | Happening::Gathered { .. }
+            | Happening::Check { .. }
             | Happening::GiveUp { .. }
             | Happening::Answer { .. } => {}
         }
