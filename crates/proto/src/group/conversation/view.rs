@@ -33,7 +33,7 @@ impl Conversation {
             name: self.display_name(me.user),
             participants: participants.collect(),
             unread: self.unread,
-            open: self.is_open(),
+            open: self.may_write(),
         }
     }
 
@@ -138,7 +138,7 @@ fn shown<'a>(now: &Now<'a>) -> (&'a str, bool) {
 }
 
 impl Participant {
-    fn person(&self) -> Person {
+    pub(crate) fn person(&self) -> Person {
         Person { node: self.node, user: self.certificate.account, name: self.profile.name.clone() }
     }
 }
