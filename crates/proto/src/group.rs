@@ -568,6 +568,11 @@ impl Groups {
         self.by_id.get(id).map(Conversation::archive_line)
     }
 
+    /// Everybody who is or was in a conversation.
+    pub(crate) fn people(&self, id: &ConversationId) -> Vec<Person> {
+        self.by_id.get(id).map(Conversation::people).unwrap_or_default()
+    }
+
     /// The operations of a conversation behind `after`, at most `max`.
     pub(crate) fn archive(&self, id: &ConversationId, after: Option<OpId>, max: usize) -> Vec<Archived> {
         self.by_id.get(id).map(|one| one.archive(after, max)).unwrap_or_default()

@@ -3,6 +3,7 @@
 use super::Node;
 use crate::group::archive::{Archived, Export, PIECE_MAX, Place};
 use crate::group::{ConversationId, OpId};
+use crate::io::Person;
 
 impl Node {
     /// All conversations that can be exported, in the order of their ids.
@@ -34,6 +35,11 @@ impl Node {
         };
         export.place = next;
         Some(text)
+    }
+
+    /// Everybody who is or was in a conversation.
+    pub fn people(&self, id: ConversationId) -> Vec<Person> {
+        self.groups.people(&id)
     }
 
     /// The operations of a conversation behind `after`, or from the first on, in the order of display, which is causal:

@@ -4,9 +4,10 @@ use super::{ASK_AGAIN, ASK_FIRST, Ask, Conversation, Phase};
 use crate::ctx::Ctx;
 use crate::group::archive::{Archived, Imported, Kept};
 use crate::group::graph::Taken;
+use crate::group::membership::Participant;
 use crate::group::op::{ConversationId, OpId, Operation};
 use crate::identity::{Name, NodeId};
-use crate::io::{Event, Refusal};
+use crate::io::{Event, Person, Refusal};
 use crate::store::Key;
 use crate::table::Set;
 
@@ -16,6 +17,11 @@ impl Conversation {
     pub(crate) fn archive_line(&self) -> String {
         let (name, read) = (self.name.clone(), self.read.clone());
         Kept { conversation: self.id, name, read, horizons: self.graph.horizons() }.line(self.kind())
+    }
+
+    /// Everybody who is or was in it.
+    pub(crate) fn people(&self) -> Vec<Person> {
+        self.graph.people().map(Participant::person).collect()
     }
 
     /// The operations behind `after`, or from the first on, in the order of display, at most `max`.
