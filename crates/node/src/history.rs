@@ -46,7 +46,11 @@ pub(crate) enum Writing {
 impl Writing {
     /// Begins with one conversation or all of them; nothing when there is no such conversation.
     pub(crate) fn of(node: &Node, only: Option<ConversationId>, format: Format) -> Option<Self> {
-        let all = node.exportable();
+        let all = match format {
+            Format::JsonLines => node.exportable(),
+            // People look for what was said last.
+            Format::Html => node.conversations().into_iter().map(|view| view.id).collect(),
+        };
         let chosen = match only {
             Some(id) => vec![all.into_iter().find(|one| *one == id)?],
             None => all,
@@ -121,8 +125,7 @@ pub(crate) async fn export(
 /// Has a running node take a history in from a file. What the report names is durable.
 pub(crate) async fn import(handle: &Handle, path: &Path) -> Result<Report, Trouble> {
     let mut report = Report::default();
-    let mut pieces = Pieces::of_file(path)?;
-    while let Some(piece) = pieces.next() {
+    for piece in Pieces::of_file(path)? {
         let piece = piece?;
         report.skip(piece.too_long);
         let command = Command::Import { text: piece.text, last: false };

@@ -97,7 +97,9 @@ impl Stopped {
             other => other,
         })?;
         let clock = Clock::start();
-        let identity = identity(&store, config.name.as_ref(), clock.now().as_millis())?;
+        // Only a new identity is named: what is there is read, and no more.
+        let name = if store.identity()?.is_some() { None } else { config.name.as_ref() };
+        let identity = identity(&store, name, clock.now().as_millis())?;
         let memory = store.memory()?;
         let node = Node::restore(
             identity,

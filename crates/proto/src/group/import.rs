@@ -3,7 +3,7 @@
 
 use super::archive::{Imported, Kept, Line};
 use super::conversation::Conversation;
-use super::op::{Body, ConversationId, Operation};
+use super::op::{Body, ConversationId, Create, History, Operation};
 use super::{CONVERSATIONS_MAX, Groups};
 use crate::ctx::Ctx;
 
@@ -63,16 +63,20 @@ impl Groups {
         create: &Operation,
         imported: &mut Imported,
     ) -> Result<(), &'static str> {
-        if !matches!(create.content().body, Body::Create(_)) {
+        let Body::Create(Create { history, .. }) = &create.content().body else {
             return Err("import_without_beginning");
-        }
+        };
         if !create.verify() {
             return Err("operation_signature_wrong");
         }
         if self.by_id.len() >= CONVERSATIONS_MAX {
             return Err("import_too_many_conversations");
         }
-        let kept = self.importing.as_mut().and_then(|at| at.kept.take());
+        let mut kept = self.importing.as_mut().and_then(|at| at.kept.take());
+        if let Some(kept) = &mut kept {
+            // Where everything is given, nothing came before anybody's time.
+            kept.horizons.take_if(|_| *history == History::All);
+        }
         let id = create.conversation();
         self.by_id.insert(id, Conversation::imported(ctx, id, kept));
         imported.conversations += 1;

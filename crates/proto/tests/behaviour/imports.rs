@@ -237,3 +237,70 @@ fn while_one_is_entering_a_file_lets_nobody_in() {
     assert_eq!((taken.conversations, taken.taken), (0, 0));
     world.settle("she is in", SOON, |world| world.is_in(zoe, talk));
 }
+
+/// The line of a conversation that claims a past: this device had said so much before.
+fn claimed_past(talk: ConversationId, device: [u8; 16], count: u32) -> String {
+    let head = [&[0x82, 0x50][..], &device, &[0x1a], &count.to_be_bytes()].concat();
+    let past = [&[0x81, 0x58, 0x20][..], &[9; 32]].concat();
+    let horizons = [&[0xa3, 0x00, 0x80, 0x01][..], &past, &[0x02, 0x81], &head].concat();
+    let kept = [&[0xa3, 0x00, 0x50][..], &talk.0, &[0x01, 0x60, 0x03], &horizons].concat();
+    format!("{{\"kept\":\"{}\"}}", data_encoding::BASE64URL_NOPAD.encode(&kept))
+}
+
+/// The export with another line for its only conversation.
+fn with_claim(text: &str, claim: &str) -> String {
+    let lines: Vec<_> =
+        text.lines().enumerate().map(|(at, line)| if at == 1 { claim } else { line }).collect();
+    lines.join("\n")
+}
+
+#[test]
+fn a_past_is_believed_only_where_it_is_withheld() {
+    let (mut world, [ana, eva], talk) = pair(11);
+    let text = exported(world.node(eva).unwrap());
+    world.kill(eva);
+    world.restart(eva);
+    let claim = claimed_past(talk, world.id(ana).0, 1_000_000);
+    import_at(&mut world, eva, &with_claim(&text, &claim));
+    let again = exported(world.node(eva).unwrap());
+    let kept = again.split("\"kept\":\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    let kept = data_encoding::BASE64URL_NOPAD.decode(kept.as_bytes()).unwrap();
+    assert!(!kept.windows(32).any(|part| part == [9; 32]), "the claim is not kept");
+    let invite = world.invite(ana);
+    world.open(eva, &invite, None);
+    world.settle("open again", SOON, |world| world.is_in(eva, talk));
+    world.say(ana, talk, "you have lost nothing");
+    world.settle_agreement(talk, &[ana, eva], SOON);
+}
+
+#[test]
+fn a_claim_of_what_one_has_said_oneself_lets_nobody_write() {
+    // Far too much, and just what she has said, so that her last word does not stand in her chain.
+    for claimed in [u32::MAX, 1] {
+        says_nothing_on_a_false_past(claimed);
+    }
+}
+
+fn says_nothing_on_a_false_past(claimed: u32) {
+    let mut world = World::new(12);
+    let (ana, eva) = (world.native("Ana"), world.native("Eva"));
+    let talk = world.create_from_admission(ana);
+    world.let_in(ana, eva, talk);
+    world.say(eva, talk, "one");
+    world.settle_agreement(talk, &[ana, eva], SOON);
+    let text = exported(world.node(eva).unwrap());
+    world.kill(eva);
+    world.restart(eva);
+    let claim = claimed_past(talk, world.id(eva).0, claimed);
+    import_at(&mut world, eva, &with_claim(&text, &claim));
+    let invite = world.invite(ana);
+    world.open(eva, &invite, None);
+    world.run_for(Duration::from_secs(30));
+    assert_eq!(world.try_say(eva, talk, "in the wrong place").unwrap_err(), Refusal::Uncompared);
+    world.command(eva, Command::Forget { conversation: talk }).unwrap();
+    let invite = world.ticket_into(ana, talk);
+    world.open(eva, &invite, None);
+    world.settle("in anew", SOON, |world| world.is_in(eva, talk));
+    world.say(eva, talk, "two");
+    world.settle("heard", SOON, |world| world.texts(ana, talk) == ["one", "two"]);
+}
