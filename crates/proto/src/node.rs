@@ -1,5 +1,6 @@
 //! The node: the only boundary. It routes between the concepts, which do not know each other.
 
+mod archive;
 mod command;
 mod entry;
 mod people;

@@ -1,5 +1,6 @@
 //! One conversation as this node takes part in it.
 
+mod archive;
 mod change;
 mod comparison;
 mod delivery;
@@ -91,6 +92,8 @@ pub(crate) struct Conversation {
     is_evicted: bool,
     /// Whether the person wants nothing of it to be kept.
     is_forgotten: bool,
+    /// Whether others may have more of us than is here: it was imported, and compared with nobody since.
+    is_uncompared: bool,
     /// When the others were last told that the person is writing.
     typed: Option<Instant>,
     /// When each node last said that of its own.
@@ -148,6 +151,7 @@ impl Conversation {
             larger_since: None,
             is_evicted: false,
             is_forgotten: false,
+            is_uncompared: false,
             typed: None,
             typing: Table::default(),
         }
@@ -229,9 +233,7 @@ impl Conversation {
         linked: &Set<NodeId>,
         message: Message,
     ) -> Result<OpId, Refusal> {
-        if !self.is_open() {
-            return Err(Refusal::ConversationOver);
-        }
+        self.writable()?;
         let id = self.write(ctx, linked, Body::Message(message));
         ctx.tell(Event::Message { conversation: self.id, message: id });
         Ok(id)
@@ -239,7 +241,7 @@ impl Conversation {
 
     /// Leaves, with a word to the others.
     pub(crate) fn leave(&mut self, ctx: &mut Ctx<'_>, linked: &Set<NodeId>) {
-        if self.is_open() {
+        if self.may_write() {
             self.write(ctx, linked, Body::Leave);
         }
     }
@@ -313,9 +315,11 @@ impl Conversation {
 
     /// We are in the list: open, once the operation that did it is here.
     fn on_let_in(&mut self, ctx: &mut Ctx<'_>, request: RequestId, admit: Option<OpId>) {
-        let me = ctx.me.node();
+        let (me, is_new) = (ctx.me.node(), admit.is_some());
         let admit = admit.or_else(|| self.graph.last_admit(&me));
         let Some(admit) = admit.filter(|admit| self.graph.place(admit).is_some()) else { return };
+        // Who let us in stood on all that is known of us.
+        self.is_uncompared &= !is_new;
         self.phase = Phase::Open;
         self.hosts.clear();
         self.sent_seq = self.graph.last_seq(&me);

@@ -91,6 +91,7 @@ variants! {
         21 => SetName { name },
         22 => Quit,
         23 => Close,
+        24 => Import { text, last },
     }
 }
 

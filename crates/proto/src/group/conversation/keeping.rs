@@ -24,6 +24,7 @@ impl Conversation {
             read: self.read.clone(),
             shared: Some(self.shared.clone()).filter(|shared| !shared.is_empty()),
             forgotten: self.is_forgotten.then_some(true),
+            uncompared: self.is_uncompared.then_some(true),
         };
         ctx.keep(Key::Settings(self.id), &settings);
     }
@@ -41,6 +42,7 @@ impl Conversation {
         self.read = settings.read;
         self.shared = settings.shared.unwrap_or_default();
         self.is_forgotten = settings.forgotten.unwrap_or_default();
+        self.is_uncompared = settings.uncompared.unwrap_or_default();
     }
 
     /// Whether it was on its way out when the node stopped.
@@ -80,16 +82,26 @@ impl Conversation {
     pub(crate) fn resume(&mut self, ctx: &Ctx<'_>) {
         let me = ctx.me.node();
         self.membership = Membership::of(self.graph.list_operations());
-        self.phase = if self.has(&me) && !self.membership.is_alone() { Phase::Open } else { Phase::Over };
+        self.phase = self.standing(me);
         self.unread = self.count_unread(ctx);
         self.recall_acks(me);
+        self.changed = self.last_said(ctx);
+    }
+
+    /// Whether we are in it, by its operations alone.
+    pub(super) fn standing(&self, me: NodeId) -> Phase {
+        if self.has(&me) && !self.membership.is_alone() { Phase::Open } else { Phase::Over }
+    }
+
+    /// The time of the last operation.
+    pub(super) fn last_said(&self, ctx: &Ctx<'_>) -> Instant {
         let last = self.graph.in_order().next_back().and_then(|place| self.graph.rows().operation(place));
         let last = last.map(|operation| operation.content().time_ms);
-        self.changed = last.map_or(ctx.now, Instant::from_millis).min(ctx.now);
+        last.map_or(ctx.now, Instant::from_millis).min(ctx.now)
     }
 
     /// Messages of others beyond what the person had seen.
-    fn count_unread(&self, ctx: &Ctx<'_>) -> usize {
+    pub(super) fn count_unread(&self, ctx: &Ctx<'_>) -> usize {
         let me = ctx.me.node();
         let mut read = Table::default();
         for head in self.read.iter() {
@@ -107,7 +119,7 @@ impl Conversation {
     }
 
     /// Whoever wrote on top of an operation of ours has it. What else they have is told when they are linked.
-    fn recall_acks(&mut self, me: NodeId) {
+    pub(super) fn recall_acks(&mut self, me: NodeId) {
         let rows = self.graph.rows();
         for place in self.graph.in_order().filter(|place| rows.node(*place) != me) {
             let named =

@@ -88,6 +88,19 @@ impl Graph {
         }
     }
 
+    /// Whether an operation came before our time and was not given: what would put it where nothing stands.
+    pub(crate) fn is_before_our_time(&self, operation: &Operation) -> bool {
+        let before = self.chains.get(&operation.node()).map_or(0, |chain| chain.before);
+        let (id, seq) = (operation.id(), operation.content().seq);
+        let is_given = self.horizon.past.contains_key(&id) || self.has(&id);
+        !is_given && (seq <= before || self.horizon.roots.contains_key(&id))
+    }
+
+    /// Whether the last word of a device is here, if it has spoken: it can go on from it.
+    pub(crate) fn goes_on(&self, node: &NodeId) -> bool {
+        self.chains.get(node).is_none_or(|chain| chain.len() == 0 || !chain.places.is_empty())
+    }
+
     /// What is to be kept of the horizon; nothing while there is none.
     pub(crate) fn horizons(&self) -> Option<Horizons> {
         let devices = self.chains.iter().filter(|(_, chain)| chain.before > 0);

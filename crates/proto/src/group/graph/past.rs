@@ -101,6 +101,12 @@ impl Graph {
         operation.is_some_and(|operation| matches!(operation.content().body, Body::Evict(_)))
     }
 
+    /// Whether `node` was in and is out.
+    pub(crate) fn is_out(&self, node: &NodeId) -> bool {
+        let last = self.last_passage(node, |_| true);
+        last.is_some() && last != self.last_admit(node)
+    }
+
     /// The operation that brought `node` in the last time.
     pub(crate) fn last_admit(&self, node: &NodeId) -> Option<OpId> {
         self.last_passage(node, |passage| passage.enters)
