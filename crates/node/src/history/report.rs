@@ -38,12 +38,15 @@ impl Report {
     /// The report for people.
     pub(crate) fn lines(&self) -> Vec<String> {
         let Imported { conversations, taken, known, waiting, refused } = &self.0;
-        let mut lines =
-            vec![format!("{conversations} new conversations; {taken} entries taken, {known} known before.")];
+        let mut lines = vec![format!(
+            "New conversations: {conversations}; entries taken: {taken}, known before: {known}."
+        )];
         if *waiting > 0 {
-            lines.push(format!("{waiting} entries wait for others, which the participants are asked for."));
+            lines.push(format!(
+                "Entries that wait for others, which the participants are asked for: {waiting}."
+            ));
         }
-        lines.extend(refused.iter().map(|(reason, count)| format!("{count} not taken: {}.", words(reason))));
+        lines.extend(refused.iter().map(|(reason, count)| format!("Not taken: {count}. {}.", words(reason))));
         lines
     }
 }
@@ -51,16 +54,16 @@ impl Report {
 /// Why a line was not taken, in words.
 fn words(reason: &'static str) -> &'static str {
     match reason {
-        "line_unreadable" => "lines that are none of an export, or are damaged",
-        "operation_signature_wrong" => "the signature is wrong: this was altered",
-        "import_lacks_what_came_before" => "what they stand on is not in the file",
-        "import_without_beginning" => "the beginning of their conversation is not in the file",
-        "import_too_many_conversations" => "there are too many conversations here: forget some first",
-        "import_while_entering" => "you are entering this conversation just now: import again later",
+        "line_unreadable" => "Lines that are none of an export, or are damaged",
+        "operation_signature_wrong" => "The signature is wrong: this was altered",
+        "import_lacks_what_came_before" => "What they stand on is not in the file",
+        "import_without_beginning" => "The beginning of their conversation is not in the file",
+        "import_too_many_conversations" => "There are too many conversations here: forget some first",
+        "import_while_entering" => "You are entering this conversation just now: import again later",
         "import_before_our_time" => {
-            "they are from before your time, in a conversation that withholds its past"
+            "They are from before your time, in a conversation that withholds its past"
         }
-        "operation_of_a_stranger" => "their author was not in the conversation",
+        "operation_of_a_stranger" => "Their author was not in the conversation",
         other => other,
     }
 }
@@ -81,6 +84,6 @@ mod tests {
         assert!(!report.is_whole());
         assert_eq!(report.json()["refused"], json!({"line_unreadable": 3}));
         assert_eq!(report.json()["taken"], 5);
-        assert!(report.lines()[1].starts_with("3 not taken: lines that are none"), "{:?}", report.lines());
+        assert!(report.lines()[1].starts_with("Not taken: 3. Lines that are none"), "{:?}", report.lines());
     }
 }

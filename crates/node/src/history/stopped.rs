@@ -44,7 +44,7 @@ fn export(args: &ExportArgs, config: Config) -> Result<(), Failure> {
     if let Some(path) = args.output.as_ref().filter(|path| !is_dash(path)) {
         let written = writing.written();
         eprintln!(
-            "{} conversations with {} entries are in {}, readable for whoever has the file.",
+            "Conversations: {}; entries: {}. They are in {}, readable for whoever has it.",
             written.conversations,
             written.entries,
             path.display()

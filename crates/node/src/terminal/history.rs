@@ -18,7 +18,7 @@ impl Chat<'_> {
             .map_err(|trouble| told(&trouble))?;
         let (conversations, entries) = (written.conversations, written.entries);
         Ok(vec![format!(
-            "{conversations} conversations with {entries} entries are in {}, readable for whoever has the file.",
+            "Conversations: {conversations}; entries: {entries}. They are in {}, readable for whoever has it.",
             plain(file)
         )])
     }

@@ -52,7 +52,7 @@ fn what_a_stopped_node_writes_another_takes_in() {
     let path = file(&ana, "talk.jsonl");
     let (_, code, said) = run(&["export", "--data", ana.path(), "-o", &path]);
     assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("1 conversations with 5 entries") && said.contains(&path), "{said}");
+    assert!(said.contains("Conversations: 1; entries: 5.") && said.contains(&path), "{said}");
     let (report, code, said) = run(&["import", &path, "--json", "--data", fresh.path()]);
     assert_eq!(code, Some(0), "{said}");
     let all = json!({"conversations": 1, "taken": 5, "known": 0, "waiting": 0, "refused": {}});
@@ -165,11 +165,11 @@ fn a_person_on_the_terminal_does_it_too() {
     let flags = ["--data", ana.path(), "--udp", "127.0.0.1:0", "--no-http"];
     let mut chat = Process::start(&flags);
     chat.write(&format!("/export {path}"));
-    chat.line_with("1 conversations with 5 entries");
+    chat.line_with("Conversations: 1; entries: 5.");
     chat.write(&format!("/export {path}"));
     chat.line_with("is there already");
     chat.write(&format!("/import {path}"));
-    chat.line_with("0 new conversations; 0 entries taken, 5 known before.");
+    chat.line_with("New conversations: 0; entries taken: 0, known before: 5.");
     chat.write("/import /nowhere");
     chat.line_with("Cannot read /nowhere");
     chat.write("/quit");
