@@ -8,9 +8,9 @@ use crate::mark;
 use crate::state::{Feed, Follow, NoticeId, Offered, Stale, State, Waiting, Way};
 use crate::store::Store;
 use crate::ui::{Overlay, Place, Ui};
+use crate::view::{at_next_frame, later};
 use crate::when;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
@@ -63,7 +63,7 @@ struct Queue {
 
 /// Does `act`, which changes the page, once a link that was just asked for has had its head start.
 pub(crate) fn after_head_start(act: impl FnOnce() + 'static) {
-    set_timeout(act, HEAD_START);
+    later(HEAD_START, act);
 }
 
 /// Makes the identity of somebody called `name`.
@@ -73,8 +73,13 @@ pub(crate) fn new_identity(name: &str) -> Result<Identity, StartError> {
 }
 
 impl Session {
-    /// Starts the node of this tab.
-    pub(crate) async fn start(identity: Identity, store: Store, ui: Ui) -> Result<Self, StartError> {
+    /// Starts the node of this tab, and has `take` given it.
+    pub(crate) fn start(
+        identity: Identity,
+        store: Store,
+        ui: Ui,
+        take: impl FnOnce(Result<Self, StartError>) + 'static,
+    ) {
         let profile = identity.profile().name.clone();
         let me = Person { node: identity.node(), user: identity.account(), name: profile };
         let session = Self {
@@ -88,12 +93,17 @@ impl Session {
             reading: StoredValue::default(),
         };
         // A browser that shows nothing of what it kept keeps nothing either: one can talk anyway.
-        let memory = session.store.get_value().memory().await.unwrap_or_default();
-        let tab = Tab::start(identity, memory, move |event| session.take(event))?;
+        session.store.get_value().memory(move |memory| {
+            let tab = Tab::start(identity, memory, move |event| session.take(event));
+            take(tab.map(|tab| session.begin(tab)));
+        });
+    }
+
+    fn begin(self, tab: Tab) -> Self {
         TAB.set(Some(tab));
-        session.keep_introducer();
-        session.recall();
-        Ok(session)
+        self.keep_introducer();
+        self.recall();
+        self
     }
 
     /// Shows what there was before.
@@ -285,14 +295,14 @@ impl Session {
             return;
         };
         self.me.set(me);
-        let store = self.store.get_value();
-        spawn_local(async move {
-            match store.keep_identity(&bytes).await {
-                Ok(()) => self.say("Your name was changed."),
-                Err(_) => self.urge(
+        self.store.get_value().keep_identity(&bytes, move |is_kept| {
+            if is_kept {
+                self.say("Your name was changed.");
+            } else {
+                self.urge(
                     "Your new name is used now, but this browser could not keep it.",
                     "Free some space for this site, then save the name again.",
-                ),
+                );
             }
         });
     }
@@ -302,10 +312,11 @@ impl Session {
         self.store.with_value(Store::keeps)
     }
 
-    /// Ends the node and forgets all of this profile. The page must be loaded anew then.
-    pub(crate) async fn erase(self) -> Result<(), idb::Error> {
+    /// Ends the node and forgets all of this profile, and has `then` told whether that was done. The page must be loaded
+    /// anew then.
+    pub(crate) fn erase(self, then: impl FnOnce(bool) + 'static) {
         self.run(Command::Quit);
-        self.store.get_value().erase().await
+        self.store.get_value().erase(then);
     }
 
     /// Reads the links anew, with what the browser knows of their paths.
@@ -314,16 +325,13 @@ impl Session {
         let links: Vec<LinkId> =
             self.state.with_untracked(|state| state.peers.iter().map(|peer| peer.link).collect());
         let Some(tab) = self.with_tab(Tab::clone) else { return };
-        spawn_local(async move {
-            let mut routes = Table::default();
-            for link in links {
-                if let Some(stats) = tab.stats(link).await {
-                    routes.insert(link, stats);
-                }
-            }
-            // The page may be gone by now.
-            let _ = self.routes.try_set(routes);
-        });
+        self.routes.update_untracked(|routes| routes.retain(|link, _| links.contains(link)));
+        for link in links {
+            tab.stats(link, move |stats| {
+                // The page may be gone by now.
+                let _ = self.routes.try_update(|routes| routes.insert(link, stats));
+            });
+        }
     }
 
     /// Tells the person something when there is time.
@@ -419,9 +427,9 @@ impl Session {
         });
         if was_scheduled == Some(false) {
             // A hidden page paints no frames, and a covered one may not: whichever comes first.
-            request_animation_frame(move || self.fold());
+            at_next_frame(move || self.fold());
             let hidden = document().hidden();
-            set_timeout(move || self.fold(), if hidden { Duration::ZERO } else { BATCH });
+            later(if hidden { Duration::ZERO } else { BATCH }, move || self.fold());
         }
     }
 
@@ -454,7 +462,7 @@ impl Session {
                 self.enter(conversation);
             }
             Follow::Forget(writer) => {
-                set_timeout(move || self.state.update(|state| state.forget_writer(&writer)), WRITING);
+                later(WRITING, move || self.state.update(|state| state.forget_writer(&writer)));
             }
         }
     }

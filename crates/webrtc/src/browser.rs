@@ -6,21 +6,21 @@
 
 mod link;
 mod links;
+mod promise;
 mod timer;
 
 pub use link::LinkStats;
+pub use promise::{Outcome, after};
 
 use crate::{Gate, Record, drain};
 use links::Links;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::pin::Pin;
 use std::rc::{Rc, Weak};
 use tertulia_proto::{Command, Config, Event, Identity, Input, Instant, LinkId, Node, Refusal, Reply};
 use timer::Timer;
 use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::spawn_local;
-use web_sys::js_sys::{Date, Reflect, global};
+use web_sys::js_sys::{Date, Promise, Reflect, global};
 
 /// Why a tab cannot be a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,12 +38,12 @@ pub enum StartError {
 pub struct Memory {
     /// All that was kept, in the order of the keys.
     pub records: Vec<(Vec<u8>, Vec<u8>)>,
-    /// Keeps a batch, all of it or nothing, and says whether it is durable now; none for a node that forgets.
+    /// Keeps a batch, all of it or nothing, and promises that it is durable then; none for a node that forgets.
     pub keep: Option<Keep>,
 }
 
 /// See [`Memory::keep`].
-pub type Keep = Box<dyn Fn(Vec<Record>) -> Pin<Box<dyn Future<Output = bool>>>>;
+pub type Keep = Box<dyn Fn(Vec<Record>) -> Promise>;
 
 /// The node of this tab. Clones are the same node; it lives as long as one of them.
 #[derive(Clone)]
@@ -120,10 +120,15 @@ impl Tab {
         self.0.clock.now()
     }
 
-    /// What the browser says of a link: the way that its packets take, and how long they take.
-    pub async fn stats(&self, link: LinkId) -> Option<LinkStats> {
-        let report = self.0.core.borrow().links.report(link)?;
-        link::stats(report).await
+    /// Has `take` told what the browser says of a link: the way that its packets take, and how long they take.
+    pub fn stats(&self, link: LinkId, take: impl FnOnce(LinkStats) + 'static) {
+        if let Some(report) = self.0.core.borrow().links.report(link) {
+            after(&report, move |report| {
+                if let Some(stats) = report.ok().and_then(|report| link::stats(&report)) {
+                    take(stats);
+                }
+            });
+        }
     }
 
     /// Closes every link: to be called when the page goes. Who comes back without memory leaves every conversation first.
@@ -191,11 +196,10 @@ impl Shared {
     fn begin_keeping(&self, gate: &mut Gate) {
         let Some(keep) = &self.keep else { return };
         let Some(batch) = gate.batch() else { return };
-        let (kept, this) = (keep(batch), self.this.clone());
-        spawn_local(async move {
-            let is_kept = kept.await;
+        let this = self.this.clone();
+        after(&keep(batch), move |outcome| {
             if let Some(shared) = this.upgrade() {
-                shared.on_kept(is_kept);
+                shared.on_kept(outcome.is_ok());
             }
         });
     }

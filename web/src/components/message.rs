@@ -4,7 +4,7 @@ use super::avatar::avatar;
 use super::talk::Talk;
 use crate::session::Session;
 use crate::state::{Row, State, beginning, progress, reacted, said};
-use crate::view::{Element, View, each, el, key_of, run};
+use crate::view::{Element, View, at_next_frame, each, el, key_of, run};
 use crate::when;
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -149,7 +149,7 @@ fn quote(log: Log, to: OpId) -> Element {
 /// Shows a message that may be further back, and puts the focus there.
 fn go_to(log: Log, message: OpId) {
     log.session.show_around(message);
-    request_animation_frame(move || {
+    at_next_frame(move || {
         let mark = log.marks.try_with_value(|marks| marks.get(&message).cloned()).flatten();
         if let Some(article) = mark.and_then(|mark| mark.article) {
             // A focus that scripts only may set: it is where the reader is led to.

@@ -7,7 +7,7 @@ use super::talk::Talk;
 use crate::session::Session;
 use crate::state::Feed;
 use crate::ui::Ui;
-use crate::view::{Element, View, each, effect, el, when};
+use crate::view::{Element, View, at_next_frame, each, effect, el, when};
 use leptos::prelude::*;
 use std::cell::Cell;
 use tertulia_proto::group::{ConversationId, OpId};
@@ -54,7 +54,7 @@ fn earlier_button(session: Session, log: HtmlElement) -> Element {
     let show = move || {
         let (log, below) = (log.clone(), log.scroll_height() - log.scroll_top());
         session.show_earlier();
-        request_animation_frame(move || log.set_scroll_top(log.scroll_height() - below));
+        at_next_frame(move || log.set_scroll_top(log.scroll_height() - below));
     };
     button("Show earlier", show).class("earlier")
 }
