@@ -10,6 +10,7 @@ use anyhow::Result;
 use crate::links::{Program, Thing};
 use crate::panics;
 use crate::places::Places;
+use crate::unused;
 
 /// Empties what is of no use, and numbers the places of panics.
 pub(crate) fn bury(program: &mut Program) -> Result<Places> {
@@ -36,12 +37,15 @@ pub(crate) fn bury(program: &mut Program) -> Result<Places> {
     Ok(places)
 }
 
-/// All that what can be called from without leads to, not through what `ends` says.
+/// All that what is called from without leads to, not through what `ends` says.
 fn reach(program: &Program, ends: impl Fn(&Thing) -> bool) -> HashSet<Thing> {
     let mut links = program.links.clone();
     links.sort_by_key(|link| link.from);
     let unnamed = links.iter().filter(|link| link.from.is_none()).map(|link| link.to);
-    let exported = program.exported.iter().map(|function| Thing::Function(*function));
+    let names: Vec<_> = program.exports.iter().map(|(name, _)| name.clone()).collect();
+    let useless = unused::classes(&names, &program.imports);
+    let exported = program.exports.iter().filter(|(name, _)| !unused::is_of(name, &useless));
+    let exported = exported.map(|(_, function)| Thing::Function(*function));
     let mut next: Vec<Thing> = unnamed.chain(exported).collect();
     let mut alive = HashSet::new();
     while let Some(thing) = next.pop() {
@@ -72,7 +76,8 @@ mod tests {
         };
         let mut program = Program::default();
         program.links = links.iter().map(link).collect();
-        program.exported = vec![1];
+        program.exports =
+            vec![("main".to_owned(), 1), ("ear_hear".to_owned(), 8), ("__wbg_ear_free_0f".to_owned(), 8)];
         program
     }
 

@@ -48,8 +48,10 @@ pub(crate) struct Program {
     names: HashMap<usize, String>,
     /// By function: how many words it takes.
     arities: Vec<usize>,
-    /// What can be called from without.
-    pub(crate) exported: Vec<usize>,
+    /// The functions that can be called from without, by their names there.
+    pub(crate) exports: Vec<(String, usize)>,
+    /// What it is given, by name.
+    pub(crate) imports: HashSet<String>,
     /// Where each constant stands in the file.
     pub(crate) constants: Vec<Range<usize>>,
     pub(crate) links: Vec<Link>,
@@ -164,7 +166,9 @@ impl Program {
             }
             Payload::ImportSection(imports) => {
                 for import in imports.into_imports() {
-                    if let TypeRef::Func(ty) = import?.ty {
+                    let import = import?;
+                    self.imports.insert(import.name.to_owned());
+                    if let TypeRef::Func(ty) = import.ty {
                         self.imported += 1;
                         self.arities.push(sections.types[ty as usize]);
                     }
@@ -179,11 +183,11 @@ impl Program {
                 for export in exports {
                     let export = export?;
                     if export.kind == ExternalKind::Func {
-                        self.exported.push(export.index as usize);
+                        self.exports.push((export.name.to_owned(), export.index as usize));
                     }
                 }
             }
-            Payload::StartSection { func, .. } => self.exported.push(func as usize),
+            Payload::StartSection { func, .. } => self.exports.push((String::new(), func as usize)),
             Payload::CodeSectionEntry(body) => self.bodies.push(body.range()),
             Payload::DataSection(data) => {
                 for segment in data {
@@ -365,7 +369,10 @@ mod tests {
         let [link] = &program.links[..] else { panic!("not one") };
         assert_eq!((link.from, link.to), (Some(Thing::Function(0)), Thing::Constant(1)));
         assert_eq!((program.content(0), program.content(1)), (&b"only"[..], &b"twos"[..]));
-        assert_eq!((program.exported.clone(), program.functions(), program.arity(1)), (vec![0], 2, 0));
+        assert_eq!(
+            (program.exports.clone(), program.functions(), program.arity(1)),
+            (vec![("main".to_owned(), 0)], 2, 0)
+        );
     }
 
     #[test]

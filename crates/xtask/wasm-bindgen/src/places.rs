@@ -28,10 +28,11 @@ impl Places {
         let mut names = HashMap::new();
         let mut other_uses = BTreeSet::new();
         for link in &program.links {
-            if let (Some(Thing::Constant(from)), Thing::Constant(to)) = (link.from, link.to) {
-                if link.at == program.constants[from].start && link.addend == 0 {
-                    names.insert(from, to);
-                }
+            if let (Some(Thing::Constant(from)), Thing::Constant(to)) = (link.from, link.to)
+                && link.at == program.constants[from].start
+                && link.addend == 0
+            {
+                names.insert(from, to);
             }
             let is_plain = link.kind == RelocationType::MemoryAddrSleb && link.addend == 0;
             if let (Thing::Constant(to), false) = (link.to, is_plain) {
