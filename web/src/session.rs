@@ -12,6 +12,7 @@ use crate::view::{at_next_frame, later};
 use crate::when;
 use leptos::prelude::*;
 use std::cell::RefCell;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 use tertulia_proto::group::{ConversationId, ConversationKind, History};
@@ -37,9 +38,13 @@ thread_local! {
     static TAB: RefCell<Option<Tab>> = const { RefCell::new(None) };
 }
 
-/// The running node and what is known of it.
-#[derive(Clone, Copy, PartialEq)]
-pub(crate) struct Session {
+/// The running node and what is known of it. It is one word, which everything on the page holds; what it stands for lives
+/// as long as the page.
+#[derive(Clone, Copy)]
+pub(crate) struct Session(&'static Known);
+
+/// See [`Session`].
+pub(crate) struct Known {
     /// What the page shows.
     pub(crate) state: RwSignal<State>,
     /// The conversation in view.
@@ -72,6 +77,20 @@ pub(crate) fn new_identity(name: &str) -> Result<Identity, StartError> {
     Ok(Identity::generate(&mut rng, &Name::cut(name), Tab::clock().as_millis()))
 }
 
+impl Deref for Session {
+    type Target = Known;
+
+    fn deref(&self) -> &Known {
+        self.0
+    }
+}
+
+impl PartialEq for Session {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.0, other.0)
+    }
+}
+
 impl Session {
     /// Starts the node of this tab, and has `take` given it.
     pub(crate) fn start(
@@ -82,7 +101,7 @@ impl Session {
     ) {
         let profile = identity.profile().name.clone();
         let me = Person { node: identity.node(), user: identity.account(), name: profile };
-        let session = Self {
+        let session = Self(Box::leak(Box::new(Known {
             state: RwSignal::default(),
             feed: RwSignal::default(),
             me: RwSignal::new(me),
@@ -91,7 +110,7 @@ impl Session {
             store: StoredValue::new(store),
             queue: StoredValue::default(),
             reading: StoredValue::default(),
-        };
+        })));
         // A browser that shows nothing of what it kept keeps nothing either: one can talk anyway.
         session.store.get_value().memory(move |memory| {
             let tab = Tab::start(identity, memory, move |event| session.take(event));
