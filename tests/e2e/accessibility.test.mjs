@@ -117,6 +117,7 @@ behaviour(
     const otto = await scene.node('Otto', { http: false });
     const { request } = await otto.call('open', { invite: textOf(await tina.invite()) });
     await tina.press('Answering machine', { inside: await tina.find('dialog', 'Request from Otto') });
+    await otto.heard('answered', (params) => params.request === request);
     await otto.call('leave_message', { request, text: 'I only wanted to say hello.' });
     await tina.press('People');
     await tina.find('list', 'Inbox');

@@ -18,7 +18,7 @@ use std::time::Duration;
 use tertulia_proto::group::{ConversationId, ConversationKind, History};
 use tertulia_proto::identity::{Name, NodeId};
 use tertulia_proto::invite::InviteError;
-use tertulia_proto::io::{Consent, Greeting, LinkId, Person, RequestId};
+use tertulia_proto::io::{Consent, Greeting, Lacking, LinkId, MessageView, Person, Recalled, RequestId};
 use tertulia_proto::rng::Rng;
 use tertulia_proto::table::Table;
 use tertulia_proto::{Command, Event, Identity, Invite, Node, Reply, ReplyCode, Window};
@@ -36,6 +36,8 @@ const HEAD_START: Duration = Duration::from_millis(40);
 thread_local! {
     /// The node's driver. The browser calls back into it, so that it stays on its thread.
     static TAB: RefCell<Option<Tab>> = const { RefCell::new(None) };
+    /// What was read again for the conversation in view.
+    static RECALLED: RefCell<Recalled> = RefCell::default();
 }
 
 /// The running node and what is known of it. It is one word, which everything on the page holds; what it stands for lives
@@ -121,12 +123,12 @@ impl Session {
     fn begin(self, tab: Tab) -> Self {
         TAB.set(Some(tab));
         self.keep_introducer();
-        self.recall();
+        self.show_former();
         self
     }
 
     /// Shows what there was before.
-    fn recall(self) {
+    fn show_former(self) {
         let conversations = self.with_node(Node::conversations).unwrap_or_default();
         let messages = conversations.iter().map(|view| view.id).collect();
         self.refresh(&Stale { conversations: true, messages, people: true, peers: false });
@@ -141,6 +143,7 @@ impl Session {
     pub(crate) fn show(self, conversation: ConversationId) {
         // Whoever comes back begins with a page again.
         if self.ui.place.get_untracked() != Place::Conversation(conversation) {
+            RECALLED.take();
             self.feed.set(Feed::of(conversation));
         }
         self.refresh(&Stale { messages: vec![conversation], ..Stale::default() });
@@ -435,6 +438,33 @@ impl Session {
         self.with_tab(|tab| tab.with(f))
     }
 
+    /// Asks the node something that its memory may not be enough for, and goes on with the answer: at once, or when what
+    /// is lacking was read. What was read once stays at hand while its conversation is in view.
+    fn look<T: 'static>(
+        self,
+        question: impl Fn(&Node, &mut Recalled) -> Result<T, Lacking> + 'static,
+        then: impl FnOnce(T) + 'static,
+    ) {
+        let answer = self.with_node(|node| RECALLED.with_borrow_mut(|recalled| question(node, recalled)));
+        match answer {
+            Some(Ok(answer)) => then(answer),
+            Some(Err(Lacking(keys))) => self.recall(keys, move || self.look(question, then)),
+            None => {}
+        }
+    }
+
+    /// Has records read that the node lacks for an answer.
+    fn recall(self, keys: Vec<Vec<u8>>, then: impl FnOnce() + 'static) {
+        self.with_tab(|tab| {
+            tab.read(keys.clone(), move |records| {
+                RECALLED.with_borrow_mut(|recalled| {
+                    keys.iter().zip(records).for_each(|(key, value)| recalled.take(key, value.as_deref()));
+                });
+                then();
+            });
+        });
+    }
+
     /// Takes one event of the node's; all of a frame are folded together.
     fn take(self, event: Event) {
         if matches!(event, Event::LinkOpened { .. }) {
@@ -501,12 +531,17 @@ impl Session {
                 let people = |node: &Node| (node.blocked(), node.inbox(), node.is_away());
                 (state.blocked, state.inbox, state.is_away) = self.with_node(people).unwrap_or_default();
             }
-            for conversation in &stale.messages {
-                let window = Window { limit: Some(1), ..Window::default() };
-                let last = self.with_node(|node| node.messages(*conversation, window)).unwrap_or_default();
-                last.iter().for_each(|last| state.take_preview(*conversation, last));
-            }
         });
+        for conversation in stale.messages.iter().copied() {
+            let last = Window { limit: Some(1), ..Window::default() };
+            let show = move |last: Vec<MessageView>| {
+                let preview = |state: &mut State| {
+                    last.iter().for_each(|last| state.take_preview(conversation, last));
+                };
+                self.state.update(preview);
+            };
+            self.look(move |node, recalled| node.messages(conversation, last, recalled), show);
+        }
         let in_view = self.feed.with_untracked(|feed| feed.conversation);
         if let Some(conversation) = in_view.filter(|in_view| stale.messages.contains(in_view)) {
             self.refresh_feed(conversation);
@@ -517,7 +552,36 @@ impl Session {
         let view = |state: &State| state.conversation(conversation).map_or(0, |view| view.unread);
         let unread = self.state.with_untracked(view);
         let window = self.feed.with_untracked(|feed| feed.window(unread));
-        let Some(messages) = self.with_node(|node| node.messages(conversation, window)) else { return };
-        self.feed.update(|feed| feed.take(messages, unread, when::day));
+        self.look(
+            move |node, recalled| with_quoted(node, conversation, window, recalled),
+            move |messages| {
+                let (is_in_view, present) = self
+                    .feed
+                    .with_untracked(|feed| (feed.conversation == Some(conversation), feed.window(unread)));
+                match (is_in_view, present == window) {
+                    (true, true) => self.feed.update(|feed| feed.take(messages, unread, when::day)),
+                    // The person went further back while this was read.
+                    (true, false) => self.refresh_feed(conversation),
+                    (false, _) => {}
+                }
+            },
+        );
     }
+}
+
+/// Messages, when what they reply to is at hand, too: it is shown above them.
+fn with_quoted(
+    node: &Node,
+    conversation: ConversationId,
+    window: Window,
+    recalled: &Recalled,
+) -> Result<Vec<MessageView>, Lacking> {
+    let messages = node.messages(conversation, window, recalled)?;
+    let mut lacking = Vec::new();
+    for to in messages.iter().filter_map(|message| message.reply_to) {
+        if let Err(Lacking(keys)) = node.message(conversation, to, recalled) {
+            lacking.extend(keys);
+        }
+    }
+    if lacking.is_empty() { Ok(messages) } else { Err(Lacking(lacking)) }
 }

@@ -3,10 +3,10 @@
 use js_sys::{Array, Promise, Uint8Array};
 use leptos::prelude::window;
 use tertulia_webrtc::Record;
-use tertulia_webrtc::browser::{Memory, after};
+use tertulia_webrtc::browser::{Memory, Read, Reader, Storage, after};
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{IdbDatabase, IdbFactory, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransactionMode};
+use web_sys::{IdbDatabase, IdbFactory, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransaction, IdbTransactionMode};
 
 const VERSION: u32 = 2;
 const KEPT: &str = "kept";
@@ -85,7 +85,7 @@ impl Store {
                     return take(Memory::default());
                 };
                 let records = all(keys).into_iter().zip(all(values)).collect();
-                take(Memory { records, keep: Some(keeper(database)) });
+                take(Memory { records, storage: Some(storage(database)) });
             });
         });
     }
@@ -100,23 +100,45 @@ impl Store {
     }
 }
 
-/// Keeps batches. The connection stays open, and gives way when the profile is erased.
-fn keeper(database: IdbDatabase) -> Box<dyn Fn(Vec<Record>) -> Promise> {
+/// Keeps batches and reads them again. The connection stays open, and gives way when the profile is erased.
+fn storage(database: IdbDatabase) -> Storage {
     let gives_way = database.clone();
     let give_way: Box<dyn Fn()> = Box::new(move || gives_way.close());
     database.set_onversionchange(Some(Closure::wrap(give_way).into_js_value().unchecked_ref()));
-    Box::new(move |batch| {
+    let of_reads = database.clone();
+    let keep = move |batch: Vec<Record>| {
         change(&database, RECORDS, &|store| {
             for (key, value) in &batch {
-                let key = JsValue::from(Uint8Array::from(&key[..]));
+                let key = bytes(key);
                 match value {
-                    Some(value) => store.put_with_key(&Uint8Array::from(&value[..]), &key)?,
+                    Some(value) => store.put_with_key(&bytes(value), &key)?,
                     None => store.delete(&key)?,
                 };
             }
             Ok(())
         })
-    })
+    };
+    Storage { keep: Box::new(keep), read: Box::new(move |keys, reader| read(&of_reads, &keys, reader)) }
+}
+
+/// Reads the records of these keys, in their order: all are asked for in one round.
+fn read(database: &IdbDatabase, keys: &[Vec<u8>], reader: Reader) {
+    let asked = part(database, RECORDS, IdbTransactionMode::Readonly).and_then(|store| {
+        let asked: Vec<IdbRequest> = keys.iter().map(|key| store.get(&bytes(key))).collect::<Result<_, _>>()?;
+        Ok((asked, end_of(&store.transaction())))
+    });
+    let (asked, end) = asked.unwrap_or_else(|why| (Vec::new(), Promise::reject(&why)));
+    let count = keys.len();
+    after(&end, move |_| {
+        let value = |request: &IdbRequest| request.result().ok()?.dyn_into::<Uint8Array>().ok();
+        let mut read: Read = asked.iter().map(|request| Some(value(request)?.to_vec())).collect();
+        read.resize(count, None);
+        reader(read);
+    });
+}
+
+fn bytes(bytes: &[u8]) -> JsValue {
+    Uint8Array::from(bytes).into()
 }
 
 fn all(values: JsValue) -> Vec<Vec<u8>> {
@@ -163,16 +185,26 @@ fn change(
     write: &dyn Fn(&IdbObjectStore) -> Result<(), JsValue>,
 ) -> Promise {
     let begun = part(database, name, IdbTransactionMode::Readwrite).and_then(|store| {
-        write(&store)?;
-        Ok(store.transaction())
+        let transaction = store.transaction();
+        if let Err(why) = write(&store) {
+            // What was asked for until here would be done.
+            let _ = transaction.abort();
+            return Err(why);
+        }
+        Ok(transaction)
     });
     match begun {
-        Ok(transaction) => Promise::new(&mut |kept, broken| {
-            transaction.set_oncomplete(Some(&kept));
-            transaction.set_onabort(Some(&broken));
-        }),
+        Ok(transaction) => end_of(&transaction),
         Err(why) => Promise::reject(&why),
     }
+}
+
+/// Promises that all of a transaction is done.
+fn end_of(transaction: &IdbTransaction) -> Promise {
+    Promise::new(&mut |kept, broken| {
+        transaction.set_oncomplete(Some(&kept));
+        transaction.set_onabort(Some(&broken));
+    })
 }
 
 /// Has `take` given what comes of a request.

@@ -153,9 +153,9 @@ async fn tell(session: &Session, notice: Notice, writer: &Writer) -> Result<(), 
             // A node that is gone has no views to show; what needs none is still told.
             let folded = session.handle.glance({
                 let event = event.clone();
-                move |node| notifications::fold(Some(node), &event)
+                move |node, recalled| notifications::fold(node, recalled, &event)
             });
-            folded.await.unwrap_or_else(|_| notifications::fold(None, &event))
+            folded.await.unwrap_or_else(|_| notifications::told(None, &event))
         }
         Notice::Missed(count) => Some(notifications::missed(count)),
     };

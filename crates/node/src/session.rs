@@ -7,9 +7,9 @@ use crate::store::Store;
 use anyhow::Context;
 use std::net::SocketAddr;
 use tertulia_proto::identity::{Identity, Name};
-use tertulia_proto::io::Person;
+use tertulia_proto::io::{MessageView, Person, Recalled};
 use tertulia_proto::rng::Rng;
-use tertulia_proto::{Command, ConversationId, Invite, Reply};
+use tertulia_proto::{Command, ConversationId, Invite, Node, NodeId, OpId, Reply};
 use tertulia_webrtc::native::{Clock, Events, Gone, Handle, Listener, Runner};
 
 /// A node, its data directory and its page.
@@ -67,6 +67,18 @@ impl Session {
     /// Who this node is.
     pub(crate) async fn me(&self) -> Result<Person, Gone> {
         self.handle.with(|node| node.me()).await
+    }
+
+    /// A message as it looks now, and who we are.
+    pub(crate) async fn message(
+        &self,
+        conversation: ConversationId,
+        id: OpId,
+    ) -> Result<(Option<MessageView>, NodeId), Gone> {
+        let look = move |node: &Node, recalled: &mut Recalled| {
+            Ok((node.message(conversation, id, recalled)?, node.me().node))
+        };
+        self.handle.glance(look).await
     }
 
     /// Takes another name, now and for the next time.

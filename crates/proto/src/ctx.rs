@@ -22,6 +22,8 @@ pub(crate) struct Ctx<'a> {
     pub me: &'a Identity,
     /// What the person wants.
     pub wants: &'a Preferences,
+    /// Bytes of operations of a conversation that may be in memory: see [`Config::resident_max`](crate::Config).
+    pub resident_max: usize,
     /// Where what follows from the step is put.
     pub out: &'a mut Out,
 }
@@ -29,7 +31,12 @@ pub(crate) struct Ctx<'a> {
 impl Ctx<'_> {
     /// Puts a frame into the post for `to`: it goes over the link that is in use for that node, if any.
     pub(crate) fn post(&mut self, to: NodeId, frame: Frame) {
-        self.out.mail.push_back((to, frame));
+        self.out.mail.push_back((to, Mail::Frame(frame)));
+    }
+
+    /// Puts operations into the post for `to` that are not all in memory: of these keys, and of so many bytes in all.
+    pub(crate) fn post_kept(&mut self, to: NodeId, keys: Vec<Key>, size: usize) {
+        self.out.mail.push_back((to, Mail::Kept { keys, size }));
     }
 
     /// Tells the person.
@@ -63,13 +70,26 @@ impl Ctx<'_> {
     }
 }
 
+/// What goes to a node.
+pub(crate) enum Mail {
+    /// A frame.
+    Frame(Frame),
+    /// A frame of operations that the driver makes of records.
+    Kept {
+        /// Whose.
+        keys: Vec<Key>,
+        /// How many bytes they are.
+        size: usize,
+    },
+}
+
 /// What one step has yielded so far.
 #[derive(Default)]
 pub(crate) struct Out {
     /// For the driver, in order.
     pub outputs: VecDeque<Output>,
     /// Frames whose link is still to be chosen. Empty between steps.
-    pub mail: VecDeque<(NodeId, Frame)>,
+    pub mail: VecDeque<(NodeId, Mail)>,
     /// How far requests of ours have come. Empty between steps.
     pub progress: VecDeque<(ConversationId, RequestId, Progress)>,
     /// Counters by name.

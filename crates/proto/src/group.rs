@@ -28,8 +28,8 @@ pub use ticket::Ticket;
 
 use crate::ctx::Ctx;
 use crate::identity::{AccountId, Certificate, Name, NodeId};
-use crate::io::{ConversationView, Event, MessageView, Person};
-use crate::io::{Refusal, Wake, Window};
+use crate::io::{ConversationView, Event, Lacking, MessageState, MessageView, Person};
+use crate::io::{Recalled, Refusal, Wake, Window};
 use crate::preferences::Preferences;
 use crate::store::Key;
 use crate::table::{Set, Table};
@@ -41,7 +41,7 @@ use crate::wire::{
 };
 use conversation::{Conversation, PAGES_MAX, Phase};
 use op::{Create, Message};
-pub(crate) use search::Query;
+pub use search::Search;
 
 /// Who looks at messages, and what they want to see.
 type Viewer<'a> = (&'a Person, &'a Preferences);
@@ -289,7 +289,7 @@ impl Groups {
             |node: &&NodeId| conversation.has(node) && **node != from && self.linked.contains_key(node);
         for node in onward.iter().filter(is_for) {
             ctx.count("operation_sent_on");
-            crate::wire::operation_frames([&operation]).into_iter().for_each(|frame| ctx.post(*node, frame));
+            crate::wire::operation_frames(&[&operation]).into_iter().for_each(|frame| ctx.post(*node, frame));
         }
     }
 
@@ -560,8 +560,9 @@ impl Groups {
         viewer: Viewer<'_>,
         id: &ConversationId,
         window: Window,
-    ) -> Vec<MessageView> {
-        self.by_id.get(id).map(|one| one.messages(viewer, window)).unwrap_or_default()
+        recalled: &Recalled,
+    ) -> Result<Vec<MessageView>, Lacking> {
+        self.by_id.get(id).map_or_else(|| Ok(Vec::new()), |one| one.messages(viewer, window, recalled))
     }
 
     /// One message.
@@ -570,7 +571,23 @@ impl Groups {
         viewer: Viewer<'_>,
         conversation: &ConversationId,
         id: &OpId,
-    ) -> Option<MessageView> {
-        self.by_id.get(conversation)?.message(viewer, id)
+        recalled: &Recalled,
+    ) -> Result<Option<MessageView>, Lacking> {
+        self.by_id.get(conversation).map_or(Ok(None), |one| one.message(viewer, id, recalled))
+    }
+
+    /// Whether there is a message with this id for the person to see.
+    pub(crate) fn shows(&self, wants: &Preferences, conversation: &ConversationId, id: &OpId) -> bool {
+        self.by_id.get(conversation).is_some_and(|one| one.shows(wants, id))
+    }
+
+    /// How far a message of ours has come.
+    pub(crate) fn state_of(
+        &self,
+        me: AccountId,
+        conversation: &ConversationId,
+        id: &OpId,
+    ) -> Option<MessageState> {
+        self.by_id.get(conversation)?.state_of(me, id)
     }
 }

@@ -1,8 +1,10 @@
 //! What goes into a node and what comes out of it. Nothing else crosses the boundary.
 
+mod recall;
 mod refusal;
 mod view;
 
+pub use recall::{Lacking, Recalled};
 pub use refusal::Refusal;
 pub use view::{
     BlockedView, ConversationView, Found, LeftView, MessageState, MessageView, ParticipantView, PeerView,
@@ -137,6 +139,18 @@ pub enum Output {
         link: LinkId,
         /// One message of the channel.
         bytes: Vec<u8>,
+    },
+    /// Send a frame that is `head` and behind it the records of these keys as they are kept, one behind the other.
+    ///
+    /// What is not in the node's memory goes out this way. If one of the records is not there, nothing is sent: whoever
+    /// lacks it asks again, perhaps somebody else.
+    SendKept {
+        /// On which link.
+        link: LinkId,
+        /// How the frame begins.
+        head: Vec<u8>,
+        /// What it goes on with.
+        keys: Vec<Vec<u8>>,
     },
     /// Close the channel and forget the link. No [`Input::Closed`] is expected for it.
     Close {

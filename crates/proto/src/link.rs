@@ -6,14 +6,17 @@ pub(crate) mod pursuit;
 pub(crate) mod reach;
 pub(crate) mod traffic;
 
-use crate::ctx::Ctx;
+use crate::ctx::{Ctx, Mail};
 use crate::endpoint::{Endpoint, Fingerprint};
 use crate::identity::NodeId;
 use crate::io::Wake;
 use crate::io::{CloseReason, LinkId, Output, Path, PeerView, Person};
+use crate::store::Key;
 use crate::table::Table;
 use crate::time::{Duration, Instant};
-use crate::wire::{Bye, FarewellCode, Frame, FrameError, Hello, Ping, Pong, Proof, SessionId};
+use crate::wire::{
+    Bye, FarewellCode, Frame, FrameError, Hello, Ping, Pong, Proof, SessionId, operations_head,
+};
 use handshake::{Handshake, Peer, Role};
 use std::collections::VecDeque;
 use traffic::Traffic;
@@ -410,10 +413,13 @@ impl Links {
     }
 
     /// Sends a frame to a node, if it is linked.
-    pub(crate) fn send(&mut self, ctx: &mut Ctx<'_>, node: NodeId, frame: &Frame) -> bool {
+    pub(crate) fn send(&mut self, ctx: &mut Ctx<'_>, node: NodeId, mail: Mail) -> bool {
         let Some(id) = self.in_use.get(&node) else { return false };
         let Some(link) = self.table.get_mut(id) else { return false };
-        link.send(ctx, *id, frame);
+        match mail {
+            Mail::Frame(frame) => link.send(ctx, *id, &frame),
+            Mail::Kept { keys, size } => link.send_kept(ctx, *id, &keys, size),
+        }
         true
     }
 
@@ -529,6 +535,12 @@ impl Link {
     fn send_bytes(&mut self, ctx: &mut Ctx<'_>, id: LinkId, bytes: Vec<u8>) {
         self.bytes_out += bytes.len() as u64;
         ctx.order(Output::Send { link: id, bytes });
+    }
+
+    fn send_kept(&mut self, ctx: &mut Ctx<'_>, id: LinkId, keys: &[Key], size: usize) {
+        let head = operations_head(keys.len());
+        self.bytes_out += (head.len() + size) as u64;
+        ctx.order(Output::SendKept { link: id, head, keys: keys.iter().map(|key| key.to_bytes()).collect() });
     }
 
     fn view(&self, id: LinkId) -> Option<PeerView> {

@@ -7,12 +7,12 @@ mod restore;
 
 use crate::ctx::{Ctx, Out};
 use crate::endpoint::Endpoint;
-use crate::group::{Asking, Groups, Inbox, Query, Requests};
+use crate::group::{Asking, Groups, Inbox, Requests, Search};
 use crate::identity::{AccountId, Identity, Name, NodeId};
 use crate::invite::{OfferId, ReplyCode};
 use crate::io::{
-    BlockedView, CloseReason, ConversationView, Event, Found, Input, LeftView, LinkId, MessageView, Output,
-    PeerView, Person, Wake, Window,
+    BlockedView, CloseReason, ConversationView, Event, Found, Input, Lacking, LeftView, LinkId, MessageView,
+    Output, PeerView, Person, Recalled, Wake, Window,
 };
 use crate::link::introduction::{Introductions, Invited};
 use crate::link::pursuit::{Pursuits, Way};
@@ -35,14 +35,21 @@ pub struct Config {
     pub evict_after: Duration,
     /// Whether two nodes share at most one conversation of each kind (García, section 3).
     pub one_per_type: bool,
+    /// How many bytes of each conversation's latest operations are in memory, as they are on the wire; in memory they are
+    /// some five times that. The rest is read again when it is asked for.
+    pub resident_max: usize,
 }
 
 impl Config {
     /// What fits a browser tab.
-    pub const TAB: Self =
-        Self { link_budget: 40, evict_after: Duration::from_secs(10 * 60), one_per_type: false };
+    pub const TAB: Self = Self {
+        link_budget: 40,
+        evict_after: Duration::from_secs(10 * 60),
+        one_per_type: false,
+        resident_max: 64 * 1024,
+    };
     /// What fits a native node.
-    pub const NATIVE: Self = Self { link_budget: 200, ..Self::TAB };
+    pub const NATIVE: Self = Self { link_budget: 200, resident_max: 256 * 1024, ..Self::TAB };
 }
 
 /// One running instance of a user.
@@ -83,6 +90,7 @@ macro_rules! ctx {
             rng: &mut $node.rng,
             me: &$node.identity,
             wants: &$node.preferences,
+            resident_max: $node.config.resident_max,
             out: &mut $node.out,
         }
     };
@@ -199,9 +207,9 @@ impl Node {
     /// Sends the post and tells each concept what happened to links, until there is neither.
     fn route(&mut self) {
         loop {
-            while let Some((to, frame)) = self.out.mail.pop_front() {
+            while let Some((to, mail)) = self.out.mail.pop_front() {
                 let mut ctx = ctx!(self);
-                if !self.links.send(&mut ctx, to, &frame) {
+                if !self.links.send(&mut ctx, to, mail) {
                     ctx.count("frame_without_link_to_send");
                 }
             }
@@ -381,26 +389,29 @@ impl Node {
         self.groups.view(&self.me(), &id)
     }
 
-    /// Messages of a conversation in the order of display.
-    pub fn messages(&self, id: ConversationId, window: Window) -> Vec<MessageView> {
-        self.groups.messages((&self.me(), &self.preferences), &id, window)
+    /// Messages of a conversation in the order of display; or what has to be read first.
+    pub fn messages(
+        &self,
+        id: ConversationId,
+        window: Window,
+        recalled: &Recalled,
+    ) -> Result<Vec<MessageView>, Lacking> {
+        self.groups.messages((&self.me(), &self.preferences), &id, window, recalled)
     }
 
-    /// One message.
-    pub fn message(&self, conversation: ConversationId, id: OpId) -> Option<MessageView> {
-        self.groups.message((&self.me(), &self.preferences), &conversation, &id)
+    /// One message; or what has to be read first.
+    pub fn message(
+        &self,
+        conversation: ConversationId,
+        id: OpId,
+        recalled: &Recalled,
+    ) -> Result<Option<MessageView>, Lacking> {
+        self.groups.message((&self.me(), &self.preferences), &conversation, &id, recalled)
     }
 
-    /// Messages that have all words of `query`, everywhere or in one conversation: the newest first, at most `limit`.
-    ///
-    /// A word is found whatever its case, and may be the beginning of a longer one; what stands between quotation marks
-    /// has to be there as a whole. What was edited is found by its present words.
-    pub fn find(&self, query: &str, limit: usize, conversation: Option<ConversationId>) -> Vec<Found> {
-        let query = Query::parse(query);
-        if query.is_empty() {
-            return Vec::new();
-        }
-        self.groups.find((&self.me(), &self.preferences), &query, limit, conversation)
+    /// What a search finds; or what has to be read before it goes on, with nothing but that in `recalled`.
+    pub fn find(&self, search: &mut Search, recalled: &mut Recalled) -> Result<Vec<Found>, Lacking> {
+        self.groups.find((&self.me(), &self.preferences), search, recalled)
     }
 
     /// Whether authors are told that their messages were read.

@@ -434,27 +434,49 @@ frame_kinds! {
 }
 
 /// Packs operations into as few frames as their limits allow, in order.
-pub(crate) fn operation_frames<'a>(operations: impl IntoIterator<Item = &'a Operation>) -> Vec<Frame> {
-    const ROOM: usize = FRAME_MAX - 64;
+pub(crate) fn operation_frames(mut operations: &[&Operation]) -> Vec<Frame> {
+    let sizes: Vec<_> = operations.iter().map(|operation| operation.size()).collect();
     let mut frames = Vec::new();
-    let (mut batch, mut size) = (Vec::new(), 0);
-    for operation in operations {
-        if !batch.is_empty() && (size + operation.size() > ROOM || batch.len() == OPERATIONS_MAX) {
-            frames.push(frame_of(std::mem::take(&mut batch)));
-            size = 0;
-        }
-        size += operation.size();
-        batch.push(operation.clone());
-    }
-    if !batch.is_empty() {
-        frames.push(frame_of(batch));
+    for length in frame_lengths(&sizes) {
+        let (first, rest) = operations.split_at(length);
+        let packed = List::first(first.iter().copied().cloned());
+        frames.push(Frame::Operations(Operations { operations: packed, onward: List::default() }));
+        operations = rest;
     }
     frames
 }
 
-fn frame_of(operations: Vec<Operation>) -> Frame {
-    Frame::Operations(Operations { operations: List::first(operations), onward: List::default() })
+/// How many operations go into each frame, of operations of these sizes in order.
+pub(crate) fn frame_lengths(sizes: &[usize]) -> Vec<usize> {
+    const ROOM: usize = FRAME_MAX - 64;
+    let (mut lengths, mut room) = (Vec::new(), 0);
+    for size in sizes {
+        match lengths.last_mut() {
+            Some(length) if *size <= room && *length < OPERATIONS_MAX => *length += 1,
+            _ => {
+                lengths.push(1);
+                room = ROOM;
+            }
+        }
+        room = room.saturating_sub(*size);
+    }
+    lengths
 }
+
+/// A frame of [`Operations`] up to the first of `count` operations; behind the last it ends. Operations are kept as they
+/// stand in a frame, so that a driver makes one of records.
+pub(crate) fn operations_head(count: usize) -> Vec<u8> {
+    let mut to = Writer::default();
+    to.array(2);
+    to.unsigned(OPERATIONS);
+    to.map(1);
+    to.unsigned(0);
+    to.array(count);
+    to.into_bytes()
+}
+
+/// The number of the kind [`Frame::Operations`].
+const OPERATIONS: u64 = 32;
 
 #[cfg(test)]
 mod tests {

@@ -19,6 +19,11 @@ impl World {
             Output::Accept { link, offer, .. } => self.prepare(seat, link, Some(offer)),
             Output::Complete { link, answer } => self.complete(seat, link, &answer),
             Output::Send { link, bytes } => self.send(seat, link, bytes),
+            Output::SendKept { link, head, keys } => {
+                if let Some(bytes) = self.places[seat.0].frame_of(head, &keys) {
+                    self.send(seat, link, bytes);
+                }
+            }
             Output::Close { link } => self.close(seat, link),
             Output::Store { key, value } => {
                 self.witness_record(seat, &key, value.as_deref());

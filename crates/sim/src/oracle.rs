@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tertulia_proto::io::{Consent, RequestId};
 use tertulia_proto::wire::cbor;
 use tertulia_proto::wire::{Digest, Frame, HeadsDigest};
-use tertulia_proto::{Command, ConversationId, Duration, Event, Instant, NodeId, OpId, Window};
+use tertulia_proto::{Command, ConversationId, Duration, Event, Instant, NodeId, OpId};
 
 /// The number of a PING's kind on the wire.
 const PING: u32 = 2;
@@ -166,7 +166,7 @@ impl World {
     fn check_view(&mut self, seat: Seat, at: ConversationId) {
         let Some(node) = self.places[seat.0].node.as_ref() else { return };
         let Some(view) = node.conversation(at) else { return };
-        let shown = node.messages(at, Window::default());
+        let shown = self.messages(seat, at);
         if !node.blocked().is_empty() {
             // Who has blocked somebody is shown less, at will.
             return;
@@ -211,9 +211,8 @@ impl World {
             state.update(&participant.0);
         }
         let is_whole = !self.oracle.from_admission.contains(&conversation);
-        let node = self.node(seat).filter(|_| is_whole);
-        let messages = node.map(|node| node.messages(conversation, Window::default()));
-        for message in messages.into_iter().flatten() {
+        let messages = if is_whole { self.messages(seat, conversation) } else { Vec::new() };
+        for message in messages {
             state.update(&message.id.0).update(message.text.as_bytes());
             state.update(&[u8::from(message.edited), u8::from(message.deleted)]);
             for reaction in &message.reactions {

@@ -6,7 +6,7 @@ use crate::world::World;
 use std::collections::BTreeSet;
 use tertulia_proto::group::History;
 use tertulia_proto::identity::Name;
-use tertulia_proto::io::{Consent, Greeting, MessageText, Path, RequestId, RequestOutcome};
+use tertulia_proto::io::{Consent, Greeting, MessageText, MessageView, Path, RequestId, RequestOutcome};
 use tertulia_proto::{
     CloseReason, Command, ConversationId, ConversationKind, Duration, Event, Invite, NodeId, OpId, Refusal,
     Reply, ReplyCode, Window,
@@ -338,14 +338,25 @@ impl World {
 
     /// The messages that a node shows, in order.
     pub fn shown(&self, seat: Seat, conversation: ConversationId) -> Vec<OpId> {
-        let messages = self.node(seat).map(|node| node.messages(conversation, Window::default()));
-        messages.into_iter().flatten().map(|message| message.id).collect()
+        self.messages(seat, conversation).into_iter().map(|message| message.id).collect()
     }
 
     /// The texts that a node shows, in order.
     pub fn texts(&self, seat: Seat, conversation: ConversationId) -> Vec<String> {
-        let messages = self.node(seat).map(|node| node.messages(conversation, Window::default()));
-        messages.into_iter().flatten().map(|message| message.text).collect()
+        self.messages(seat, conversation).into_iter().map(|message| message.text).collect()
+    }
+
+    /// The messages that a node shows, in order; none when it is dead.
+    pub fn messages(&self, seat: Seat, conversation: ConversationId) -> Vec<MessageView> {
+        let all = Window::default();
+        self.places[seat.0]
+            .ask(|node, recalled| node.messages(conversation, all, recalled))
+            .unwrap_or_default()
+    }
+
+    /// A message as a living node shows it.
+    pub fn message(&self, seat: Seat, conversation: ConversationId, id: OpId) -> Option<MessageView> {
+        self.places[seat.0].ask(|node, recalled| node.message(conversation, id, recalled)).flatten()
     }
 
     /// Why usable links to another node ended, in order.

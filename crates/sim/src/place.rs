@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use tertulia_proto::endpoint::Address;
 use tertulia_proto::identity::Name;
+use tertulia_proto::io::{Lacking, Recalled};
 use tertulia_proto::rng::Rng;
 use tertulia_proto::wire::bounded::List;
 use tertulia_proto::{Config, Description, Duration, Endpoint, Event, Fingerprint};
@@ -128,6 +129,21 @@ impl Place {
         let identity = Identity::from_bytes(&self.kept).expect("what an identity keeps, it takes back");
         let records = self.records.iter().map(|(key, value)| (key.clone(), value.clone()));
         self.node = Some(Node::restore(identity, self.config, seed, now + self.skew, records));
+    }
+
+    /// The answer of a living node to a question.
+    pub(crate) fn ask<T>(&self, question: impl Fn(&Node, &mut Recalled) -> Result<T, Lacking>) -> Option<T> {
+        let node = self.node.as_ref()?;
+        let read = |key: &[u8]| self.records.get(key).cloned();
+        Some(Recalled::answer(|recalled| question(node, recalled), read))
+    }
+
+    /// A frame that ends with records, unless one of them is not there.
+    pub(crate) fn frame_of(&self, head: Vec<u8>, keys: &[Vec<u8>]) -> Option<Vec<u8>> {
+        keys.iter().try_fold(head, |mut frame, key| {
+            frame.extend(self.records.get(key)?);
+            Some(frame)
+        })
     }
 
     /// Commits a record.

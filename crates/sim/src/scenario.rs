@@ -16,6 +16,8 @@ const SKEW_MAX_MS: u64 = 90_000;
 
 /// How long a slow host takes over a frame, at most: it must keep up with the heartbeats of fifty links.
 const SLOWNESS_MAX_MS: u64 = 12;
+/// Bytes of a conversation that stay in memory where least does: a handful of messages.
+const RESIDENT_LEAST: usize = 2048;
 
 /// Which random run.
 #[derive(Clone, Copy, Debug)]
@@ -150,6 +152,8 @@ impl Town {
             1 => Conditions::ROUGH,
             _ => Conditions::WIDE,
         };
+        // In every second world next to nothing stays in memory, and all the rest is read again.
+        world.resident_max = (plan.seed % 2 == 1).then_some(RESIDENT_LEAST);
         let mut natives = 0;
         for number in 0..plan.nodes {
             let kind = if number == 0 || world.chance.below(3) == 0 { Kind::Native } else { Kind::Tab };

@@ -114,6 +114,7 @@ const fn output_kind(output: &Output) -> &'static str {
         Output::Accept { .. } => "accept",
         Output::Complete { .. } => "complete",
         Output::Send { .. } => "send",
+        Output::SendKept { .. } => "send_kept",
         Output::Close { .. } => "close",
         Output::Store { .. } => "store",
         Output::Event(_) => "event",

@@ -27,6 +27,8 @@ pub struct World {
     replay: String,
     /// How the network behaves from now on.
     pub conditions: Conditions,
+    /// How many bytes of each conversation are in the memory of nodes that are added from now on, if not as many as usual.
+    pub resident_max: Option<usize>,
     pub(crate) chance: Rng,
     pub(crate) now: Instant,
     pub(crate) queue: Queue<Happening>,
@@ -83,6 +85,7 @@ impl World {
             seed,
             replay: "run the test again: its world is deterministic".to_owned(),
             conditions: Conditions::CALM,
+            resident_max: None,
             chance: Rng::new(key),
             now: Instant::from_millis(DAWN_MS),
             queue: Queue::new(),
@@ -133,6 +136,7 @@ impl World {
     fn move_in(&mut self, kind: Kind, name: &str, arrange: impl FnOnce(&mut Place)) -> Seat {
         let seat = Seat(self.places.len());
         let mut place = Place::new(kind, name, self.now, &mut self.chance);
+        place.config.resident_max = self.resident_max.unwrap_or(place.config.resident_max);
         arrange(&mut place);
         self.places.push(place);
         self.start(seat);

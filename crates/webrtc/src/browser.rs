@@ -19,7 +19,7 @@ use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 use tertulia_proto::{Command, Config, Event, Identity, Input, Instant, LinkId, Node, Refusal, Reply};
 use timer::Timer;
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::js_sys::{Date, Promise, Reflect, global};
 
 /// Why a tab cannot be a node.
@@ -38,12 +38,22 @@ pub enum StartError {
 pub struct Memory {
     /// All that was kept, in the order of the keys.
     pub records: Vec<(Vec<u8>, Vec<u8>)>,
-    /// Keeps a batch, all of it or nothing, and promises that it is durable then; none for a node that forgets.
-    pub keep: Option<Keep>,
+    /// Where more is kept; none for a node that forgets.
+    pub storage: Option<Storage>,
 }
 
-/// See [`Memory::keep`].
-pub type Keep = Box<dyn Fn(Vec<Record>) -> Promise>;
+/// Where a node's records are kept.
+pub struct Storage {
+    /// Keeps a batch, all of it or nothing, and promises that it is durable then.
+    pub keep: Box<dyn Fn(Vec<Record>) -> Promise>,
+    /// Reads the records of these keys, in their order, later; none where there is no such record.
+    pub read: Box<dyn Fn(Vec<Vec<u8>>, Reader)>,
+}
+
+/// What was read.
+pub type Read = Vec<Option<Vec<u8>>>;
+/// What is done with it.
+pub type Reader = Box<dyn FnOnce(Read)>;
 
 /// The node of this tab. Clones are the same node; it lives as long as one of them.
 #[derive(Clone)]
@@ -58,7 +68,9 @@ struct Shared {
     turning: Cell<bool>,
     clock: Clock,
     timer: Timer,
-    keep: Option<Keep>,
+    storage: Option<Storage>,
+    /// What is to be read when all up to a mark is durable, and who waits for it.
+    reads: RefCell<VecDeque<(u64, Vec<Vec<u8>>, Reader)>>,
     this: Weak<Self>,
 }
 
@@ -82,7 +94,7 @@ impl Tab {
         }
         let (seed, clock) = (Self::seed()?, Clock::start());
         let node = Node::restore(identity, Config::TAB, seed, clock.now(), memory.records);
-        let gate = Gate::new(memory.keep.is_some());
+        let gate = Gate::new(memory.storage.is_some());
         let shared = Rc::new_cyclic(|weak: &Weak<Shared>| {
             let (of_notes, of_timer) = (weak.clone(), weak.clone());
             let turn = move |weak: &Weak<Shared>| weak.upgrade().iter().for_each(|shared| shared.turn());
@@ -95,7 +107,8 @@ impl Tab {
                 turning: Cell::new(false),
                 clock,
                 timer: Timer::new(move || turn(&of_timer)),
-                keep: memory.keep,
+                storage: memory.storage,
+                reads: RefCell::default(),
                 this: weak.clone(),
             }
         });
@@ -113,6 +126,13 @@ impl Tab {
     /// Looks at the node. Nothing else of the tab may be called within `view`.
     pub fn with<T>(&self, view: impl FnOnce(&Node) -> T) -> T {
         view(&self.0.core.borrow().node)
+    }
+
+    /// Reads records that the node lacks for an answer, as soon as all that was seen is durable.
+    pub fn read(&self, keys: Vec<Vec<u8>>, reader: impl FnOnce(Read) + 'static) {
+        let mark = self.0.core.borrow().gate.mark();
+        self.0.reads.borrow_mut().push_back((mark, keys, Box::new(reader)));
+        self.0.turn();
     }
 
     /// The present moment, by the node's clock.
@@ -185,6 +205,7 @@ impl Shared {
         let mut events = self.events.borrow_mut();
         drain(node, links, gate, now, |event| events.push_back(event));
         self.begin_keeping(gate);
+        self.begin_reading(gate);
         let due = [node.poll_timeout().map(|(due, _)| due), links.poll_timeout()];
         self.timer.set(due.into_iter().flatten().min().map(|due| due.since(now)));
     }
@@ -194,14 +215,48 @@ impl Shared {
 impl Shared {
     /// Has all that waits kept, unless that is under way.
     fn begin_keeping(&self, gate: &mut Gate) {
-        let Some(keep) = &self.keep else { return };
+        let Some(storage) = &self.storage else { return };
         let Some(batch) = gate.batch() else { return };
         let this = self.this.clone();
-        after(&keep(batch), move |outcome| {
+        after(&(storage.keep)(batch), move |outcome| {
             if let Some(shared) = this.upgrade() {
                 shared.on_kept(outcome.is_ok());
             }
         });
+    }
+
+    /// Has read what frames are made of, and what is asked for and durable.
+    fn begin_reading(&self, gate: &mut Gate) {
+        let this = self.this.clone();
+        if let Some(keys) = gate.wants() {
+            self.read(
+                gate,
+                keys,
+                Box::new(move |read| {
+                    if let Some(shared) = this.upgrade() {
+                        shared.core.borrow_mut().gate.took(read);
+                        shared.turn();
+                    }
+                }),
+            );
+        }
+        let mut reads = self.reads.borrow_mut();
+        while let Some((_, keys, reader)) = reads.pop_front_if(|(mark, ..)| gate.is_past(*mark)) {
+            self.read(gate, keys, reader);
+        }
+    }
+
+    fn read(&self, gate: &Gate, keys: Vec<Vec<u8>>, reader: Reader) {
+        let remembered: Read = keys.iter().map(|key| gate.remembered(key).cloned()).collect();
+        let Some(storage) = &self.storage else {
+            // Not at once: whoever asks may be in the middle of something.
+            let now = Promise::resolve(&JsValue::UNDEFINED);
+            return after(&now, move |_| reader(remembered));
+        };
+        let fill = move |read: Read| {
+            reader(remembered.into_iter().zip(read).map(|(remembered, read)| remembered.or(read)).collect());
+        };
+        (storage.read)(keys, Box::new(fill));
     }
 
     /// Lets pass what waited. A browser that keeps no more is no reason not to talk: the person is told.

@@ -51,8 +51,8 @@ fn apply(output: Output, transport: &mut impl Transport, sink: &mut impl FnMut(E
         Output::Complete { link, answer } => transport.complete(link, answer),
         Output::Send { link, bytes } => transport.send(link, bytes),
         Output::Close { link } => transport.close(link),
-        // The gate has had it kept.
-        Output::Store { .. } => {}
+        // The gate has had the one kept, and made the other a frame.
+        Output::Store { .. } | Output::SendKept { .. } => {}
         Output::Event(event) => sink(event),
     }
 }

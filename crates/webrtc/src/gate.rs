@@ -1,10 +1,12 @@
-//! The gate between a node and the world: what follows a record waits until the record is durable.
+//! The gate between a node and the world: what follows a record waits until the record is durable, and a frame that is
+//! made of records until they are read.
 //!
 //! One commit at a time covers all records that wait when it begins. Meanwhile the node goes on, and what it puts
 //! out gathers behind: a burst of a thousand messages costs a handful of commits.
 
 use std::collections::VecDeque;
 use tertulia_proto::Output;
+use tertulia_proto::table::Table;
 
 /// A record and its key; no value removes the one that is there.
 pub type Record = (Vec<u8>, Option<Vec<u8>>);
@@ -13,10 +15,18 @@ pub type Record = (Vec<u8>, Option<Vec<u8>>);
 /// while a slow disk writes, and some 10 MB.
 pub const HELD_MAX: usize = 8_192;
 
+/// Frames whose records are read at once: a page for somebody who lacks a history.
+const FRAMES_MAX: usize = 32;
+
 /// Outputs on their way from the node to the world, in order.
 #[derive(Debug)]
 pub struct Gate {
     keeps: bool,
+    /// The records that nothing else keeps.
+    memory: Table<Vec<u8>, Vec<u8>>,
+    /// Records that were read for the frames that wait first.
+    read: VecDeque<Option<Vec<u8>>>,
+    is_reading: bool,
     waiting: VecDeque<Output>,
     /// How many of those that wait the commit under way covers.
     covered: usize,
@@ -26,9 +36,10 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// A gate in front of a store, or one that keeps nothing and holds nothing up.
+    /// A gate in front of a store, or one that holds nothing up and remembers records for as long as it lives.
     pub fn new(keeps: bool) -> Self {
-        Self { keeps, waiting: VecDeque::new(), covered: 0, durable: 0, passed: 0 }
+        let (memory, read, waiting) = (Table::default(), VecDeque::new(), VecDeque::new());
+        Self { keeps, memory, read, is_reading: false, waiting, covered: 0, durable: 0, passed: 0 }
     }
 
     /// Takes the node's next output.
@@ -36,20 +47,74 @@ impl Gate {
         self.waiting.push_back(output);
     }
 
-    /// The next output that may be carried out: all records before it are durable.
+    /// The next output that may be carried out: all records before it are durable, and it is made of none.
     pub fn pop(&mut self) -> Option<Output> {
         loop {
-            let is_record = matches!(self.waiting.front()?, Output::Store { .. });
-            if is_record && self.keeps && self.durable == 0 {
-                return None;
+            match self.waiting.front()? {
+                Output::Store { .. } if self.keeps && self.durable == 0 => return None,
+                Output::SendKept { keys, .. } if !self.has_read(keys) => return None,
+                _ => {}
             }
             self.durable = self.durable.saturating_sub(1);
             self.passed += 1;
-            let output = self.waiting.pop_front()?;
-            if !is_record {
-                return Some(output);
+            match self.waiting.pop_front()? {
+                Output::Store { key, value } => self.remember(key, value),
+                Output::SendKept { link, head, keys } => {
+                    // Without one of its records it is no frame: whoever lacks them asks again.
+                    if let Some(bytes) = self.filled(head, &keys) {
+                        return Some(Output::Send { link, bytes });
+                    }
+                }
+                output => return Some(output),
             }
         }
+    }
+
+    fn remember(&mut self, key: Vec<u8>, value: Option<Vec<u8>>) {
+        match value {
+            _ if self.keeps => {}
+            Some(value) => drop(self.memory.insert(key, value)),
+            None => drop(self.memory.remove(&key)),
+        }
+    }
+
+    /// Whether the records of the frame that waits first are at hand.
+    fn has_read(&self, keys: &[Vec<u8>]) -> bool {
+        self.read.len() >= keys.len() || keys.iter().all(|key| self.memory.contains_key(key))
+    }
+
+    /// A frame with its records behind it.
+    fn filled(&mut self, mut frame: Vec<u8>, keys: &[Vec<u8>]) -> Option<Vec<u8>> {
+        let was_read = self.read.len() >= keys.len();
+        let read = self.read.drain(..if was_read { keys.len() } else { 0 });
+        let mut read: Vec<_> = read.collect();
+        for (at, key) in keys.iter().enumerate() {
+            let found = read.get_mut(at).and_then(Option::take).or_else(|| self.memory.get(key).cloned());
+            frame.extend(found?);
+        }
+        Some(frame)
+    }
+
+    /// The keys of the records that the frames that wait first are made of, unless they are being read. [`Self::took`] is
+    /// to follow.
+    pub fn wants(&mut self) -> Option<Vec<Vec<u8>>> {
+        let mut keys = Vec::new();
+        for output in self.waiting.iter().take(FRAMES_MAX) {
+            let Output::SendKept { keys: of_frame, .. } = output else { break };
+            keys.extend(of_frame.iter().cloned());
+        }
+        (!keys.is_empty() && !std::mem::replace(&mut self.is_reading, true)).then_some(keys)
+    }
+
+    /// Takes the records that were wanted, in the order of their keys; none where there is no such record.
+    pub fn took(&mut self, records: Vec<Option<Vec<u8>>>) {
+        self.is_reading = false;
+        self.read = records.into();
+    }
+
+    /// A record that nothing else keeps.
+    pub fn remembered(&self, key: &[u8]) -> Option<&Vec<u8>> {
+        self.memory.get(&key.to_vec())
     }
 
     /// All records that wait, to be made durable at once, unless that is under way. [`Self::committed`] is to follow.
@@ -79,7 +144,7 @@ impl Gate {
         self.keeps
     }
 
-    /// Keeps nothing from now on and holds nothing up: the store has failed.
+    /// Keeps nothing from now on and holds nothing up, but remembers: the store has failed.
     pub fn give_up(&mut self) {
         self.keeps = false;
     }
@@ -161,6 +226,47 @@ mod tests {
         let mut gate = filled(false);
         assert!(gate.batch().is_none());
         assert_eq!(passed(&mut gate), [1, 2, 3]);
+    }
+
+    fn frame(keys: &[u8]) -> Output {
+        let keys = keys.iter().map(|key| vec![*key]).collect();
+        Output::SendKept { link: LinkId(9), head: vec![0], keys }
+    }
+
+    fn sent(gate: &mut Gate) -> Vec<Vec<u8>> {
+        let bytes =
+            |output| if let Output::Send { bytes, .. } = output { bytes } else { panic!("{output:?}") };
+        std::iter::from_fn(|| gate.pop()).map(bytes).collect()
+    }
+
+    #[test]
+    fn a_frame_is_made_of_records_that_are_durable() {
+        let mut gate = Gate::new(true);
+        [store(1), frame(&[1, 2]), frame(&[3]), close(1)].into_iter().for_each(|output| gate.push(output));
+        assert!(gate.pop().is_none() && gate.wants().is_none(), "not before what it is made of is durable");
+        gate.batch().unwrap();
+        gate.committed();
+        assert!(gate.pop().is_none());
+        assert_eq!(gate.wants().unwrap(), [[1], [2], [3]]);
+        assert!(gate.wants().is_none(), "once");
+        gate.took(vec![Some(vec![11]), Some(vec![12]), None]);
+        let Some(Output::Send { bytes, .. }) = gate.pop() else { panic!("nothing sent") };
+        assert_eq!(bytes, [0, 11, 12]);
+        assert_eq!(passed(&mut gate), [1], "half a frame is none");
+    }
+
+    #[test]
+    fn without_a_store_records_are_remembered() {
+        let mut gate = Gate::new(false);
+        [store(1), store(2), frame(&[2, 1])].into_iter().for_each(|output| gate.push(output));
+        assert_eq!(sent(&mut gate), [[0, 2, 1]]);
+        gate.push(Output::Store { key: vec![1], value: None });
+        gate.push(frame(&[1]));
+        assert_eq!(sent(&mut gate), [[0; 0]; 0]);
+        assert_eq!(gate.wants().unwrap(), [[1]]);
+        gate.took(vec![None]);
+        assert!(sent(&mut gate).is_empty() && gate.is_empty());
+        assert_eq!(gate.remembered(&[2]), Some(&vec![2]));
     }
 
     #[test]

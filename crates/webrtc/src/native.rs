@@ -17,7 +17,7 @@ mod session;
 mod stun;
 
 pub use certificate::{Certificate, CertificateError};
-pub use commits::{Memory, Storage};
+pub use commits::{Kept, Memory, Storage};
 pub use listener::Listener;
 pub use runner::{Clock, EVENTS_MAX, Events, Gone, Handle, Notice, Runner, StartError};
 

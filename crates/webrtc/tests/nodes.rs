@@ -70,8 +70,10 @@ impl Person {
     }
 
     async fn texts(&self, conversation: ConversationId) -> Vec<String> {
-        let view = move |node: &tertulia_proto::Node| node.messages(conversation, Window::default());
-        self.handle.with(view).await.unwrap().into_iter().map(|message| message.text).collect()
+        let all = Window::default();
+        let messages =
+            self.handle.ask(move |node, recalled| node.messages(conversation, all, recalled)).await;
+        messages.unwrap().into_iter().map(|message| message.text).collect()
     }
 }
 

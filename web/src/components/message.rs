@@ -148,8 +148,7 @@ fn quote(log: Log, to: OpId) -> Element {
 
 /// Shows a message that may be further back, and puts the focus there.
 fn go_to(log: Log, message: OpId) {
-    log.session.show_around(message);
-    at_next_frame(move || {
+    let lead = move || {
         let mark = log.marks.try_with_value(|marks| marks.get(&message).cloned()).flatten();
         if let Some(article) = mark.and_then(|mark| mark.article) {
             // A focus that scripts only may set: it is where the reader is led to.
@@ -157,7 +156,8 @@ fn go_to(log: Log, message: OpId) {
             article.scroll_into_view();
             let _ = article.focus();
         }
-    });
+    };
+    log.session.show_around(message, move || at_next_frame(lead));
 }
 
 fn reactions(log: Log, id: OpId, shown: &ArcRwSignal<Shown>) -> Element {

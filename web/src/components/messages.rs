@@ -52,9 +52,12 @@ pub(super) fn messages(talk: Talk) -> Element {
 /// Shows more of the past above what stands there, which stays where it is.
 fn earlier_button(session: Session, log: HtmlElement) -> Element {
     let show = move || {
-        let (log, below) = (log.clone(), log.scroll_height() - log.scroll_top());
-        session.show_earlier();
-        at_next_frame(move || log.set_scroll_top(log.scroll_height() - below));
+        let log = log.clone();
+        session.show_earlier(move || {
+            // Measured before the page is drawn anew.
+            let below = log.scroll_height() - log.scroll_top();
+            at_next_frame(move || log.set_scroll_top(log.scroll_height() - below));
+        });
     };
     button("Show earlier", show).class("earlier")
 }

@@ -1,12 +1,12 @@
 //! What the person does in conversations and about people.
 
-use super::Session;
+use super::{RECALLED, Session, with_quoted};
 use crate::letters::sentence;
 use crate::state::{Feed, Stale};
 use crate::ui::Place;
 use leptos::prelude::*;
 use tertulia_proto::group::{ConversationId, OpId};
-use tertulia_proto::io::{Emoji, MessageText, MessageView, RequestId};
+use tertulia_proto::io::{Emoji, MessageText, MessageView, Recalled, RequestId};
 use tertulia_proto::{AccountId, Command, Node, Reply, Window};
 
 /// A message of our own that is further back is found with the eyes, and edited by its actions.
@@ -65,32 +65,48 @@ impl Session {
 
     /// A message of a conversation as it is now.
     pub(crate) fn said(self, conversation: ConversationId, id: OpId) -> Option<MessageView> {
-        self.with_node(|node| node.message(conversation, id)).flatten()
+        // What is quoted in view was read with it.
+        let said =
+            |node: &Node| RECALLED.with_borrow(|recalled| node.message(conversation, id, recalled).ok());
+        self.with_node(said).flatten().flatten()
     }
 
     /// The last message of our own that can be given other words, which need not be drawn yet.
     pub(crate) fn last_own(self, conversation: ConversationId) -> Option<MessageView> {
         let window = Window { limit: Some(LAST_OWN_WITHIN), ..Window::default() };
-        let messages = self.with_node(|node| node.messages(conversation, window))?;
+        let said =
+            |node: &Node| RECALLED.with_borrow(|recalled| node.messages(conversation, window, recalled).ok());
+        let messages = self.with_node(said).flatten()?;
         messages.into_iter().rev().find(|message| message.state.is_some() && !message.deleted)
     }
 
-    /// Shows more of the past.
-    pub(crate) fn show_earlier(self) {
-        self.go_back(self.feed.with_untracked(Feed::earlier));
+    /// Shows more of the past, and then goes on.
+    pub(crate) fn show_earlier(self, then: impl FnOnce() + 'static) {
+        self.go_back(self.feed.with_untracked(Feed::earlier), then);
     }
 
-    /// Shows so much of the past that this message is there.
-    pub(crate) fn show_around(self, message: OpId) {
-        self.go_back(self.feed.with_untracked(|feed| feed.around(message)));
+    /// Shows so much of the past that this message is there, and then goes on.
+    pub(crate) fn show_around(self, message: OpId, then: impl FnOnce() + 'static) {
+        self.go_back(self.feed.with_untracked(|feed| feed.around(message)), then);
     }
 
-    fn go_back(self, window: Option<Window>) {
+    fn go_back(self, window: Option<Window>, then: impl FnOnce() + 'static) {
         let conversation = self.feed.with_untracked(|feed| feed.conversation);
-        let Some((window, id)) = window.zip(conversation) else { return };
-        let messages = self.with_node(|node| node.messages(id, window)).unwrap_or_default();
-        self.feed.update_untracked(|feed| feed.go_back(window, &messages));
-        self.refresh_feed(id);
+        let Some((window, id)) = window.zip(conversation) else { return then() };
+        let from = move |node: &Node, recalled: &mut Recalled| {
+            let messages = node.messages(id, window, recalled)?;
+            // All that will be shown from there on is read before anything moves.
+            let before = messages.first().map(|message| message.id);
+            with_quoted(node, id, Window { after: before, ..Window::default() }, recalled)?;
+            Ok(messages)
+        };
+        self.look(from, move |messages: Vec<MessageView>| {
+            if self.feed.with_untracked(|feed| feed.conversation) == Some(id) {
+                self.feed.update_untracked(|feed| feed.go_back(window, &messages));
+                self.refresh_feed(id);
+                then();
+            }
+        });
     }
 
     /// Leaves a conversation; its messages stay.

@@ -285,7 +285,9 @@ async fn messages(session: &Session, params: MessagesParams) -> Outcome {
         before: params.before.map(|Hex(id)| id),
         limit: Some(params.limit.unwrap_or(MESSAGES_DEFAULT).min(MESSAGES_MAX)),
     };
-    let shown = session.handle.with(move |node| node.conversation(id).map(|_| node.messages(id, window)));
+    let shown = session.handle.ask(move |node, recalled| {
+        node.conversation(id).map(|_| node.messages(id, window, recalled)).transpose()
+    });
     Ok(shown.await?.ok_or_else(unknown_conversation)?.iter().map(views::message).collect())
 }
 

@@ -2,14 +2,28 @@
 
 use crate::rpc::views;
 use serde_json::{Value, json};
-use tertulia_proto::io::{Event, MessageState, RequestOutcome};
+use tertulia_proto::io::{Event, Lacking, MessageState, Recalled, RequestOutcome};
 use tertulia_proto::{ConversationId, Node, NodeId, OpId};
 
 /// A method and its parameters.
 pub(super) type Notification = (&'static str, Value);
 
 /// The notification for an event; none when the node no longer has what it would show.
-pub(super) fn fold(node: Option<&Node>, event: &Event) -> Option<Notification> {
+pub(super) fn fold(node: &Node, recalled: &Recalled, event: &Event) -> Result<Option<Notification>, Lacking> {
+    let (method, conversation, message) = match event {
+        Event::Message { conversation, message } => ("message", *conversation, *message),
+        Event::MessageChanged { conversation, message } => ("message_changed", *conversation, *message),
+        event => return Ok(told(Some(node), event)),
+    };
+    Ok(node.message(conversation, message, recalled)?.map(|view| {
+        let mut params = views::message(&view);
+        params["conversation"] = json!(conversation.to_string());
+        (method, params)
+    }))
+}
+
+/// The notification for an event that no message belongs to; there may be no node any more.
+pub(super) fn told(node: Option<&Node>, event: &Event) -> Option<Notification> {
     Some(match event {
         Event::LinkOpened { node, path } => {
             ("link", json!({"node": node.to_string(), "event": "opened", "path": path.as_str()}))
@@ -38,10 +52,7 @@ pub(super) fn fold(node: Option<&Node>, event: &Event) -> Option<Notification> {
         Event::ConversationChanged { conversation } => of_conversation(node, *conversation, "changed"),
         Event::ConversationEnded { conversation } => of_conversation(node, *conversation, "ended"),
         Event::ConversationForgotten { conversation } => of_conversation(None, *conversation, "forgotten"),
-        Event::Message { conversation, message } => ("message", of_message(node?, *conversation, *message)?),
-        Event::MessageChanged { conversation, message } => {
-            ("message_changed", of_message(node?, *conversation, *message)?)
-        }
+        Event::Message { .. } | Event::MessageChanged { .. } => return None,
         Event::Typing { conversation, node: typist } => ("typing", typing(node, *conversation, *typist)),
         Event::MessageState { conversation, message, state } => {
             ("state", of_state(*conversation, *message, state))
@@ -85,12 +96,6 @@ fn of_conversation(node: Option<&Node>, id: ConversationId, event: &str) -> Noti
     ("conversation", params)
 }
 
-fn of_message(node: &Node, conversation: ConversationId, message: OpId) -> Option<Value> {
-    let mut params = views::message(&node.message(conversation, message)?);
-    params["conversation"] = json!(conversation.to_string());
-    Some(params)
-}
-
 fn typing(node: Option<&Node>, conversation: ConversationId, typist: NodeId) -> Value {
     let mut params = json!({"conversation": conversation.to_string(), "node": typist.to_string()});
     let view = node.and_then(|node| node.conversation(conversation));
@@ -117,7 +122,7 @@ mod tests {
     #[test]
     fn a_closed_link_says_why_to_programs_and_to_people() {
         let event = Event::LinkClosed { node: NodeId([2; 16]), reason: CloseReason::Silent };
-        let (method, params) = fold(None, &event).unwrap();
+        let (method, params) = told(None, &event).unwrap();
         assert_eq!(
             (method, &params["event"], &params["reason"]),
             ("link", &json!("closed"), &json!("silent"))
@@ -129,16 +134,16 @@ mod tests {
     fn an_answer_names_the_conversation_only_when_there_is_one() {
         let request = RequestId([3; 8]);
         let yes = RequestOutcome::Yes(ConversationId([4; 16]));
-        let (_, params) = fold(None, &Event::Answered { request, outcome: yes }).unwrap();
+        let (_, params) = told(None, &Event::Answered { request, outcome: yes }).unwrap();
         assert_eq!((&params["answer"], &params["conversation"]), (&json!("yes"), &json!("04".repeat(16))));
-        let (_, params) = fold(None, &Event::Answered { request, outcome: RequestOutcome::No }).unwrap();
+        let (_, params) = told(None, &Event::Answered { request, outcome: RequestOutcome::No }).unwrap();
         assert_eq!(params.get("conversation"), None);
     }
 
     #[test]
     fn the_end_is_told_even_when_the_node_is_gone() {
         let event = Event::ConversationEnded { conversation: ConversationId([5; 16]) };
-        let (method, params) = fold(None, &event).unwrap();
+        let (method, params) = told(None, &event).unwrap();
         assert_eq!((method, params), ("conversation", json!({"id": "05".repeat(16), "event": "ended"})));
     }
 }

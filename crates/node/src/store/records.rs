@@ -3,17 +3,21 @@
 use super::{failed, private, sync_directory};
 use crate::failure::Failure;
 use redb::backends::FileBackend;
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{Database, ReadableDatabase, TableDefinition};
 use std::fs;
 use std::io;
+use std::ops::Bound;
 use std::path::Path;
+use std::sync::Arc;
 use tertulia_webrtc::Record;
 use tertulia_webrtc::native::{Memory, Storage};
 
 /// The layout of the file: what a later one knows how to turn into its own.
 const VERSION: u64 = 1;
-/// Memory for pages of the file. All is read once, at the start; what is written stands mostly at the end.
+/// Memory for pages of the file. What is read and written stands mostly at the end of a conversation.
 const CACHE_MAX: usize = 4 * 1024 * 1024;
+/// Records that are read at once at the start, so that not all are in memory.
+const READ_MAX: usize = 4_096;
 
 const ABOUT: TableDefinition<'_, &str, u64> = TableDefinition::new("about");
 const RECORDS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("records");
@@ -23,9 +27,13 @@ pub(super) fn open(dir: &Path, path: &Path) -> Result<Memory, Failure> {
     if !path.exists() {
         create(dir, path).map_err(|error| told(error, path))?;
     }
-    let (database, records) = read(path).map_err(|error| told(error, path))?;
-    let records = records.ok_or_else(|| Failure::Newer { path: path.to_owned() })?;
-    Ok(Memory { records, storage: Some(Box::new(Records(database))) })
+    let database = open_file(path).map_err(|error| told(error, path))?;
+    let records = Arc::new(Records(database));
+    if records.version().map_err(|error| told(error, path))? != Some(VERSION) {
+        return Err(Failure::Newer { path: path.to_owned() });
+    }
+    let all = All { records: Arc::clone(&records), read: Vec::new().into_iter(), last: None };
+    Ok(Memory { records: Box::new(all), storage: Some(records) })
 }
 
 /// Makes an empty file in one step: after a crash there is a whole one or none.
@@ -49,25 +57,6 @@ fn open_file(path: &Path) -> Result<Database, redb::Error> {
     Ok(builder.create_with_backend(FileBackend::new(file)?)?)
 }
 
-type Kept = Vec<(Vec<u8>, Vec<u8>)>;
-
-/// All records; none when a later version wrote them.
-fn read(path: &Path) -> Result<(Database, Option<Kept>), redb::Error> {
-    let database = open_file(path)?;
-    let transaction = database.begin_read()?;
-    let version = transaction.open_table(ABOUT)?.get("version")?.map(|version| version.value());
-    if version != Some(VERSION) {
-        return Ok((database, None));
-    }
-    let table = transaction.open_table(RECORDS)?;
-    let mut records = Vec::new();
-    for record in table.iter()? {
-        let (key, value) = record?;
-        records.push((key.value().to_vec(), value.value().to_vec()));
-    }
-    Ok((database, Some(records)))
-}
-
 /// The failure to tell a person: the disk's fault, or the file's.
 fn told(error: redb::Error, path: &Path) -> Failure {
     match error {
@@ -82,15 +71,69 @@ fn told(error: redb::Error, path: &Path) -> Failure {
 struct Records(Database);
 
 impl Storage for Records {
-    fn commit(&mut self, batch: Vec<Record>) -> io::Result<()> {
-        self.write(batch).map_err(|error| match error {
-            redb::Error::Io(source) => source,
-            other => io::Error::other(other),
-        })
+    fn commit(&self, batch: Vec<Record>) -> io::Result<()> {
+        self.write(batch).map_err(plain)
+    }
+
+    fn read(&self, keys: &[Vec<u8>]) -> io::Result<Vec<Option<Vec<u8>>>> {
+        self.values(keys).map_err(plain)
+    }
+}
+
+fn plain(error: redb::Error) -> io::Error {
+    match error {
+        redb::Error::Io(source) => source,
+        other => io::Error::other(other),
+    }
+}
+
+/// All records, some thousand read at a time.
+struct All {
+    records: Arc<Records>,
+    read: std::vec::IntoIter<(Vec<u8>, Vec<u8>)>,
+    last: Option<Vec<u8>>,
+}
+
+impl Iterator for All {
+    type Item = io::Result<(Vec<u8>, Vec<u8>)>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.read.as_slice().is_empty() {
+            match self.records.after(self.last.as_deref()) {
+                Ok(records) => self.read = records.into_iter(),
+                Err(error) => return Some(Err(plain(error))),
+            }
+        }
+        let record = self.read.next()?;
+        self.last = Some(record.0.clone());
+        Some(Ok(record))
     }
 }
 
 impl Records {
+    fn version(&self) -> Result<Option<u64>, redb::Error> {
+        let table = self.0.begin_read()?.open_table(ABOUT)?;
+        Ok(table.get("version")?.map(|version| version.value()))
+    }
+
+    /// The records behind a key, as many as are read at once.
+    fn after(&self, key: Option<&[u8]>) -> Result<Vec<(Vec<u8>, Vec<u8>)>, redb::Error> {
+        let table = self.0.begin_read()?.open_table(RECORDS)?;
+        let first = key.map_or(Bound::Unbounded, Bound::Excluded);
+        let mut records = Vec::new();
+        for record in table.range::<&[u8]>((first, Bound::Unbounded))?.take(READ_MAX) {
+            let (key, value) = record?;
+            records.push((key.value().to_vec(), value.value().to_vec()));
+        }
+        Ok(records)
+    }
+
+    fn values(&self, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, redb::Error> {
+        let table = self.0.begin_read()?.open_table(RECORDS)?;
+        let value = |key: &Vec<u8>| Ok(table.get(&key[..])?.map(|value| value.value().to_vec()));
+        keys.iter().map(value).collect()
+    }
+
     fn write(&self, batch: Vec<Record>) -> Result<(), redb::Error> {
         let transaction = self.0.begin_write()?;
         {
@@ -132,7 +175,7 @@ mod tests {
 
         fn filled(name: &str) -> Self {
             let scratch = Self::new(name);
-            let mut storage = scratch.open().unwrap().storage.unwrap();
+            let storage = scratch.open().unwrap().storage.unwrap();
             let record = |n: u16| (n.to_be_bytes().to_vec(), Some(vec![7; 100]));
             storage.commit((0..300).map(record).collect()).unwrap();
             scratch
@@ -148,12 +191,16 @@ mod tests {
     #[test]
     fn what_was_committed_is_there_in_order() {
         let scratch = Scratch::new("order");
-        let mut storage = scratch.open().unwrap().storage.unwrap();
+        let storage = scratch.open().unwrap().storage.unwrap();
         let record = |key: u8, value: Option<u8>| (vec![key], value.map(|value| vec![value]));
         storage.commit(vec![record(2, Some(1)), record(1, Some(1)), record(3, Some(1))]).unwrap();
         storage.commit(vec![record(3, None), record(2, Some(5)), record(2, Some(6))]).unwrap();
         drop(storage);
-        assert_eq!(scratch.open().unwrap().records, [(vec![1], vec![1]), (vec![2], vec![6])]);
+        let memory = scratch.open().unwrap();
+        let all: Vec<_> = memory.records.map(Result::unwrap).collect();
+        assert_eq!(all, [(vec![1], vec![1]), (vec![2], vec![6])]);
+        let keys = [vec![2], vec![3], vec![1]];
+        assert_eq!(memory.storage.unwrap().read(&keys).unwrap(), [Some(vec![6]), None, Some(vec![1])]);
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
@@ -182,7 +229,7 @@ mod tests {
     fn a_half_made_file_of_a_crash_is_no_obstacle() {
         let scratch = Scratch::new("half");
         fs::write(scratch.path().with_extension("new"), b"half").unwrap();
-        assert!(scratch.open().unwrap().records.is_empty());
+        assert!(scratch.open().unwrap().records.next().is_none());
     }
 
     #[test]

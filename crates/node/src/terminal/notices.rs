@@ -154,7 +154,7 @@ impl Chat<'_> {
     }
 
     async fn message(&mut self, id: ConversationId, message: OpId) -> Out {
-        let found = self.session.handle.glance(move |node| (node.message(id, message), node.me().node)).await;
+        let found = self.session.message(id, message).await;
         let Ok((Some(message), me)) = found else { return Out::new() };
         self.note(&message);
         self.writing.remove(&(id, message.node));

@@ -2,6 +2,7 @@
 
 use crate::terminal::chat::{Chat, Out, Wrong};
 use crate::terminal::text::{plain, plain_lines};
+use tertulia_proto::group::Search;
 use tertulia_proto::io::{Emoji, Found, MessageText, MessageView};
 use tertulia_proto::{Command, ConversationId, OpId, Window};
 
@@ -43,7 +44,8 @@ impl Chat<'_> {
 
     /// Messages of all conversations that have these words, the newest last, as they stand on a terminal.
     pub(super) async fn find(&mut self, words: String) -> Result<Out, Wrong> {
-        let found = self.session.handle.with(move |node| node.find(&words, FOUND, None)).await;
+        let mut search = Search::new(&words, FOUND, None);
+        let found = self.session.handle.ask(move |node, recalled| node.find(&mut search, recalled)).await;
         let mut lines = Out::new();
         for Found { conversation, message, .. } in found.map_err(|gone| gone.to_string())?.iter().rev() {
             let (at, place) = (self.list(*conversation, message.id), self.number(*conversation));
@@ -122,7 +124,8 @@ impl Chat<'_> {
 
     async fn messages(&self, id: ConversationId, count: usize) -> Result<Vec<MessageView>, Wrong> {
         let window = Window { limit: Some(count), ..Window::default() };
-        let messages = self.session.handle.with(move |node| node.messages(id, window)).await;
+        let messages =
+            self.session.handle.ask(move |node, recalled| node.messages(id, window, recalled)).await;
         messages.map_err(|gone| gone.to_string())
     }
 
@@ -137,7 +140,7 @@ impl Chat<'_> {
 
     /// Tells what has changed of a message: others' words, anybody's reactions.
     pub(super) async fn message_changed(&mut self, id: ConversationId, message: OpId) -> Out {
-        let found = self.session.handle.with(move |node| (node.message(id, message), node.me().node)).await;
+        let found = self.session.message(id, message).await;
         let Ok((Some(message), me)) = found else { return Out::new() };
         let before = self.shown.remove(&message.id);
         self.note(&message);
@@ -167,7 +170,7 @@ impl Chat<'_> {
     /// What a message ends with that replies to another: a few of its words.
     pub(super) async fn replied_to(&self, id: ConversationId, message: &MessageView) -> String {
         let Some(to) = message.reply_to else { return String::new() };
-        let found = self.session.handle.with(move |node| node.message(id, to)).await.ok().flatten();
+        let found = self.session.message(id, to).await.ok().and_then(|(found, _)| found);
         found.map(|to| format!(" (to “{}”)", quote(&to.text))).unwrap_or_default()
     }
 }

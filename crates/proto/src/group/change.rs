@@ -118,7 +118,7 @@ mod tests {
                 let (certificate, profile) = (who.certificate().clone(), who.profile().clone());
                 graph.write(&ana, 1, Body::Admit(Admit { certificate, profile, ticket: None }));
             }
-            let copies = [Graph::default(), Graph::default()].map(|copy| copied(copy, graph.in_order()));
+            let copies = [Graph::default(), Graph::default()].map(|copy| copied(copy, graph.operations()));
             let [of_tablet, of_eva] = copies;
             Self { people: vec![(ana, graph), (tablet, of_tablet), (eva, of_eva)] }
         }
@@ -138,7 +138,7 @@ mod tests {
 
         /// One takes in all that another has.
         fn hears(&mut self, who: usize, of: usize) {
-            let all: Vec<_> = self.people[of].1.in_order().cloned().collect();
+            let all: Vec<_> = self.people[of].1.operations().cloned().collect();
             let graph = std::mem::take(&mut self.people[who].1);
             self.people[who].1 = copied(graph, all.iter());
         }
@@ -162,9 +162,12 @@ mod tests {
     /// What a graph makes of every message in it.
     fn shown(graph: &Graph) -> Vec<String> {
         let mut shown = Vec::new();
-        for operation in graph.in_order() {
+        for operation in graph.operations() {
             let Body::Message(message) = &operation.content().body else { continue };
-            let changes = graph.changes(operation.id()).filter(|change| graph.is_entitled(&change.id()));
+            let rows = graph.rows();
+            let counted =
+                graph.changes(&operation.id()).iter().filter(|change| rows.row(**change).is_entitled);
+            let changes = counted.filter_map(|change| rows.operation(*change));
             let now = Now::of(operation.content().author, message, changes);
             let reactions: Vec<_> =
                 now.reactions.iter().map(|(emoji, by)| format!("{emoji} {}", by.len())).collect();
@@ -226,10 +229,10 @@ mod tests {
         let mut evas = Graph::default();
         // A peer that names what it does not depend on: its edit can be there first.
         let message = room.says(2, "one");
-        evas = copied(evas, room.people[0].1.in_order());
+        evas = copied(evas, room.people[0].1.operations());
         evas.write(&room.people[2].0, 1, edit(message, "two"));
         assert!(shown(&evas).is_empty());
-        let evas = copied(evas, room.people[2].1.in_order());
+        let evas = copied(evas, room.people[2].1.operations());
         assert_eq!(shown(&evas), ["two edited "]);
     }
 
@@ -260,7 +263,7 @@ mod tests {
                 play(&mut room, &mut messages, step);
             }
             room.meet();
-            let mut operations: Vec<_> = room.people[0].1.in_order().cloned().collect();
+            let mut operations: Vec<_> = room.people[0].1.operations().cloned().collect();
             for turn in 0..3 {
                 let mut at = 0;
                 operations.sort_by_cached_key(|_| { at += 1; keys[(at + turn * 21) % keys.len()] });

@@ -55,6 +55,8 @@ pub const ENTERING_MAX: Duration = Duration::from_secs(30);
 pub(crate) struct Conversation {
     id: ConversationId,
     graph: Graph,
+    /// Bytes of operations that may be in memory.
+    resident_max: usize,
     membership: Membership,
     phase: Phase,
     name: Name,
@@ -125,6 +127,7 @@ impl Conversation {
         Self {
             id,
             graph: Graph::default(),
+            resident_max: ctx.resident_max,
             membership: Membership::default(),
             phase,
             name,
@@ -158,7 +161,7 @@ impl Conversation {
         let mut conversation = Self::entering(ctx, ConversationId([0; 16]), Phase::Open, name);
         let operation = conversation.graph.write(ctx.me, ctx.now.as_millis(), create);
         conversation.id = operation.conversation();
-        conversation.membership = Membership::of(conversation.graph.in_order());
+        conversation.membership = Membership::of(conversation.graph.list_operations());
         Self::keep_operation(ctx, &operation);
         conversation.keep_settings(ctx);
         conversation
@@ -185,7 +188,7 @@ impl Conversation {
 
     /// Whether nothing of it ever arrived: what was to let us in did not come.
     pub(crate) fn is_void(&self) -> bool {
-        self.phase == Phase::Over && self.graph.create().is_none()
+        self.phase == Phase::Over && self.graph.is_empty()
     }
 
     /// Gives it a name of ours.
@@ -262,6 +265,7 @@ impl Conversation {
         if operation.content().body.concerns_list() {
             self.on_membership(ctx);
         }
+        self.graph.trim(self.resident_max);
         operation.id()
     }
 
@@ -273,7 +277,7 @@ impl Conversation {
         }
         self.give_past(ctx, to);
         let (mine, rest) =
-            self.send_page(ctx, to, &[], &|_, operation| operation.content().lamport >= lamport);
+            self.send_page(ctx, to, &[], &|graph, place| graph.rows().row(place).lamport >= lamport);
         // With all that it may read nothing of ours waits any more.
         let all = self.graph.last_seq(&ctx.me.node());
         self.sent_seq = self.sent_seq.max(if rest.is_none() { all } else { mine });
@@ -282,7 +286,7 @@ impl Conversation {
 
     /// The highest lamport.
     pub(crate) fn lamport(&self) -> u64 {
-        self.graph.in_order().next_back().map_or(0, |operation| operation.content().lamport)
+        self.graph.in_order().next_back().map_or(0, |place| self.graph.rows().row(place).lamport)
     }
 
     /// Computes the list anew and says what that changed.
@@ -315,7 +319,7 @@ impl Conversation {
     fn on_let_in(&mut self, ctx: &mut Ctx<'_>, request: RequestId, admit: Option<OpId>) {
         let me = ctx.me.node();
         let admit = admit.or_else(|| self.graph.last_admit(&me));
-        let Some(admit) = admit.filter(|admit| self.graph.operation(admit).is_some()) else { return };
+        let Some(admit) = admit.filter(|admit| self.graph.place(admit).is_some()) else { return };
         self.phase = Phase::Open;
         self.hosts.clear();
         self.sent_seq = self.graph.last_seq(&me);

@@ -4,6 +4,7 @@
 mod comparison;
 mod horizon;
 mod past;
+mod rows;
 
 use crate::group::membership::Participant;
 use crate::group::op::{
@@ -15,11 +16,12 @@ use crate::wire::HeadsDigest;
 use crate::wire::bounded::List;
 use horizon::{Chain, Horizon};
 use past::{Passage, passage};
+use rows::Rows;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 
 pub(crate) use horizon::{Bygone, Horizons};
 pub(crate) use past::Past;
+pub(crate) use rows::{Kind, Place};
 
 /// Operations that may wait for others at once: a burst from everybody in a full conversation.
 pub const HELD_MAX: usize = 4_096;
@@ -32,24 +34,20 @@ pub const HELD_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The operations of one conversation.
 #[derive(Default)]
 pub(crate) struct Graph {
-    delivered: BTreeMap<OpId, Operation>,
+    rows: Rows,
     heads: Set<OpId>,
-    /// In the order of display. What comes new belongs at the end or close to it.
-    display: Vec<DisplayKey>,
     /// Each device's operations by their count, from one.
     chains: Table<NodeId, Chain>,
     horizon: Horizon,
     /// What makes the list, in the order of display.
-    list: Vec<DisplayKey>,
+    list: Vec<Place>,
     people: Table<NodeId, Participant>,
     /// What brought each node in and out, and by which words of whom: see [`Self::is_entitled`].
     passages: Table<NodeId, Vec<Passage>>,
-    /// Operations whose author was not in the conversation, as far as the author could know.
-    unentitled: Set<OpId>,
     /// Devices that have written two operations under one count.
     forked: Set<NodeId>,
     /// What changes each message, in the order of display; also for messages that are not here.
-    changes: Table<OpId, Vec<DisplayKey>>,
+    changes: Table<OpId, Vec<Place>>,
     held: Table<OpId, Box<Held>>,
     held_bytes: usize,
     /// What is missing, and who waits for it.
@@ -86,19 +84,22 @@ impl Graph {
         if !operation.verify() {
             return Taken::Refused("operation_signature_wrong");
         }
-        self.place(operation)
+        self.settle(operation)
     }
 
     /// Takes back an operation that was kept: its signature was checked when it came.
     pub(crate) fn take_back(&mut self, operation: Operation) -> Taken {
-        if self.has(&operation.id()) { Taken::Known } else { self.place(operation) }
+        if self.has(&operation.id()) { Taken::Known } else { self.settle(operation) }
     }
 
     /// Puts a genuine operation where it belongs.
-    fn place(&mut self, operation: Operation) -> Taken {
+    fn settle(&mut self, operation: Operation) -> Taken {
         let id = operation.id();
         let missing: Vec<_> =
-            operation.content().dependencies.iter().filter(|id| !self.is_settled(id)).copied().collect();
+            operation.content().dependencies.iter().filter(|id| !self.rows.is_settled(id)).copied().collect();
+        if self.rows.is_full() {
+            return Taken::Refused("operation_beyond_all_bounds");
+        }
         if !missing.is_empty() {
             return self.hold(operation, &missing);
         }
@@ -191,8 +192,7 @@ impl Graph {
 
     /// Whether the counts follow from the operations that are named.
     fn continues(&self, content: &Content) -> Result<(), &'static str> {
-        let lamport = |id: &OpId| self.delivered.get(id).map_or(0, |operation| operation.content().lamport);
-        let highest = content.dependencies.iter().map(lamport).max().unwrap_or(0);
+        let highest = content.dependencies.iter().map(|id| self.lamport_of(id)).max().unwrap_or(0);
         let is_next = highest.checked_add(1) == Some(content.lamport);
         // What stands on the time before ours may be any number ahead of what we have.
         let reaches_back = content.dependencies.iter().any(|id| self.horizon.roots.contains_key(id));
@@ -201,8 +201,9 @@ impl Graph {
         }
         let known = content.previous.filter(|id| !self.horizon.roots.contains_key(id));
         let Some(previous) = known else { return Ok(()) };
-        let before = self.delivered.get(&previous).map(Operation::content).ok_or("operation_chain_wrong")?;
-        let follows = before.device == content.device && before.seq.checked_add(1) == Some(content.seq);
+        let before = self.rows.place(&previous).ok_or("operation_chain_wrong")?;
+        let is_same = self.rows.node(before) == content.device.node();
+        let follows = is_same && self.rows.row(before).seq.checked_add(1) == Some(content.seq);
         if follows { Ok(()) } else { Err("operation_chain_wrong") }
     }
 
@@ -227,55 +228,55 @@ impl Graph {
     }
 
     fn deliver(&mut self, operation: Operation) {
-        if !self.entitles(&operation) {
-            self.unentitled.insert(operation.id(), ());
-        } else if let Some((node, enters)) = passage(&operation) {
+        let is_entitled = self.entitles(&operation);
+        if let Some((node, enters)) = passage(&operation).filter(|_| is_entitled) {
             let passage = Passage { key: operation.display_key(), enters };
             self.passages.or_insert_with(node, Vec::new).push(passage);
         }
-        let content = operation.content();
-        let id = operation.id();
-        for dependency in content.dependencies.iter() {
+        let (id, node) = (operation.id(), operation.node());
+        for dependency in operation.content().dependencies.iter() {
             self.heads.remove(dependency);
         }
         if !self.horizon.past.contains_key(&id) {
             self.heads.insert(id, ());
         }
-        let key = operation.display_key();
-        let place = self.display.partition_point(|other| *other < key);
-        self.display.insert(place, key);
+        self.introduce(&operation.content().body);
+        let target = operation.content().body.target();
+        let place = self.rows.insert(operation, is_entitled);
+        let (rows, row) = (&self.rows, self.rows.row(place));
         // A device that was forked keeps the first of two; both are delivered, and asked for by id.
-        let chain = self.chains.or_insert_with(operation.node(), Chain::default);
-        if chain.len() + 1 == content.seq {
-            chain.ids.push(id);
-        } else if content.seq > chain.before {
-            self.forked.insert(operation.node(), ());
+        let chain = self.chains.or_insert_with(node, Chain::default);
+        if chain.len() + 1 == row.seq {
+            chain.places.push(place);
+        } else if row.seq > chain.before {
+            self.forked.insert(node, ());
         }
-        if content.body.concerns_list() {
-            self.list.insert(self.list.partition_point(|other| *other < key), key);
+        if row.kind == Kind::List {
+            insert(&mut self.list, rows, place);
+        } else if let Some(message) = target {
+            insert(self.changes.or_insert_with(message, Vec::new), rows, place);
         }
-        match &content.body {
-            Body::Create(Create { certificate, profile, .. })
-            | Body::Admit(Admit { certificate, profile, .. }) => {
-                let newest = Participant::new(certificate, profile);
-                let known = self.people.or_insert_with(newest.node, || newest.clone());
-                if known.profile.seq < newest.profile.seq {
-                    known.profile = newest.profile;
-                }
-            }
-            body => {
-                if let Some(message) = body.target() {
-                    let changes = self.changes.or_insert_with(message, Vec::new);
-                    changes.insert(changes.partition_point(|other| *other < key), key);
-                }
-            }
-        }
-        self.delivered.insert(id, operation);
     }
 
-    /// Whether the author of an operation was in the conversation by what the author had seen.
-    pub(crate) fn is_entitled(&self, id: &OpId) -> bool {
-        !self.unentitled.contains_key(id)
+    /// Takes note of whom an operation brings in.
+    fn introduce(&mut self, body: &Body) {
+        let (Body::Create(Create { certificate, profile, .. })
+        | Body::Admit(Admit { certificate, profile, .. })) = body
+        else {
+            return;
+        };
+        let newest = Participant::new(certificate, profile);
+        let known = self.people.or_insert_with(newest.node, || newest.clone());
+        if known.profile.seq < newest.profile.seq {
+            known.profile = newest.profile;
+        }
+    }
+
+    /// Lets go of what need not be in memory: all but what makes the list, the last word of each device, and the latest
+    /// that takes `max` bytes on the wire. What a conversation stands on is always there, and what is asked of it most.
+    pub(crate) fn trim(&mut self, max: usize) {
+        let chains = &self.chains;
+        self.rows.trim(max, |row, node| chains.get(&node).is_some_and(|chain| chain.len() == row.seq));
     }
 
     /// Whether a device has written two operations under one count: it lost its memory, or cheats.
@@ -286,18 +287,18 @@ impl Graph {
     /// Writes the next operation of `me` on top of all that is here, and takes it in.
     pub(crate) fn write(&mut self, me: &Identity, time_ms: u64, body: Body) -> Operation {
         let chain = self.chains.get(&me.node());
-        let previous = chain.and_then(|chain| chain.ids.last()).copied();
+        let last = chain.and_then(|chain| chain.places.last());
+        let previous = last.map(|place| self.rows.row(*place).id);
         let seq = 1 + self.last_seq(&me.node());
         let others = self.heads().into_iter().filter(|head| Some(*head) != previous);
         let dependencies = List::<_, DEPENDENCIES_MAX>::first(previous.into_iter().chain(others));
-        let lamport = |id: &OpId| self.delivered.get(id).map_or(0, |operation| operation.content().lamport);
         let content = Content {
             conversation: self.create().map(Operation::conversation),
             author: me.account(),
             device: me.certificate().device,
             seq,
             previous,
-            lamport: 1 + dependencies.iter().map(lamport).max().unwrap_or(0),
+            lamport: 1 + dependencies.iter().map(|id| self.lamport_of(id)).max().unwrap_or(0),
             dependencies,
             time_ms,
             body,
@@ -309,28 +310,48 @@ impl Graph {
 
     /// The Create, once it is here.
     pub(crate) fn create(&self) -> Option<&Operation> {
-        self.delivered.get(&self.display.first()?.id)
+        self.rows.operation(*self.rows.display().first()?)
     }
 
-    /// The operation with this id, if it is part of the conversation.
+    /// Whether nothing is part of the conversation yet.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.display().is_empty()
+    }
+
+    /// The operation with this id, if it is part of the conversation and in memory. What makes the list always is.
     pub(crate) fn operation(&self, id: &OpId) -> Option<&Operation> {
-        self.delivered.get(id)
+        self.rows.operation(self.place(id)?)
+    }
+
+    /// The place of an operation, if it is part of the conversation.
+    pub(crate) fn place(&self, id: &OpId) -> Option<Place> {
+        self.rows.place(id)
+    }
+
+    /// The operations as they are in memory.
+    pub(crate) fn rows(&self) -> &Rows {
+        &self.rows
     }
 
     /// All operations in the order of display, which is causal.
-    pub(crate) fn in_order(&self) -> impl DoubleEndedIterator<Item = &Operation> {
-        self.display.iter().filter_map(|key| self.delivered.get(&key.id))
+    pub(crate) fn in_order(&self) -> impl DoubleEndedIterator<Item = Place> {
+        self.rows.display().iter().copied()
+    }
+
+    /// All operations that are in memory, in the order of display.
+    #[cfg(test)]
+    pub(crate) fn operations(&self) -> impl Iterator<Item = &Operation> {
+        self.in_order().filter_map(|place| self.rows.operation(place))
     }
 
     /// The operations that make the list, in the order of display.
     pub(crate) fn list_operations(&self) -> impl Iterator<Item = &Operation> {
-        self.list.iter().filter_map(|key| self.delivered.get(&key.id))
+        self.list.iter().filter_map(|place| self.rows.operation(*place))
     }
 
     /// The operations that change a message, in the order of display.
-    pub(crate) fn changes(&self, message: OpId) -> impl Iterator<Item = &Operation> {
-        let keys = self.changes.get(&message).map(Vec::as_slice).unwrap_or_default();
-        keys.iter().filter_map(|key| self.delivered.get(&key.id))
+    pub(crate) fn changes(&self, message: &OpId) -> &[Place] {
+        self.changes.get(message).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The operations after one place and before another in the order of display.
@@ -338,12 +359,16 @@ impl Graph {
         &self,
         after: Option<DisplayKey>,
         before: Option<DisplayKey>,
-    ) -> impl DoubleEndedIterator<Item = &Operation> {
-        let first = after.map_or(0, |after| self.display.partition_point(|key| *key <= after));
-        let end =
-            before.map_or(self.display.len(), |before| self.display.partition_point(|key| *key < before));
-        let keys = self.display.get(first..end).unwrap_or_default();
-        keys.iter().filter_map(|key| self.delivered.get(&key.id))
+    ) -> impl DoubleEndedIterator<Item = Place> {
+        let (display, key) = (self.rows.display(), |place: &Place| self.rows.key(*place));
+        let first = after.map_or(0, |after| display.partition_point(|place| key(place) <= after));
+        let end = before.map_or(display.len(), |before| display.partition_point(|place| key(place) < before));
+        display.get(first..end).unwrap_or_default().iter().copied()
+    }
+
+    /// The lamport of an operation; zero for one that came before our time.
+    fn lamport_of(&self, id: &OpId) -> u64 {
+        self.place(id).map_or(0, |place| self.rows.row(place).lamport)
     }
 
     /// Somebody who is or was in the conversation.
@@ -363,10 +388,9 @@ impl Graph {
 
     /// The heads, the one with the highest lamport first: whoever takes only some of them still stands behind all.
     pub(crate) fn heads(&self) -> Vec<OpId> {
-        let lamport = |id: &OpId| self.delivered.get(id).map_or(0, |operation| operation.content().lamport);
         let mut heads = Set::default();
         for head in self.heads.keys() {
-            heads.insert((Reverse(lamport(head)), *head), ());
+            heads.insert((Reverse(self.lamport_of(head)), *head), ());
         }
         heads.keys().map(|(_, head)| *head).collect()
     }
@@ -378,7 +402,7 @@ impl Graph {
 
     /// Whether an operation is here, delivered or held back.
     pub(crate) fn has(&self, id: &OpId) -> bool {
-        self.delivered.contains_key(id) || self.held.contains_key(id)
+        self.place(id).is_some() || self.held.contains_key(id)
     }
 
     /// A hash over the heads: equal hashes mean equal conversations.
@@ -398,9 +422,15 @@ impl Graph {
     }
 
     /// The operation of a device with this count.
-    pub(crate) fn at(&self, node: &NodeId, seq: u64) -> Option<&Operation> {
-        self.delivered.get(self.chains.get(node)?.at(seq)?)
+    pub(crate) fn at(&self, node: &NodeId, seq: u64) -> Option<Place> {
+        self.chains.get(node)?.at(seq)
     }
+}
+
+/// Puts an operation among others in the order of display.
+fn insert(places: &mut Vec<Place>, rows: &Rows, place: Place) {
+    let key = rows.key(place);
+    places.insert(places.partition_point(|other| rows.key(*other) < key), place);
 }
 
 #[cfg(test)]
@@ -464,9 +494,8 @@ mod tests {
         let (mut graph, _) = begun(&ana);
         let mut evas = Graph::default();
         evas.people.insert(eva.node(), Participant::new(eva.certificate(), eva.profile()));
-        evas.delivered.clone_from(&graph.delivered);
+        evas.rows.clone_from(&graph.rows);
         evas.heads.clone_from(&graph.heads);
-        evas.display.clone_from(&graph.display);
         let uninvited = evas.write(&eva, 1, said("hi"));
         assert_eq!(graph.take(uninvited.clone()), Taken::Refused("operation_of_a_stranger"));
         graph.write(&ana, 1, admit(&eva));
@@ -523,12 +552,17 @@ mod tests {
         let ana = someone(1);
         let (mut graph, create) = begun(&ana);
         let op = graph.write(&ana, 1, said("hi"));
-        let ids = |ops: Vec<&Operation>| ops.into_iter().map(Operation::id).collect::<Vec<_>>();
+        let ids = |places: Vec<Place>| {
+            places.into_iter().map(|place| graph.rows().row(place).id).collect::<Vec<_>>()
+        };
         let heads = [DeviceHead { node: ana.node(), seq: 1 }];
         assert_eq!(ids(graph.beyond(&[], usize::MAX, &|_| true).0), [create.id(), op.id()]);
         assert_eq!(ids(graph.beyond(&heads, usize::MAX, &|_| true).0), [op.id()]);
         let (page, rest) = graph.beyond(&[], create.size(), &|_| true);
-        assert_eq!((ids(page), rest.map(Operation::id)), (vec![create.id()], Some(op.id())));
+        assert_eq!(
+            (ids(page), rest.map(|place| graph.rows().row(place).id)),
+            (vec![create.id()], Some(op.id()))
+        );
         assert!(graph.is_behind(&[DeviceHead { node: ana.node(), seq: 3 }]));
     }
 }

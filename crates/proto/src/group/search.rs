@@ -1,10 +1,13 @@
 //! Finding words in what was said.
 //!
 //! Nothing is kept for it: a text is read once, folded to lower case as it goes by, and only where a word begins. That
-//! takes some thirty milliseconds for a hundred thousand messages; an index would take as much memory as the texts.
+//! takes some thirty milliseconds for a hundred thousand messages in memory; an index would take as much as the texts.
+//! What is not in memory is read again, some hundred messages at a time.
 
 use super::{ConversationId, Groups, Viewer};
-use crate::io::Found;
+use crate::group::op::DisplayKey;
+use crate::io::{Found, Lacking, MessageView, Recalled};
+use crate::table::Table;
 use std::ops::Range;
 
 /// Words and phrases of a query that count; whoever types more is not looking for anything.
@@ -90,33 +93,78 @@ impl Query {
     }
 }
 
+/// A search, which goes on where it stopped to have something read.
+#[derive(Debug)]
+pub struct Search {
+    query: Query,
+    limit: usize,
+    only: Option<ConversationId>,
+    /// How far each conversation was searched.
+    searched: Table<ConversationId, Searched>,
+    found: Vec<Found>,
+}
+
+/// How far a conversation was searched: backwards, from the end of the order of display.
+#[derive(Debug, Default)]
+struct Searched {
+    before: Option<DisplayKey>,
+    /// What was found there and is not among the answers yet.
+    next: Option<MessageView>,
+    is_done: bool,
+}
+
+impl Search {
+    /// A search for what a person types: everywhere or in one conversation, the newest first, at most `limit`.
+    ///
+    /// A word is found whatever its case, and may be the beginning of a longer one; what stands between quotation marks
+    /// has to be there as a whole. What was edited is found by its present words.
+    pub fn new(query: &str, limit: usize, only: Option<ConversationId>) -> Self {
+        let (query, searched, found) = (Query::parse(query), Table::default(), Vec::new());
+        let limit = if query.is_empty() { 0 } else { limit };
+        Self { query, limit, only, searched, found }
+    }
+}
+
 impl Groups {
-    /// Messages that have all that is looked for, everywhere or in one conversation: the newest first, at most `limit`.
+    /// Goes on with a search until there is nothing more to be found, or something has to be read first.
     pub(crate) fn find(
         &self,
         viewer: Viewer<'_>,
-        query: &Query,
-        limit: usize,
-        only: Option<ConversationId>,
-    ) -> Vec<Found> {
-        let searched =
-            self.by_id.values().filter(|one| one.is_shown() && only.is_none_or(|id| id == one.id()));
-        let mut found: Vec<_> =
-            searched.map(|one| (one, one.find(viewer.1, query, limit).into_iter().peekable())).collect();
-        let mut hits = Vec::new();
-        while hits.len() < limit {
-            // Within a conversation the order is that of display; among conversations the clock is all there is.
-            let next = found
-                .iter_mut()
-                .filter_map(|(one, found)| Some((found.peek()?.content().time_ms, *one, found)));
-            let Some((_, one, found)) = next.max_by_key(|(time, ..)| *time) else { break };
-            let Some(operation) = found.next() else { break };
-            hits.extend(one.message(viewer, &operation.id()).map(|message| {
-                let places = query.places(&message.text);
-                Found { conversation: one.id(), message, places }
-            }));
+        search: &mut Search,
+        recalled: &mut Recalled,
+    ) -> Result<Vec<Found>, Lacking> {
+        while search.found.len() < search.limit {
+            let next = self.find_next(viewer, search, recalled);
+            let next = next.inspect_err(|_| recalled.clear())?;
+            let Some((conversation, message)) = next else { break };
+            let places = search.query.places(&message.text);
+            search.found.push(Found { conversation, message, places });
         }
-        hits
+        Ok(std::mem::take(&mut search.found))
+    }
+
+    /// The next message of a search. Within a conversation the order is that of display; among conversations the clock is
+    /// all there is.
+    fn find_next(
+        &self,
+        viewer: Viewer<'_>,
+        search: &mut Search,
+        recalled: &Recalled,
+    ) -> Result<Option<(ConversationId, MessageView)>, Lacking> {
+        let Search { query, only, searched, .. } = search;
+        let mut newest = None;
+        for one in self.by_id.values().filter(|one| one.is_shown() && only.is_none_or(|id| id == one.id())) {
+            let state = searched.or_insert_with(one.id(), Searched::default);
+            if state.next.is_none() && !state.is_done {
+                state.next = one.find_before(viewer, query, &mut state.before, recalled)?;
+                state.is_done = state.next.is_none();
+            }
+            if let Some(view) = &state.next {
+                newest = newest.max(Some((view.time_ms, one.id())));
+            }
+        }
+        let Some((_, id)) = newest else { return Ok(None) };
+        Ok(searched.get_mut(&id).and_then(|state| state.next.take()).map(|view| (id, view)))
     }
 }
 

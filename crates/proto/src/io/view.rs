@@ -171,7 +171,7 @@ pub struct PeerView {
 }
 
 /// Which messages of a conversation to show.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Window {
     /// Only those after this one.
     pub after: Option<OpId>,

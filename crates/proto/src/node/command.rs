@@ -341,12 +341,12 @@ impl Node {
         if text.as_str().trim().is_empty() {
             return Err(Refusal::Empty);
         }
-        if reply_to.is_some_and(|id| self.message(conversation, id).is_none()) {
+        if reply_to.is_some_and(|id| !self.groups.shows(&self.preferences, &conversation, &id)) {
             return Err(Refusal::UnknownMessage);
         }
         let mut ctx = ctx!(self);
         let id = self.groups.say(&mut ctx, conversation, Message { text, reply_to })?;
-        if let Some(state) = self.message(conversation, id).and_then(|message| message.state) {
+        if let Some(state) = self.groups.state_of(self.identity.account(), &conversation, &id) {
             ctx!(self).tell(Event::MessageState { conversation, message: id, state });
         }
         Ok(Reply::Message(id))

@@ -59,7 +59,7 @@ mod tests {
     use super::*;
     use crate::group::History;
     use crate::identity::Name;
-    use crate::io::MessageText;
+    use crate::io::{MessageText, Recalled};
     use crate::rng::Rng;
     use crate::table::Table;
     use crate::{Command, ConversationId, ConversationKind, Output, Reply, Window};
@@ -91,7 +91,7 @@ mod tests {
     }
 
     fn texts(node: &Node, conversation: ConversationId) -> Vec<String> {
-        let messages = node.messages(conversation, Window::default());
+        let messages = node.messages(conversation, Window::default(), &Recalled::default()).unwrap();
         messages.into_iter().map(|message| message.text).collect()
     }
 

@@ -63,8 +63,8 @@ fn in_a_shared_conversation_they_are_not_seen_and_all_goes_on() {
     world.run_for(SOON);
     assert!(world.is_linked(ana, eva), "the conversation needs this link");
     assert_eq!(world.node(ana).unwrap().conversation(talk).unwrap().unread, 2, "one of before, and Zoe's");
-    assert!(world.node(ana).unwrap().message(talk, insult).is_none());
-    assert!(world.node(ana).unwrap().message(talk, mine).unwrap().reactions.is_empty());
+    assert!(world.message(ana, talk, insult).is_none());
+    assert!(world.message(ana, talk, mine).unwrap().reactions.is_empty());
     let of_eva = world.events(ana)[seen..].iter().filter(|(_, event)| {
         matches!(event, Event::Typing { .. } | Event::MessageChanged { .. })
             || matches!(event, Event::Message { message, .. } if *message == insult)
@@ -73,7 +73,7 @@ fn in_a_shared_conversation_they_are_not_seen_and_all_goes_on() {
     assert_eq!(world.stat(ana, "typing_of_somebody_blocked"), 1);
     block(&mut world, ana, eva, false);
     assert_eq!(world.texts(ana, talk), world.texts(zoe, talk), "nothing was lost");
-    assert_eq!(world.node(ana).unwrap().message(talk, mine).unwrap().reactions.len(), 1);
+    assert_eq!(world.message(ana, talk, mine).unwrap().reactions.len(), 1);
     world.settle_agreement(talk, &seats, SOON);
 }
 

@@ -24,7 +24,7 @@ fn what_is_taken_back_leaves_its_place_and_no_words() {
     world.command(ana, Command::Delete { conversation: talk, message }).unwrap();
     world.settle("gone for Eva", SOON, |world| world.texts(eva, talk).contains(&String::new()));
     for seat in [ana, eva] {
-        let view = world.node(seat).unwrap().message(talk, message).unwrap();
+        let view = world.message(seat, talk, message).unwrap();
         assert!(view.deleted && !view.edited && view.reactions.is_empty());
         assert_eq!(world.shown(seat, talk).len(), 2);
     }

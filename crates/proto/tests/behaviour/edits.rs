@@ -17,7 +17,7 @@ fn edit(
 }
 
 fn view(world: &World, seat: Seat, talk: ConversationId, message: OpId) -> MessageView {
-    world.node(seat).unwrap().message(talk, message).unwrap()
+    world.message(seat, talk, message).unwrap()
 }
 
 /// How often a seat was told that a message has changed.

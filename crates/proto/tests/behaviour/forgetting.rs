@@ -99,7 +99,10 @@ fn no_record_stays_and_no_crash_brings_half_of_it_back() {
         let mut kept = before.clone();
         steps[..crash].iter().cloned().for_each(|output| keep(&mut kept, output));
         let mut again = Node::restore(identity(), Config::NATIVE, [3; 32], NOW, kept.clone());
-        let shown = again.messages(talk, tertulia_proto::Window::default()).len();
+        let shown = again
+            .messages(talk, tertulia_proto::Window::default(), &tertulia_proto::io::Recalled::default())
+            .unwrap()
+            .len();
         assert!([0, 5].contains(&shown), "{shown} messages after a crash at step {crash}");
         outputs(&mut again).into_iter().for_each(|output| keep(&mut kept, output));
         assert!(shown > 0 || kept.is_empty(), "records stay after a crash at step {crash}");

@@ -29,8 +29,7 @@ impl Room {
 
     /// The reactions at a seat: which, how many, whether one's own.
     fn shown(&self, who: usize) -> Vec<(String, usize, bool)> {
-        let node = self.world.node(self.seats[who]).unwrap();
-        let reactions = node.message(self.talk, self.message).unwrap().reactions;
+        let reactions = self.world.message(self.seats[who], self.talk, self.message).unwrap().reactions;
         reactions.into_iter().map(|one| (one.emoji, one.by.len(), one.mine)).collect()
     }
 

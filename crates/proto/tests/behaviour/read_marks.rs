@@ -14,7 +14,7 @@ fn read(world: &mut World, seat: Seat, conversation: ConversationId) {
 }
 
 fn state(world: &World, seat: Seat, talk: ConversationId, message: OpId) -> MessageState {
-    world.node(seat).unwrap().message(talk, message).unwrap().state.unwrap()
+    world.message(seat, talk, message).unwrap().state.unwrap()
 }
 
 struct Scene {

@@ -2,7 +2,7 @@
 
 use tertulia_proto::identity::Name;
 use tertulia_proto::io::MessageState;
-use tertulia_proto::{Command, ConversationId, ConversationKind, Duration, Window};
+use tertulia_proto::{Command, ConversationId, ConversationKind, Duration};
 use tertulia_sim::people::SOON;
 use tertulia_sim::{Seat, World};
 
@@ -11,7 +11,7 @@ fn unread(world: &World, seat: Seat, talk: ConversationId) -> usize {
 }
 
 fn states(world: &World, seat: Seat, talk: ConversationId) -> Vec<Option<MessageState>> {
-    let messages = world.node(seat).unwrap().messages(talk, Window::default());
+    let messages = world.messages(seat, talk);
     messages.into_iter().map(|message| message.state).collect()
 }
 

@@ -1,17 +1,36 @@
 //! What was said is found again: the present words of what may be seen, the newest first.
 
 use proptest::prelude::*;
+use std::collections::BTreeMap;
+use tertulia_proto::Window;
+use tertulia_proto::group::Search;
 use tertulia_proto::identity::{Identity, Name};
-use tertulia_proto::io::{MessageText, MessageView};
+use tertulia_proto::io::{Found, MessageText, MessageView, Recalled};
 use tertulia_proto::rng::Rng;
-use tertulia_proto::{Command, Config, ConversationId, ConversationKind, Instant, Node, OpId, Reply, Window};
-use tertulia_sim::World;
+use tertulia_proto::{Command, Config, ConversationId, ConversationKind, Instant, Node, OpId, Output, Reply};
 use tertulia_sim::people::SOON;
+use tertulia_sim::{Seat, World};
 
 const NOW: Instant = Instant::from_millis(1_800_000_000_000);
 
-fn texts(node: &Node, query: &str) -> Vec<String> {
-    node.find(query, 100, None).into_iter().map(|found| found.message.text).collect()
+type Records = BTreeMap<Vec<u8>, Vec<u8>>;
+
+fn find(
+    (node, records): (&Node, &Records),
+    query: &str,
+    limit: usize,
+    only: Option<ConversationId>,
+) -> Vec<Found> {
+    let mut search = Search::new(query, limit, only);
+    Recalled::answer(|recalled| node.find(&mut search, recalled), |key| records.get(key).cloned())
+}
+
+fn found(world: &World, seat: Seat, query: &str) -> Vec<Found> {
+    find((world.node(seat).unwrap(), &Records::new()), query, 100, None)
+}
+
+fn texts(world: &World, seat: Seat, query: &str) -> Vec<String> {
+    found(world, seat, query).into_iter().map(|found| found.message.text).collect()
 }
 
 #[test]
@@ -24,25 +43,24 @@ fn the_newest_words_of_all_conversations_are_found() {
         said.push(world.say([ana, eva][at % 2], talks[at / 2], text));
         world.settle_agreement(talks[at / 2], &[ana, eva], SOON);
     }
-    let node = world.node(eva).unwrap();
-    assert_eq!(texts(node, "BUTTER"), ["a butterfly", "Butter only", "bread and butter"]);
-    assert_eq!(texts(node, "butter bread"), ["bread and butter"]);
-    assert_eq!(texts(node, "\"butter\""), ["Butter only", "bread and butter"]);
-    assert_eq!(node.find("butter", 100, Some(talks[0])).len(), 2);
-    assert_eq!(node.find("butter", 1, None)[0].message.id, said[3]);
-    assert_eq!(node.find("fly but", 100, None), []);
-    assert_eq!(node.find("bread butter", 100, None)[0].places, [0..5, 10..16]);
+    assert_eq!(texts(&world, eva, "BUTTER"), ["a butterfly", "Butter only", "bread and butter"]);
+    assert_eq!(texts(&world, eva, "butter bread"), ["bread and butter"]);
+    assert_eq!(texts(&world, eva, "\"butter\""), ["Butter only", "bread and butter"]);
+    let evas = (world.node(eva).unwrap(), &Records::new());
+    assert_eq!(find(evas, "butter", 100, Some(talks[0])).len(), 2);
+    assert_eq!(find(evas, "butter", 1, None)[0].message.id, said[3]);
+    assert_eq!(found(&world, eva, "fly but"), []);
+    assert_eq!(found(&world, eva, "bread butter")[0].places, [0..5, 10..16]);
 
     let text = MessageText::cut("margarine");
     world.command(ana, Command::Edit { conversation: talks[0], message: said[0], text }).unwrap();
     world.command(eva, Command::Delete { conversation: talks[1], message: said[3] }).unwrap();
     world.run_for(SOON);
-    let node = world.node(eva).unwrap();
-    assert_eq!(texts(node, "butter"), ["Butter only"]);
-    assert_eq!(texts(node, "marg"), ["margarine"]);
+    assert_eq!(texts(&world, eva, "butter"), ["Butter only"]);
+    assert_eq!(texts(&world, eva, "marg"), ["margarine"]);
     let user = world.node(ana).unwrap().me().user;
     world.command(eva, Command::Block { user, on: true }).unwrap();
-    assert!(texts(world.node(eva).unwrap(), "marg").is_empty(), "blocked people's words are not found");
+    assert!(texts(&world, eva, "marg").is_empty(), "blocked people's words are not found");
 }
 
 /// One thing that Ana does with her only conversation.
@@ -62,9 +80,10 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn talk(steps: &[Step]) -> (Node, ConversationId) {
+/// What comes of these steps, where next to nothing stays in memory.
+fn talk(steps: &[Step]) -> (Node, Records, ConversationId) {
     let identity = Identity::generate(&mut Rng::new([1; 32]), &Name::cut("Ana"), 1);
-    let mut node = Node::new(identity, Config::NATIVE, [2; 32], NOW);
+    let mut node = Node::new(identity, Config { resident_max: 300, ..Config::NATIVE }, [2; 32], NOW);
     let (kind, name) = (ConversationKind::Public, Name::default());
     let history = tertulia_proto::group::History::All;
     let created = node.command(Command::Create { kind, name, history }, NOW);
@@ -89,7 +108,13 @@ fn talk(steps: &[Step]) -> (Node, ConversationId) {
             said.push(id);
         }
     }
-    (node, conversation)
+    let mut records = Records::new();
+    while let Some(output) = node.poll_output() {
+        if let Output::Store { key, value: Some(value) } = output {
+            records.insert(key, value);
+        }
+    }
+    (node, records, conversation)
 }
 
 fn is_found(query: &str, message: &MessageView) -> bool {
@@ -105,11 +130,14 @@ proptest! {
     fn a_search_finds_what_looking_through_everything_does(
         steps in proptest::collection::vec(step(), 0..24), query in "[abÉ ]{0,4}", limit in 0usize..6,
     ) {
-        let (node, conversation) = talk(&steps);
-        let all = node.messages(conversation, Window::default());
+        let (node, records, conversation) = talk(&steps);
+        let read = |key: &[u8]| records.get(key).cloned();
+        let all = |recalled: &mut Recalled| node.messages(conversation, Window::default(), recalled);
+        let all = Recalled::answer(all, read);
         let expected: Vec<_> =
             all.iter().rev().filter(|message| is_found(&query, message)).take(limit).map(|message| message.id).collect();
-        let found: Vec<_> = node.find(&query, limit, None).iter().map(|found| found.message.id).collect();
+        let found: Vec<_> =
+            find((&node, &records), &query, limit, None).iter().map(|found| found.message.id).collect();
         prop_assert_eq!(found, expected);
     }
 }

@@ -188,6 +188,7 @@ impl Stage {
                 }
                 Output::Send { link, bytes } => self.send((player, link), bytes),
                 Output::Close { link } => self.close((player, link)),
+                Output::SendKept { .. } => panic!("so short a story is in memory"),
                 // Vectors show what goes over links.
                 Output::Store { .. } => {}
                 Output::Event(event) => self.cast[player.0].events.push(event),

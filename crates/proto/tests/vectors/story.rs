@@ -268,7 +268,12 @@ impl Story {
         self.stage.pass(50);
         self.write_down(book, "afterthoughts");
         for player in [self.zoe, self.leo] {
-            let view = self.stage.node(player).message(conversation, message).expect("it keeps its place");
+            let view = self.stage.node(player).message(
+                conversation,
+                message,
+                &tertulia_proto::io::Recalled::default(),
+            );
+            let view = view.unwrap().expect("it keeps its place");
             assert!(view.deleted && view.text.is_empty() && view.reactions.is_empty());
         }
     }
@@ -413,7 +418,11 @@ impl Story {
             .map(|one| one.id())
             .collect();
         for player in [self.ana, self.eva] {
-            let views = self.stage.node(player).messages(conversation, Window::default());
+            let views = self
+                .stage
+                .node(player)
+                .messages(conversation, Window::default(), &tertulia_proto::io::Recalled::default())
+                .unwrap();
             assert_eq!(views.iter().map(|view| view.id).collect::<Vec<_>>(), messages);
         }
         let participants = self.participants(self.ana, conversation);

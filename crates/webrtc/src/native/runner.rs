@@ -1,6 +1,6 @@
 //! A native node at work: its sockets, its clock, and the handle that others hold of it.
 
-use super::commits::{Commits, Memory};
+use super::commits::{Commits, Memory, Storage};
 use super::listener::{addresses, endpoint, mapped, unmapped};
 use super::{Certificate, CertificateError, Listener, Native, Port, Ports, Transmit};
 use crate::{FLUSH_MS, Gate, Route, drain};
@@ -9,11 +9,13 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+use tertulia_proto::io::{Lacking, Recalled};
 use tertulia_proto::{
     Command, Config, Endpoint, Event, Identity, Input, Instant, LinkId, Node, Refusal, Reply,
 };
 use tokio::net::UdpSocket;
 use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant as Moment, sleep_until};
 
 /// How many events a reader may be behind before it loses the oldest: several conversations' worth of a burst.
@@ -66,6 +68,7 @@ struct Inner {
     clock: Clock,
     events: broadcast::Sender<Event>,
     gate: Gate,
+    storage: Option<Arc<dyn Storage>>,
     /// Answers to calls, each with the mark that the gate must have passed before it is given.
     answers: VecDeque<(u64, Answer)>,
     quit: Option<Moment>,
@@ -88,6 +91,9 @@ pub enum StartError {
     /// The sockets cannot be used.
     #[error("the UDP port cannot be used: {0}")]
     Socket(#[from] io::Error),
+    /// What was kept cannot be read.
+    #[error("what was kept cannot be read: {0}")]
+    Records(io::Error),
 }
 
 impl Runner {
@@ -101,16 +107,23 @@ impl Runner {
     ) -> Result<(Self, Handle, Events), StartError> {
         let seed = certificate.crypto().random()?;
         let (ports, endpoint) = (listener.ports(), listener.endpoint(&certificate));
-        let node = Node::restore(identity, Config::NATIVE, seed, clock.now(), memory.records);
+        let mut failed = None;
+        let readable = memory.records.map_while(|record| record.map_err(|error| failed = Some(error)).ok());
+        let node = Node::restore(identity, Config::NATIVE, seed, clock.now(), readable);
+        if let Some(error) = failed {
+            return Err(StartError::Records(error));
+        }
         let gate = Gate::new(memory.storage.is_some());
         let native = Native::new(certificate.clone(), ports)?;
         let sockets = Sockets::new(listener, certificate)?;
         let (events, reader) = broadcast::channel(EVENTS_MAX);
         let (sender, calls) = mpsc::channel(CALLS_MAX);
-        let handle =
-            Handle { calls: sender, events: events.downgrade(), endpoint: Arc::new(endpoint), clock };
-        let inner = Inner { node, native, clock, events, gate, answers: VecDeque::new(), quit: None };
-        let commits = Commits::new(memory.storage);
+        let storage = memory.storage;
+        let (reads, endpoint) = (storage.clone(), Arc::new(endpoint));
+        let handle = Handle { calls: sender, events: events.downgrade(), endpoint, clock, storage: reads };
+        let commits = Commits::new(storage.clone());
+        let inner =
+            Inner { node, native, clock, events, gate, storage, answers: VecDeque::new(), quit: None };
         Ok((Self { inner, calls, sockets, commits }, handle, Events(reader)))
     }
 
@@ -191,9 +204,13 @@ impl Inner {
 
     /// Lets the node and its links come to rest.
     fn settle(&mut self) {
-        let Self { node, native, clock, events, gate, .. } = self;
-        // Without a reader events are lost, which is what having no reader means.
-        drain(node, native, gate, clock.now(), |event| drop(events.send(event)));
+        let Self { node, native, clock, events, gate, storage, .. } = self;
+        loop {
+            // Without a reader events are lost, which is what having no reader means.
+            drain(node, native, gate, clock.now(), |event| drop(events.send(event)));
+            let Some(keys) = gate.wants() else { break };
+            gate.took(read(storage.as_deref(), &keys));
+        }
         self.give_answers();
     }
 
@@ -217,6 +234,21 @@ impl Inner {
             why: format!("{error}."),
             remedy: "Make room on the disk, then start again: all that was shown as sent is there.".into(),
         }));
+    }
+
+    /// Answers a question, or hands it back with what has to be read for it first.
+    fn put<T>(&self, (mut question, mut recalled): Question<T>) -> Put<T> {
+        loop {
+            let Lacking(keys) = match question(&self.node, &mut recalled) {
+                Ok(answer) => return Ok(answer),
+                Err(lacking) => lacking,
+            };
+            if self.storage.is_some() {
+                return Err(((question, recalled), keys));
+            }
+            let remembered = |key: &[u8]| self.gate.remembered(key).cloned();
+            keys.iter().for_each(|key| recalled.take(key, remembered(key).as_deref()));
+        }
     }
 
     fn quit(&mut self) {
@@ -296,7 +328,13 @@ pub struct Handle {
     events: broadcast::WeakSender<Event>,
     endpoint: Arc<Endpoint>,
     clock: Clock,
+    storage: Option<Arc<dyn Storage>>,
 }
+
+/// A question to the node, and what was read for it so far.
+type Question<T> = (Box<dyn FnMut(&Node, &mut Recalled) -> Result<T, Lacking> + Send>, Recalled);
+/// The answer, or the question with what has to be read for it first.
+type Put<T> = Result<T, (Question<T>, Vec<Vec<u8>>)>;
 
 impl Handle {
     /// Gives the node one command. When this answers, what was done is durable.
@@ -312,19 +350,54 @@ impl Handle {
         self.call(move |inner| view(&inner.node)).await
     }
 
-    /// Looks at the node without waiting for what else is about to be kept: for what belongs to an event, which has
-    /// waited itself.
+    /// Asks the node something that its memory may not be enough for: what is lacking is read. When this answers, all that
+    /// was seen is durable.
+    pub async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnMut(&Node, &mut Recalled) -> Result<T, Lacking> + Send + 'static,
+    ) -> Result<T, Gone> {
+        let mut question: Question<T> = (Box::new(question), Recalled::default());
+        loop {
+            question = match self.call(move |inner| inner.put(question)).await? {
+                Ok(answer) => return Ok(answer),
+                Err((question, lacking)) => self.recall(question, lacking).await?,
+            };
+        }
+    }
+
+    /// Asks without waiting for what else is about to be kept: for what belongs to an event, which has waited itself.
     pub async fn glance<T: Send + 'static>(
         &self,
-        view: impl FnOnce(&Node) -> T + Send + 'static,
+        question: impl FnMut(&Node, &mut Recalled) -> Result<T, Lacking> + Send + 'static,
     ) -> Result<T, Gone> {
-        let (sender, answer) = oneshot::channel();
-        let call: Call = Box::new(move |inner| {
-            drop(sender.send(view(&inner.node)));
-            None
+        let mut question: Question<T> = (Box::new(question), Recalled::default());
+        loop {
+            let (sender, answer) = oneshot::channel();
+            let call: Call = Box::new(move |inner| {
+                drop(sender.send(inner.put(question)));
+                None
+            });
+            self.calls.send(call).await.map_err(|_| Gone)?;
+            question = match answer.await.map_err(|_| Gone)? {
+                Ok(answer) => return Ok(answer),
+                Err((question, lacking)) => self.recall(question, lacking).await?,
+            };
+        }
+    }
+
+    /// Reads what is lacking for a question. Whoever waits for a disk does so beside the node.
+    async fn recall<T: Send + 'static>(
+        &self,
+        mut question: Question<T>,
+        lacking: Vec<Vec<u8>>,
+    ) -> Result<Question<T>, Gone> {
+        let storage = self.storage.clone();
+        let read = spawn_blocking(move || {
+            let records = read(storage.as_deref(), &lacking);
+            lacking.iter().zip(records).for_each(|(key, value)| question.1.take(key, value.as_deref()));
+            question
         });
-        self.calls.send(call).await.map_err(|_| Gone)?;
-        answer.await.map_err(|_| Gone)
+        read.await.map_err(|_| Gone)
     }
 
     /// Looks at the links beneath the node.
@@ -418,6 +491,16 @@ impl Events {
             Err(broadcast::error::RecvError::Closed) => None,
         }
     }
+}
+
+/// The records of these keys. What cannot be read is as good as not there: others have it, too.
+fn read(storage: Option<&dyn Storage>, keys: &[Vec<u8>]) -> Vec<Option<Vec<u8>>> {
+    let nothing = || vec![None; keys.len()];
+    let Some(storage) = storage else { return nothing() };
+    storage.read(keys).unwrap_or_else(|error| {
+        log::error!("what was kept cannot be read: {error}");
+        nothing()
+    })
 }
 
 fn micros(span: Duration) -> u64 {

@@ -23,15 +23,15 @@ impl Conversation {
         let mut found = if want.deep {
             self.graph.with_past(&want.ids, DEEP_MAX)
         } else {
-            want.ids.iter().filter_map(|id| self.graph.operation(id)).collect()
+            want.ids.iter().filter_map(|id| self.graph.place(id)).collect()
         };
         if !self.has(&from) {
             let known = self.graph.until_evicted(&from);
-            found.retain(|operation| self.graph.is_in(&known, &operation.id()));
+            found.retain(|place| self.graph.is_in(&known, *place));
         }
         let mut room = PAGE_ROOM;
-        found.retain(|operation| {
-            room = room.saturating_sub(operation.size());
+        found.retain(|place| {
+            room = room.saturating_sub(self.graph.rows().row(*place).size.into());
             room > 0
         });
         self.give(ctx, from, found);
@@ -39,7 +39,7 @@ impl Conversation {
 
     /// Sends operations.
     pub(crate) fn send(&self, ctx: &mut Ctx<'_>, to: NodeId, ids: &[OpId]) {
-        let found = ids.iter().filter_map(|id| self.graph.operation(id));
+        let found = ids.iter().filter_map(|id| self.graph.place(id));
         self.give(ctx, to, found.collect());
     }
 
@@ -50,7 +50,7 @@ impl Conversation {
             return;
         }
         let known = self.graph.until_evicted(&to);
-        self.send_page(ctx, to, &heads.devices, &|graph, operation| graph.is_in(&known, &operation.id()));
+        self.send_page(ctx, to, &heads.devices, &|graph, place| graph.is_in(&known, place));
     }
 
     /// Tells one who was away what happened until we left: there may be nobody else whom it knows.

@@ -2,7 +2,7 @@
 
 use super::Conversation;
 use crate::ctx::Ctx;
-use crate::group::op::Body;
+use crate::group::graph::Kind;
 use crate::identity::{AccountId, NodeId};
 use crate::io::{Event, MessageState};
 use crate::table::Set;
@@ -45,10 +45,11 @@ impl Conversation {
 
     /// Tells how far our own operation with this count has come, if it is a message.
     pub(super) fn tell_state(&self, ctx: &mut Ctx<'_>, seq: u64) {
-        let Some(operation) = self.graph.at(&ctx.me.node(), seq) else { return };
-        if matches!(operation.content().body, Body::Message(_)) {
+        let Some(place) = self.graph.at(&ctx.me.node(), seq) else { return };
+        let row = self.graph.rows().row(place);
+        if row.kind == Kind::Message {
             let state = self.state(ctx.me.account(), seq);
-            ctx.tell(Event::MessageState { conversation: self.id, message: operation.id(), state });
+            ctx.tell(Event::MessageState { conversation: self.id, message: row.id, state });
         }
     }
 

@@ -288,7 +288,7 @@ impl Conversation {
     pub(crate) fn on_peer_entry(&mut self, ctx: &mut Ctx<'_>, from: NodeId, entry: &AutomaticEntryToPeer) {
         if !self.is_open() {
             ctx.post(from, Answer::bare(entry.request, AnswerCode::DisconnectedGroup));
-        } else if self.has(&from) && self.graph.operation(&entry.admit).is_some() {
+        } else if self.has(&from) && self.graph.place(&entry.admit).is_some() {
             ctx.post(from, Answer::bare(entry.request, AnswerCode::Yes));
         } else if self.arrivals.len() < EXPECTED_MAX || self.arrivals.contains_key(&from) {
             ctx.count("entry_waits_for_list_update");
@@ -308,7 +308,7 @@ impl Conversation {
         }
         let (graph, membership, id) = (&self.graph, &self.membership, self.id);
         self.arrivals.retain(|node, expected| {
-            if membership.has(node) && graph.operation(&expected.admit).is_some() {
+            if membership.has(node) && graph.place(&expected.admit).is_some() {
                 ctx.post(*node, Answer::bare(expected.request, AnswerCode::Yes));
                 return false;
             }

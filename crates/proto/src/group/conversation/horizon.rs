@@ -2,8 +2,8 @@
 
 use super::{Conversation, Phase};
 use crate::ctx::Ctx;
-use crate::group::graph::{Bygone, Past};
-use crate::group::op::{Body, History, OpId, Operation};
+use crate::group::graph::{Bygone, Kind, Past, Place};
+use crate::group::op::{Body, History, OpId};
 use crate::identity::NodeId;
 use crate::store::Key;
 use crate::wire::bounded::List;
@@ -30,20 +30,21 @@ impl Conversation {
     }
 
     /// Keeps of `operations` what `to` is given; what it asks for and is withheld is named as such.
-    pub(super) fn give(&self, ctx: &mut Ctx<'_>, to: NodeId, operations: Vec<&Operation>) {
+    pub(super) fn give(&self, ctx: &mut Ctx<'_>, to: NodeId, places: Vec<Place>) {
         let Some(past) = self.withheld_from(&to) else {
-            operation_frames(operations).into_iter().for_each(|frame| ctx.post(to, frame));
-            return;
+            return self.post_operations(ctx, to, &places);
         };
-        let is_past = |operation: &&Operation| self.graph.is_in(&past, &operation.id());
-        let (old, new): (Vec<_>, Vec<_>) = operations.into_iter().partition(is_past);
+        let rows = self.graph.rows();
+        let (old, new): (Vec<_>, Vec<_>) =
+            places.into_iter().partition(|place| self.graph.is_in(&past, *place));
         let (list, rest): (Vec<_>, Vec<_>) =
-            old.into_iter().partition(|operation| operation.content().body.concerns_list());
+            old.into_iter().partition(|place| rows.row(*place).kind == Kind::List);
         if !list.is_empty() || !rest.is_empty() {
-            let roots = rest.iter().map(|operation| operation.id()).collect();
-            self.post_past(ctx, to, Bygone { operations: list, roots, devices: Vec::new() });
+            let roots = rest.iter().map(|place| rows.row(*place).id).collect();
+            let operations = list.iter().filter_map(|place| rows.operation(*place)).collect();
+            self.post_past(ctx, to, Bygone { operations, roots, devices: Vec::new() });
         }
-        operation_frames(new).into_iter().for_each(|frame| ctx.post(to, frame));
+        self.post_operations(ctx, to, &new);
     }
 
     /// Sends what `to` is given of the time before its Admit, if this is such a conversation.
@@ -64,7 +65,7 @@ impl Conversation {
         for ids in roots.chunks(wire::WANT_MAX) {
             ctx.post(to, piece(none.clone(), List::first(ids.iter().copied()), nobody.clone()));
         }
-        for frame in operation_frames(operations) {
+        for frame in operation_frames(&operations) {
             if let Frame::Operations(packed) = frame {
                 ctx.post(to, piece(packed.operations, List::default(), nobody.clone()));
             }
@@ -99,7 +100,7 @@ impl Conversation {
 
     /// Takes note of heads that `from` names as ours and that are of the past: it is told again what it was given.
     pub(super) fn repeat_past(&self, ctx: &mut Ctx<'_>, from: NodeId, heads: &[OpId]) {
-        if self.withheld_from(&from).is_some_and(|past| heads.iter().any(|id| self.graph.is_in(&past, id))) {
+        if self.withheld_from(&from).is_some_and(|past| heads.iter().any(|id| self.graph.has_in(&past, id))) {
             self.give_past(ctx, from);
         }
     }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::ctx::Ctx;
 use crate::group::graph::Taken;
-use crate::group::op::{Body, OpId, Operation};
+use crate::group::op::{OpId, Operation};
 use crate::identity::NodeId;
 use crate::io::Event;
 use crate::table::Set;
@@ -61,6 +61,7 @@ impl Conversation {
                     ctx.count("operation_delivered");
                     self.on_delivered_here(ctx, &id);
                 }
+                self.graph.trim(self.resident_max);
                 self.on_fruit(ctx);
                 self.on_caught_up(ctx);
                 return true;
@@ -77,13 +78,13 @@ impl Conversation {
     }
 
     fn on_delivered_here(&mut self, ctx: &mut Ctx<'_>, id: &OpId) {
-        let Some(operation) = self.graph.operation(id) else { return };
+        let Some(place) = self.graph.place(id) else { return };
+        let Some(operation) = self.graph.rows().operation(place) else { return };
         Self::keep_operation(ctx, operation);
+        self.on_change(ctx, place, operation);
         let (node, seq) = (operation.node(), operation.content().seq);
-        let body = &operation.content().body;
-        let concerns_list = body.concerns_list();
-        let counts = matches!(body, Body::Message(_)) && self.counts(operation);
-        let is_heard = counts && !ctx.wants.blocks(&operation.content().author);
+        let concerns_list = operation.content().body.concerns_list();
+        let is_heard = self.is_said(place) && !ctx.wants.blocks(&operation.content().author);
         let is_mine = node == ctx.me.node();
         if !is_mine {
             let highest = self.to_ack.or_insert_with(node, || 0);
@@ -94,7 +95,6 @@ impl Conversation {
             self.unread += usize::from(!is_mine);
             ctx.tell(Event::Message { conversation: self.id, message: *id });
         }
-        self.on_change(ctx, id);
         if concerns_list {
             self.on_membership(ctx);
         }

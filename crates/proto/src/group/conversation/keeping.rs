@@ -2,9 +2,9 @@
 
 use super::{Conversation, Phase};
 use crate::ctx::Ctx;
-use crate::group::graph::{Horizons, Taken};
+use crate::group::graph::{Horizons, Kind, Place, Taken};
 use crate::group::membership::Membership;
-use crate::group::op::{Body, Operation};
+use crate::group::op::Operation;
 use crate::identity::NodeId;
 use crate::store::{Key, Settings};
 use crate::table::Table;
@@ -53,8 +53,8 @@ impl Conversation {
     pub(crate) fn forget(&mut self, ctx: &mut Ctx<'_>) {
         self.is_forgotten = true;
         self.keep_settings(ctx);
-        for operation in self.graph.in_order().rev() {
-            ctx.drop_kept(operation.key());
+        for place in self.graph.in_order().rev() {
+            ctx.drop_kept(self.graph.rows().store_key(self.id, place));
         }
         ctx.drop_kept(Key::Horizons(self.id));
         ctx.drop_kept(Key::Settings(self.id));
@@ -73,6 +73,7 @@ impl Conversation {
             Taken::Held => ctx.count("record_held_back"),
             Taken::Known | Taken::Delivered(..) => {}
         }
+        self.graph.trim(self.resident_max);
     }
 
     /// Goes on where it was, now that all that was kept is back.
@@ -84,7 +85,8 @@ impl Conversation {
         self.phase = if self.has(&me) && !is_alone { Phase::Open } else { Phase::Over };
         self.unread = self.count_unread(ctx);
         self.recall_acks(me);
-        let last = self.graph.in_order().next_back().map(|operation| operation.content().time_ms);
+        let last = self.graph.in_order().next_back().and_then(|place| self.graph.rows().operation(place));
+        let last = last.map(|operation| operation.content().time_ms);
         self.changed = last.map_or(ctx.now, Instant::from_millis).min(ctx.now);
     }
 
@@ -95,24 +97,26 @@ impl Conversation {
         for head in self.read.iter() {
             read.insert(head.node, head.seq);
         }
-        let is_unread = |operation: &&Operation| {
-            let (node, content) = (operation.node(), operation.content());
+        let rows = self.graph.rows();
+        let is_unread = |place: &Place| {
+            let node = rows.node(*place);
             node != me
-                && matches!(content.body, Body::Message(_))
-                && !ctx.wants.blocks(&content.author)
-                && read.get(&node).is_none_or(|seq| *seq < content.seq)
-                && self.counts(operation)
+                && self.is_said(*place)
+                && !ctx.wants.blocks(&rows.author(*place))
+                && read.get(&node).is_none_or(|seq| *seq < rows.row(*place).seq)
         };
         self.graph.in_order().filter(is_unread).count()
     }
 
     /// Whoever wrote on top of an operation of ours has it. What else they have is told when they are linked.
     fn recall_acks(&mut self, me: NodeId) {
-        for operation in self.graph.in_order().filter(|operation| operation.node() != me) {
-            let named = operation.content().dependencies.iter().filter_map(|id| self.graph.operation(id));
-            let mine = named.filter(|named| named.node() == me).map(|named| named.content().seq).max();
+        let rows = self.graph.rows();
+        for place in self.graph.in_order().filter(|place| rows.node(*place) != me) {
+            let named =
+                rows.dependencies(place).iter().filter(|named| rows.row(**named).kind != Kind::Bygone);
+            let mine = named.filter(|named| rows.node(**named) == me).map(|named| rows.row(*named).seq).max();
             if let Some(seq) = mine {
-                let acked = self.acked.or_insert_with(operation.node(), || 0);
+                let acked = self.acked.or_insert_with(rows.node(place), || 0);
                 *acked = seq.max(*acked);
                 self.sent_seq = seq.max(self.sent_seq);
             }

@@ -3,13 +3,12 @@
 
 use super::{ASK_FIRST, Conversation, Phase};
 use crate::ctx::Ctx;
-use crate::group::graph::Graph;
-use crate::group::op::Operation;
+use crate::group::graph::{Graph, Place};
 use crate::identity::NodeId;
 use crate::table::Table;
 use crate::time::{Duration, Instant};
 use crate::wire::bounded::List;
-use crate::wire::{DeviceHead, Frame, Heads, operation_frames};
+use crate::wire::{DeviceHead, Frame, Heads, frame_lengths, operation_frames};
 
 /// Bytes of frames that answer one comparison: half a second of a slow link, and a thirtieth of what drivers let wait
 /// in one.
@@ -64,26 +63,26 @@ impl Conversation {
         ctx: &mut Ctx<'_>,
         to: NodeId,
         theirs: &[DeviceHead],
-        may: &dyn Fn(&Graph, &Operation) -> bool,
+        may: &dyn Fn(&Graph, Place) -> bool,
     ) -> (u64, Option<u64>) {
         self.on_progress(&to, theirs);
         let graph = &self.graph;
         let room = if self.is_sending(ctx.now, &to) { 0 } else { PAGE_ROOM };
         let past = self.withheld_from(&to);
-        let is_withheld = |id| past.as_ref().is_some_and(|past| graph.is_in(past, &id));
-        let (page, rest) =
-            graph.beyond(theirs, room, &|operation| may(graph, operation) && !is_withheld(operation.id()));
-        let left = rest.map(|operation| operation.content().lamport);
+        let is_withheld = |place| past.as_ref().is_some_and(|past| graph.is_in(past, place));
+        let (page, rest) = graph.beyond(theirs, room, &|place| may(graph, place) && !is_withheld(place));
+        let rows = graph.rows();
+        let left = rest.map(|place| rows.row(place).lamport);
         if page.is_empty() {
             return (0, left);
         }
         ctx.count("comparison_sent_missing");
         let mut ends = Table::default();
-        for operation in &page {
-            ends.insert(operation.node(), operation.content().seq);
+        for place in &page {
+            ends.insert(rows.node(*place), rows.row(*place).seq);
         }
         let mine = ends.get(&ctx.me.node()).copied().unwrap_or(0);
-        operation_frames(page).into_iter().for_each(|frame| ctx.post(to, frame));
+        self.post_operations(ctx, to, &page);
         let ends: Vec<_> = ends.iter().map(|(node, seq)| DeviceHead { node: *node, seq: *seq }).collect();
         if let Some(rest) = rest {
             self.tell_more(ctx, to, rest);
@@ -92,13 +91,32 @@ impl Conversation {
         (mine, left)
     }
 
+    /// Sends operations in as few frames as their limits allow: those in memory as they are, the others as they are kept.
+    pub(super) fn post_operations(&self, ctx: &mut Ctx<'_>, to: NodeId, mut places: &[Place]) {
+        let rows = self.graph.rows();
+        let sizes: Vec<usize> = places.iter().map(|place| rows.row(*place).size.into()).collect();
+        let mut first = 0;
+        for length in frame_lengths(&sizes) {
+            let (frame, rest) = places.split_at(length);
+            let here: Vec<_> = frame.iter().filter_map(|place| rows.operation(*place)).collect();
+            if here.len() == length {
+                operation_frames(&here).into_iter().for_each(|frame| ctx.post(to, frame));
+            } else {
+                let keys = frame.iter().map(|place| rows.store_key(self.id, *place)).collect();
+                ctx.post_kept(to, keys, sizes[first..first + length].iter().sum());
+            }
+            (places, first) = (rest, first + length);
+        }
+    }
+
     /// Says behind a page that there is more. One who was signed out learns no more of what came after that.
-    fn tell_more(&self, ctx: &mut Ctx<'_>, to: NodeId, rest: &Operation) {
+    fn tell_more(&self, ctx: &mut Ctx<'_>, to: NodeId, rest: Place) {
         ctx.count("page_with_more");
         let devices = if self.has(&to) || !self.graph.is_evicted(&to) {
             self.graph.device_heads()
         } else {
-            vec![DeviceHead { node: rest.node(), seq: rest.content().seq }]
+            let rows = self.graph.rows();
+            vec![DeviceHead { node: rows.node(rest), seq: rows.row(rest).seq }]
         };
         let (devices, heads) = (List::first(devices), List::default());
         let heads = Heads { conversation: self.id, devices, answer: false, heads, more: true };

@@ -3,16 +3,22 @@
 use super::Conversation;
 use crate::group::Viewer;
 use crate::group::change::Now;
+use crate::group::graph::{Kind, Place};
 use crate::group::membership::Participant;
-use crate::group::op::{OpId, Operation};
+use crate::group::op::{Body, DisplayKey, Message, OpId, Operation};
 use crate::group::search::Query;
 use crate::identity::{AccountId, NodeId};
-use crate::io::{ConversationView, MessageView, ParticipantView, Person, ReactionView, Window};
+use crate::io::{
+    ConversationView, Lacking, MessageState, MessageView, ParticipantView, Person, ReactionView, Recalled,
+    Window,
+};
 use crate::preferences::Preferences;
 use crate::table::Set;
 
 /// How a text begins that tells what its author does.
 const EMOTE: &str = "/me ";
+/// Messages that a search reads at once: some milliseconds of a store's time, and some hundred kilobytes.
+const READ_ALONG: usize = 512;
 
 impl Conversation {
     /// How it looks to `me`.
@@ -58,34 +64,85 @@ impl Conversation {
     }
 
     /// One message.
-    pub(crate) fn message(&self, viewer: Viewer<'_>, id: &OpId) -> Option<MessageView> {
-        self.message_view(viewer, self.graph.operation(id)?)
+    pub(crate) fn message(
+        &self,
+        viewer: Viewer<'_>,
+        id: &OpId,
+        recalled: &Recalled,
+    ) -> Result<Option<MessageView>, Lacking> {
+        let mut at_hand = self.at_hand(recalled);
+        let shown = self.graph.place(id).filter(|place| self.is_shown_to(viewer.1, *place));
+        let view = shown.and_then(|place| self.message_view(viewer, &mut at_hand, place));
+        at_hand.answer(view)
     }
 
     /// Messages in the order of display.
-    pub(crate) fn messages(&self, viewer: Viewer<'_>, window: Window) -> Vec<MessageView> {
-        let key = |id: Option<OpId>| id.and_then(|id| self.graph.operation(&id)).map(Operation::display_key);
+    pub(crate) fn messages(
+        &self,
+        viewer: Viewer<'_>,
+        window: Window,
+        recalled: &Recalled,
+    ) -> Result<Vec<MessageView>, Lacking> {
+        let key =
+            |id: Option<OpId>| id.and_then(|id| self.graph.place(&id)).map(|at| self.graph.rows().key(at));
         let (after, before) = (key(window.after), key(window.before));
         let limit = window.limit.unwrap_or(usize::MAX);
-        let shown =
-            self.graph.between(after, before).filter_map(|operation| self.message_view(viewer, operation));
-        if window.after.is_some() {
-            return shown.take(limit).collect();
+        let shown = self.graph.between(after, before).filter(|place| self.is_shown_to(viewer.1, *place));
+        let mut places: Vec<_> = if window.after.is_some() {
+            shown.take(limit).collect()
+        } else {
+            shown.rev().take(limit).collect()
+        };
+        if window.after.is_none() {
+            places.reverse();
         }
-        let mut latest: Vec<_> = shown.rev().take(limit).collect();
-        latest.reverse();
-        latest
+        let mut at_hand = self.at_hand(recalled);
+        let mut views = Vec::with_capacity(places.len());
+        for place in places {
+            views.extend(self.message_view(viewer, &mut at_hand, place));
+        }
+        at_hand.answer(views)
     }
 
-    /// The messages that have all that is looked for, the last ones in the order of display first, at most `max`.
-    pub(crate) fn find(&self, wants: &Preferences, query: &Query, max: usize) -> Vec<&Operation> {
-        let has = |operation: &&Operation| {
-            self.said(operation).is_some_and(|message| {
-                let now = self.now_of(operation, message);
-                !now.deleted && !wants.blocks(&operation.content().author) && query.matches(shown(&now).0)
-            })
-        };
-        self.graph.in_order().rev().filter(has).take(max).collect()
+    /// Whether there is a message with this id for the person to see.
+    pub(crate) fn shows(&self, wants: &Preferences, id: &OpId) -> bool {
+        self.graph.place(id).is_some_and(|place| self.is_shown_to(wants, place))
+    }
+
+    /// How far a message of ours has come.
+    pub(crate) fn state_of(&self, me: AccountId, id: &OpId) -> Option<MessageState> {
+        let place = self.graph.place(id)?;
+        Some(self.state(me, self.graph.rows().row(place).seq))
+    }
+
+    /// The last message before a place in the order of display that has all that is looked for. The place moves along.
+    pub(crate) fn find_before(
+        &self,
+        viewer: Viewer<'_>,
+        query: &Query,
+        before: &mut Option<DisplayKey>,
+        recalled: &Recalled,
+    ) -> Result<Option<MessageView>, Lacking> {
+        let earlier = self.graph.between(None, *before).rev();
+        let mut shown = earlier.filter(|place| self.is_shown_to(viewer.1, *place));
+        let mut at_hand = self.at_hand(recalled);
+        while let Some(place) = shown.next() {
+            let view = self.message_view(viewer, &mut at_hand, place);
+            if !at_hand.lacking.is_empty() {
+                // What comes before it is read along with it.
+                shown.take(READ_ALONG).for_each(|place| drop(self.message_view(viewer, &mut at_hand, place)));
+                return at_hand.answer(None);
+            }
+            *before = Some(self.graph.rows().key(place));
+            if let Some(view) = view.filter(|view| !view.deleted && query.matches(&view.text)) {
+                return Ok(Some(view));
+            }
+        }
+        Ok(None)
+    }
+
+    pub(super) fn at_hand<'a>(&'a self, recalled: &'a Recalled) -> AtHand<'a> {
+        AtHand { conversation: self, recalled, lacking: Vec::new() }
     }
 
     /// Somebody who is or was in it, on any of a user's nodes.
@@ -94,17 +151,30 @@ impl Conversation {
     }
 
     /// Whether an operation's author may be heard.
-    pub(super) fn counts(&self, operation: &Operation) -> bool {
-        self.graph.is_entitled(&operation.id()) && self.membership.hears(&operation.content().author)
+    pub(super) fn counts(&self, place: Place) -> bool {
+        let rows = self.graph.rows();
+        rows.row(place).is_entitled && self.membership.hears(&rows.author(place))
     }
 
-    fn message_view(&self, (me, wants): Viewer<'_>, operation: &Operation) -> Option<MessageView> {
-        let message = self.said(operation)?;
+    /// Whether an operation is a message whose author may be heard.
+    pub(super) fn is_said(&self, place: Place) -> bool {
+        self.graph.rows().row(place).kind == Kind::Message && self.counts(place)
+    }
+
+    fn is_shown_to(&self, wants: &Preferences, place: Place) -> bool {
+        self.is_said(place) && !wants.blocks(&self.graph.rows().author(place))
+    }
+
+    fn message_view(
+        &self,
+        (me, wants): Viewer<'_>,
+        at_hand: &mut AtHand<'_>,
+        place: Place,
+    ) -> Option<MessageView> {
+        let (operation, changes) = at_hand.said(place);
+        let (operation, message) = operation?;
         let (content, node) = (operation.content(), operation.node());
-        if wants.blocks(&content.author) {
-            return None;
-        }
-        let now = self.now_of(operation, message);
+        let now = Now::of(content.author, message, changes.into_iter());
         let (text, emote) = shown(&now);
         let mut reactions = Vec::new();
         for (emoji, by) in &now.reactions {
@@ -127,6 +197,48 @@ impl Conversation {
             reply_to: message.reply_to,
             state: (node == me.node).then(|| self.state(me.user, content.seq)),
         })
+    }
+}
+
+/// What one question is answered from: what is in memory, and what was read again for it.
+pub(super) struct AtHand<'a> {
+    conversation: &'a Conversation,
+    recalled: &'a Recalled,
+    /// Keys of what is neither.
+    lacking: Vec<Vec<u8>>,
+}
+
+impl<'a> AtHand<'a> {
+    fn operation(&mut self, place: Place) -> Option<&'a Operation> {
+        let rows = self.conversation.graph.rows();
+        rows.operation(place).or_else(|| {
+            let recalled = self.recalled.operation(&rows.row(place).id);
+            if recalled.is_none() {
+                self.lacking.push(rows.store_key(self.conversation.id, place).to_bytes());
+            }
+            recalled.flatten()
+        })
+    }
+
+    /// A message, and what changes it and counts.
+    pub(super) fn said(
+        &mut self,
+        place: Place,
+    ) -> (Option<(&'a Operation, &'a Message)>, Vec<&'a Operation>) {
+        let conversation = self.conversation;
+        let changes = conversation.graph.changes(&conversation.graph.rows().row(place).id);
+        let counted = changes.iter().filter(|change| conversation.counts(**change));
+        let changes = counted.filter_map(|change| self.operation(*change)).collect();
+        let said = self.operation(place).and_then(|operation| match &operation.content().body {
+            Body::Message(message) => Some((operation, message)),
+            _ => None,
+        });
+        (said, changes)
+    }
+
+    /// The answer, unless anything was lacking.
+    fn answer<T>(self, answer: T) -> Result<T, Lacking> {
+        if self.lacking.is_empty() { Ok(answer) } else { Err(Lacking(self.lacking)) }
     }
 }
 

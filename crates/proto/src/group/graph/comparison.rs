@@ -1,7 +1,6 @@
 //! What one side of a comparison lacks.
 
-use super::Graph;
-use crate::group::op::Operation;
+use super::{Graph, Place};
 use crate::identity::NodeId;
 use crate::table::Table;
 use crate::wire::DeviceHead;
@@ -18,24 +17,24 @@ impl Graph {
         &self,
         theirs: &[DeviceHead],
         room: usize,
-        may: &dyn Fn(&Operation) -> bool,
-    ) -> (Vec<&Operation>, Option<&Operation>) {
+        may: &dyn Fn(Place) -> bool,
+    ) -> (Vec<Place>, Option<Place>) {
         let mut has = Table::default();
         for head in theirs {
             has.insert(head.node, head.seq);
         }
         let has = |node: &NodeId| has.get(node).copied().unwrap_or(0);
         let (mut found, mut size) = (Vec::new(), 0);
-        let keys = self.display.get(self.first_beyond(&has)..).unwrap_or_default();
-        for operation in keys.iter().filter_map(|key| self.delivered.get(&key.id)) {
-            if operation.content().seq <= has(&operation.node()) || !may(operation) {
+        for place in self.rows.display().get(self.first_beyond(&has)..).unwrap_or_default() {
+            let row = self.rows.row(*place);
+            if row.seq <= has(&self.rows.node(*place)) || !may(*place) {
                 continue;
             }
-            size += operation.size();
+            size += usize::from(row.size);
             if size > room {
-                return (found, Some(operation));
+                return (found, Some(*place));
             }
-            found.push(operation);
+            found.push(*place);
         }
         (found, None)
     }
@@ -43,14 +42,14 @@ impl Graph {
     /// Where in the order of display the first stands that is beyond the counts that somebody `has`, or earlier: a
     /// history is not read from its beginning for each page of it.
     fn first_beyond(&self, has: &dyn Fn(&NodeId) -> u64) -> usize {
-        let mut first = self.display.len();
+        let mut first = self.rows.display().len();
         for (node, chain) in self.chains.iter() {
             let count = has(node);
             // What came before our time, and the second of two under one count, is not in the chain.
             if count < chain.before || self.forked.contains_key(node) {
                 return 0;
             }
-            let next = chain.at(count.saturating_add(1)).and_then(|id| self.rank(id));
+            let next = chain.at(count.saturating_add(1)).and_then(|place| self.rows.rank(place));
             first = first.min(next.unwrap_or(first));
         }
         first

@@ -1,8 +1,8 @@
 //! What was said before our time. Where a newcomer is given only what comes after its admission, the heads at its Admit
 //! are roots (DESIGN, section 6): it does without what they stand on, but for the operations that make the list.
 
-use super::Graph;
 use super::past::Past;
+use super::{Graph, Kind, Place};
 use crate::group::op::{OpId, Operation};
 use crate::identity::NodeId;
 use crate::table::Set;
@@ -40,18 +40,18 @@ pub(super) struct Chain {
     /// How many came before our time.
     pub before: u64,
     /// Those after them.
-    pub ids: Vec<OpId>,
+    pub places: Vec<Place>,
 }
 
 impl Chain {
     /// The highest count.
     pub(super) fn len(&self) -> u64 {
-        self.before + self.ids.len() as u64
+        self.before + self.places.len() as u64
     }
 
     /// The operation with this count, unless it came before our time.
-    pub(super) fn at(&self, seq: u64) -> Option<&OpId> {
-        self.ids.get(usize::try_from(seq.checked_sub(self.before + 1)?).ok()?)
+    pub(super) fn at(&self, seq: u64) -> Option<Place> {
+        self.places.get(usize::try_from(seq.checked_sub(self.before + 1)?).ok()?).copied()
     }
 }
 
@@ -61,9 +61,9 @@ impl Graph {
     pub(crate) fn do_without(&mut self, ids: &[OpId]) -> Vec<Operation> {
         let mut freed = Vec::new();
         for id in ids {
-            let is_new = !self.delivered.contains_key(id) && !self.horizon.roots.contains_key(id);
-            if is_new && self.horizon.roots.len() < ROOTS_MAX {
+            if !self.rows.is_settled(id) && self.horizon.roots.len() < ROOTS_MAX {
                 self.horizon.roots.insert(*id, ());
+                self.rows.insert_bygone(*id);
                 freed.extend(self.free(id));
             }
         }
@@ -83,14 +83,9 @@ impl Graph {
         for head in devices {
             let chain = self.chains.or_insert_with(head.node, Chain::default);
             if chain.len() < head.seq {
-                *chain = Chain { before: head.seq, ids: Vec::new() };
+                *chain = Chain { before: head.seq, places: Vec::new() };
             }
         }
-    }
-
-    /// Whether an operation counts as here.
-    pub(super) fn is_settled(&self, id: &OpId) -> bool {
-        self.delivered.contains_key(id) || self.horizon.roots.contains_key(id)
     }
 
     /// What is to be kept of the horizon; nothing while there is none.
@@ -126,35 +121,38 @@ impl Graph {
     /// What `node`, whose Admit is here, is given of the time before it.
     pub(crate) fn bygone(&self, node: &NodeId) -> Bygone<'_> {
         let past = self.before(node);
-        let is_past = |operation: &&Operation| self.is_in(&past, &operation.id());
-        let list: Vec<_> = self.in_order().filter(is_past).collect();
-        // A newcomer that was here before goes on with its own chain: its last word is all it needs for that.
-        let own_last = list.iter().rev().find(|operation| operation.node() == *node).map(|last| last.id());
-        let is_given = |operation: &&&Operation| {
-            operation.content().body.concerns_list() || Some(operation.id()) == own_last
+        let rows = &self.rows;
+        let bygone: Vec<_> = self.in_order().filter(|place| self.is_in(&past, *place)).collect();
+        // A newcomer that was here before goes on with its own chain: its last word is all it needs for that. Once it has
+        // said more, the one before may be out of memory, and is not needed.
+        let own_last = bygone.iter().rposition(|place| rows.node(*place) == *node);
+        let is_given = |(at, place): &(usize, &Place)| {
+            rows.row(**place).kind == Kind::List || Some(*at) == own_last && rows.operation(**place).is_some()
         };
-        let operations: Vec<&Operation> = list.iter().filter(is_given).copied().collect();
+        let given: Vec<_> = bygone.iter().enumerate().filter(is_given).map(|(_, place)| *place).collect();
         let mut devices = crate::table::Table::default();
-        for operation in &list {
-            let own = u64::from(operation.node() == *node);
-            devices.insert(operation.node(), operation.content().seq - own);
+        for place in &bygone {
+            let own = u64::from(rows.node(*place) == *node);
+            devices.insert(rows.node(*place), rows.row(*place).seq - own);
         }
         let devices = devices.iter().map(|(node, seq)| DeviceHead { node: *node, seq: *seq }).collect();
-        Bygone { roots: self.roots_of(&past, &operations), operations, devices }
+        let operations = given.iter().filter_map(|place| rows.operation(*place)).collect();
+        Bygone { roots: self.roots_of(&past, &given), operations, devices }
     }
 
     /// What the given operations, and all that `node` is sent besides, stand on and is withheld.
-    fn roots_of(&self, past: &Past, given: &[&Operation]) -> Vec<OpId> {
+    fn roots_of(&self, past: &Past, given: &[Place]) -> Vec<OpId> {
         let mut is_given = Set::default();
-        for operation in given {
-            is_given.insert(operation.id(), ());
+        for place in given {
+            is_given.insert(*place, ());
         }
-        let rest = self.in_order().filter(|operation| !self.is_in(past, &operation.id()));
+        let rest = self.in_order().filter(|place| !self.is_in(past, *place));
         let mut roots = Set::default();
-        for id in given.iter().copied().chain(rest).flat_map(|one| one.content().dependencies.iter()) {
-            let is_past = self.is_in(past, id) || !self.delivered.contains_key(id);
-            if is_past && !is_given.contains_key(id) {
-                roots.insert(*id, ());
+        for place in given.iter().copied().chain(rest).flat_map(|one| self.rows.dependencies(one)) {
+            let row = self.rows.row(*place);
+            let is_past = row.kind == Kind::Bygone || self.is_in(past, *place);
+            if is_past && !is_given.contains_key(place) {
+                roots.insert(row.id, ());
             }
         }
         roots.keys().copied().collect()

@@ -1,6 +1,6 @@
 //! What operations stand on, and what follows from it: who was in the conversation by what its author had seen.
 
-use super::Graph;
+use super::{Graph, Place};
 use crate::group::op::{Body, DisplayKey, OpId, Operation};
 use crate::identity::NodeId;
 
@@ -40,15 +40,16 @@ impl Graph {
             return true;
         }
         let Some(passages) = self.passages.get(&node) else { return false };
-        let previous = operation.content().previous.filter(|id| !self.unentitled.contains_key(id));
-        if passages.len() == 1 && previous.is_some() {
+        // The word before ours may have come before our time, and counts then.
+        let is_entitled = |id: &OpId| self.place(id).is_none_or(|place| self.rows.row(place).is_entitled);
+        if passages.len() == 1 && operation.content().previous.as_ref().is_some_and(is_entitled) {
             return true;
         }
         let lowest = passages.iter().map(|passage| passage.key.lamport).min().unwrap_or(0);
         let past = self.past(&operation.content().dependencies, lowest);
         // Who came in before our time had seen so, as far as we can tell.
         let is_seen =
-            |passage: &&Passage| self.is_in(&past, &passage.key.id) || past.is_cut && passage.enters;
+            |passage: &&Passage| self.has_in(&past, &passage.key.id) || past.is_cut && passage.enters;
         let seen = passages.iter().filter(is_seen);
         seen.max_by_key(|passage| passage.key).is_some_and(|passage| passage.enters)
     }
@@ -56,29 +57,28 @@ impl Graph {
     /// What these operations stand on, themselves included, as far back as the lamport `lowest`: one sweep from the
     /// end of the order of display.
     pub(super) fn past(&self, tips: &[OpId], lowest: u64) -> Past {
-        let floor = self.display.partition_point(|key| key.lamport < lowest);
-        let mut past = Past { floor, marked: vec![false; self.display.len() - floor], is_cut: false };
-        let mark = |past: &mut Past, id: &OpId| match self.rank(id) {
+        let (rows, display) = (&self.rows, self.rows.display());
+        let floor = display.partition_point(|place| rows.row(*place).lamport < lowest);
+        let mut past = Past { floor, marked: vec![false; display.len() - floor], is_cut: false };
+        let mark = |past: &mut Past, place: Option<Place>| match place.and_then(|place| rows.rank(place)) {
             Some(at) if at >= floor => past.marked[at - floor] = true,
             Some(_) => {}
             None => past.is_cut = true,
         };
-        tips.iter().for_each(|id| mark(&mut past, id));
+        tips.iter().for_each(|id| mark(&mut past, rows.place(id)));
         for at in (0..past.marked.len()).rev() {
-            let found = past.marked[at].then(|| self.operation(&self.display[floor + at].id)).flatten();
-            if let Some(operation) = found {
-                operation.content().dependencies.iter().for_each(|id| mark(&mut past, id));
+            if past.marked[at] {
+                rows.dependencies(display[floor + at]).iter().for_each(|place| mark(&mut past, Some(*place)));
             }
         }
         past
     }
 
     /// These operations and what stands before them, at most `max` in all, in the order of display.
-    pub(crate) fn with_past(&self, ids: &[OpId], max: usize) -> Vec<&Operation> {
+    pub(crate) fn with_past(&self, ids: &[OpId], max: usize) -> Vec<Place> {
         let past = self.past(ids, 0);
         let places = (0..past.marked.len()).rev().filter(|at| past.marked[*at]).take(max.max(ids.len()));
-        let mut found: Vec<_> =
-            places.filter_map(|at| self.operation(&self.display[past.floor + at].id)).collect();
+        let mut found: Vec<_> = places.map(|at| self.rows.display()[past.floor + at]).collect();
         found.reverse();
         found
     }
@@ -106,13 +106,13 @@ impl Graph {
     }
 
     /// Whether an operation is among what some stand on.
-    pub(crate) fn is_in(&self, past: &Past, id: &OpId) -> bool {
-        let at = self.rank(id).and_then(|at| at.checked_sub(past.floor));
+    pub(crate) fn is_in(&self, past: &Past, place: Place) -> bool {
+        let at = self.rows.rank(place).and_then(|at| at.checked_sub(past.floor));
         at.is_some_and(|at| past.marked[at])
     }
 
-    /// Where an operation stands in the order of display.
-    pub(super) fn rank(&self, id: &OpId) -> Option<usize> {
-        self.display.binary_search(&self.operation(id)?.display_key()).ok()
+    /// Whether the operation with this id is among what some stand on.
+    pub(crate) fn has_in(&self, past: &Past, id: &OpId) -> bool {
+        self.place(id).is_some_and(|place| self.is_in(past, place))
     }
 }
