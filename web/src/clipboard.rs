@@ -2,8 +2,8 @@
 
 use js_sys::Reflect;
 use leptos::prelude::{document, window};
+use tertulia_webrtc::browser::after;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlDocument, HtmlInputElement};
 
 /// How copying ended.
@@ -27,19 +27,21 @@ impl Copied {
     }
 }
 
-/// Copies what a field holds.
-pub(crate) async fn copy(field: HtmlInputElement) -> Copied {
+/// Copies what a field holds, and has `then` told how that ended.
+pub(crate) fn copy(field: &HtmlInputElement, then: impl FnOnce(Copied) + 'static) {
     field.select();
-    if by_clipboard(&field.value()).await || by_selection() { Copied::Done } else { Copied::Selected }
-}
-
-async fn by_clipboard(text: &str) -> bool {
     let navigator = window().navigator();
     let exists = Reflect::get(&navigator, &JsValue::from_str("clipboard")).is_ok_and(|it| !it.is_undefined());
-    exists && JsFuture::from(navigator.clipboard().write_text(text)).await.is_ok()
+    if !exists {
+        return then(by_selection());
+    }
+    after(&navigator.clipboard().write_text(&field.value()), move |outcome| match outcome {
+        Ok(_) => then(Copied::Done),
+        Err(_) => then(by_selection()),
+    });
 }
 
-fn by_selection() -> bool {
+fn by_selection() -> Copied {
     let document: HtmlDocument = document().unchecked_into();
-    document.exec_command("copy").unwrap_or(false)
+    if document.exec_command("copy").unwrap_or(false) { Copied::Done } else { Copied::Selected }
 }

@@ -3,21 +3,22 @@
 //! Web Locks tell; they exist in secure contexts only. Elsewhere (a page on a LAN address over plain http)
 //! nothing guards the profile, and people are not told of a second tab.
 
+use crate::view::later;
 use js_sys::{Function, Object, Promise, Reflect};
-use leptos::prelude::{set_timeout, window};
+use leptos::prelude::window;
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
+use tertulia_webrtc::browser::after;
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
 use web_sys::{BroadcastChannel, MessageEvent};
 
 /// How often the profile is asked for while the tab that has it says goodbye to its peers, before it is taken anyway.
 const ATTEMPTS: usize = 15;
-const ATTEMPT_MS: u64 = 100;
+const ATTEMPT: Duration = Duration::from_millis(100);
 /// How long goodbyes need to be handed to the network.
-const FAREWELL_MS: u64 = 250;
+const FAREWELL: Duration = Duration::from_millis(250);
 
 /// Who has a profile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,60 +32,71 @@ pub(crate) enum Hold {
 /// Called when this tab loses the profile to another: it must end the node.
 pub(crate) type OnLoss = Rc<dyn Fn()>;
 
-/// Takes the profile if no other tab has it. A tab that is loaded anew may meet itself on the way out: it asks twice.
-pub(crate) async fn take(profile: &str, on_loss: OnLoss) -> Hold {
-    if request(&name(profile), "ifAvailable", on_loss.clone()).await == Hold::Ours {
-        return Hold::Ours;
-    }
-    pause(ATTEMPT_MS).await;
-    request(&name(profile), "ifAvailable", on_loss).await
+/// What is done once it is known who has the profile.
+type Then = Box<dyn FnOnce(Hold)>;
+
+/// Takes the profile if no other tab has it, and has `then` told. A tab that is loaded anew may meet itself on the way
+/// out: it asks twice.
+pub(crate) fn take(profile: &str, on_loss: OnLoss, then: impl FnOnce(Hold) + 'static) {
+    attempt(name(profile), 2, on_loss, Box::new(then));
 }
 
 /// Asks the tab that has the profile to give it up, and takes it in the end even if that tab does not answer.
-pub(crate) async fn take_over(profile: &str, on_loss: OnLoss) -> Hold {
+pub(crate) fn take_over(profile: &str, on_loss: OnLoss, then: impl FnOnce(Hold) + 'static) {
     let name = name(profile);
     if let Ok(channel) = BroadcastChannel::new(&name) {
         // Nobody there to hear it is no failure.
         let _ = channel.post_message(&JsValue::TRUE);
         channel.close();
     }
-    for _ in 0..ATTEMPTS {
-        pause(ATTEMPT_MS).await;
-        if request(&name, "ifAvailable", on_loss.clone()).await == Hold::Ours {
-            return Hold::Ours;
+    let steal = {
+        let (name, on_loss) = (name.clone(), on_loss.clone());
+        move |hold| match hold {
+            Hold::Ours => then(hold),
+            Hold::Elsewhere => request(&name, "steal", on_loss, Box::new(then)),
         }
-    }
-    request(&name, "steal", on_loss).await
+    };
+    later(ATTEMPT, move || attempt(name, ATTEMPTS, on_loss, Box::new(steal)));
+}
+
+/// Asks for the lock as long as another tab has it, at most so often.
+fn attempt(name: String, attempts: usize, on_loss: OnLoss, then: Then) {
+    let (again, of_again) = (name.clone(), on_loss.clone());
+    let then = move |hold| {
+        if hold == Hold::Ours || attempts <= 1 {
+            return then(hold);
+        }
+        later(ATTEMPT, move || attempt(again, attempts - 1, of_again, then));
+    };
+    request(&name, "ifAvailable", on_loss, Box::new(then));
 }
 
 /// Requests the lock, with one of its options set.
-async fn request(name: &str, option: &str, on_loss: OnLoss) -> Hold {
-    let Some(locks) = locks() else { return Hold::Ours };
+fn request(name: &str, option: &str, on_loss: OnLoss, then: Then) {
+    let Some(locks) = locks() else { return then(Hold::Ours) };
     let options = Object::new();
     // A plain object takes any property.
     let _ = Reflect::set(&options, &option.into(), &JsValue::TRUE);
     let granted = Promise::new(&mut |resolve, _| {
         let was_granted = Rc::new(Cell::new(false));
         let grant = granting(name, resolve.clone(), was_granted.clone(), on_loss.clone());
-        let on_loss = on_loss.clone();
-        // Rejected when the lock is stolen; or at once, when the browser refuses locks here altogether (a sandboxed
-        // frame): the profile is then unguarded.
-        let rejected =
-            Closure::once_into_js(
-                move |_: JsValue| {
-                    if was_granted.get() { on_loss() } else { call(&resolve, true) }
-                },
-            );
         let outcome =
             method(&locks, "request").and_then(|f| f.call3(&locks, &name.into(), &options, &grant).ok());
+        // Rejected when the lock is stolen; or at once, when the browser refuses locks here altogether (a sandboxed
+        // frame): the profile is then unguarded.
+        let on_loss = on_loss.clone();
         if let Some(outcome) = outcome {
-            let _ = method(&outcome, "catch").and_then(|f| f.call1(&outcome, &rejected).ok());
+            after(outcome.unchecked_ref(), move |outcome| match outcome {
+                Ok(_) => {}
+                Err(_) if was_granted.get() => on_loss(),
+                Err(_) => call(&resolve, true),
+            });
         }
     });
-    match JsFuture::from(granted).await {
-        Ok(held) if held.is_falsy() => Hold::Elsewhere,
-        _ => Hold::Ours,
-    }
+    after(&granted, move |held| {
+        let is_elsewhere = held.is_ok_and(|held| held.is_falsy());
+        then(if is_elsewhere { Hold::Elsewhere } else { Hold::Ours });
+    });
 }
 
 /// The function that the browser calls with the lock, or with null when another tab has it. The lock is held
@@ -108,19 +120,11 @@ fn until_asked(name: &str, on_loss: &OnLoss) -> Promise {
             move |_: MessageEvent| {
                 channel.close();
                 on_loss();
-                set_timeout(move || call(&release, true), Duration::from_millis(FAREWELL_MS));
+                later(FAREWELL, move || call(&release, true));
             }
         });
         channel.set_onmessage(Some(asked.unchecked_ref()));
     })
-}
-
-async fn pause(millis: u64) {
-    let promise = Promise::new(&mut |resolve, _| {
-        set_timeout(move || call(&resolve, true), Duration::from_millis(millis));
-    });
-    // It is never rejected.
-    let _ = JsFuture::from(promise).await;
 }
 
 /// Resolves a promise; doing so never throws.

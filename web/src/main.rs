@@ -42,7 +42,8 @@ static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
 #[cfg(target_family = "wasm")]
 fn main() {
-    leptos::mount::mount_to_body(|| view::show(&components::app()));
+    // The owner of all lives as long as the page.
+    std::mem::forget(view::show(components::app));
 }
 
 #[cfg(not(target_family = "wasm"))]

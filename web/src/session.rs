@@ -8,10 +8,11 @@ use crate::mark;
 use crate::state::{Feed, Follow, NoticeId, Offered, Stale, State, Waiting, Way};
 use crate::store::Store;
 use crate::ui::{Overlay, Place, Ui};
+use crate::view::{at_next_frame, later};
 use crate::when;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use std::cell::RefCell;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 use tertulia_proto::group::{ConversationId, ConversationKind, History};
@@ -39,9 +40,13 @@ thread_local! {
     static RECALLED: RefCell<Recalled> = RefCell::default();
 }
 
-/// The running node and what is known of it.
-#[derive(Clone, Copy, PartialEq)]
-pub(crate) struct Session {
+/// The running node and what is known of it. It is one word, which everything on the page holds; what it stands for lives
+/// as long as the page.
+#[derive(Clone, Copy)]
+pub(crate) struct Session(&'static Known);
+
+/// See [`Session`].
+pub(crate) struct Known {
     /// What the page shows.
     pub(crate) state: RwSignal<State>,
     /// The conversation in view.
@@ -65,7 +70,7 @@ struct Queue {
 
 /// Does `act`, which changes the page, once a link that was just asked for has had its head start.
 pub(crate) fn after_head_start(act: impl FnOnce() + 'static) {
-    set_timeout(act, HEAD_START);
+    later(HEAD_START, act);
 }
 
 /// Makes the identity of somebody called `name`.
@@ -74,12 +79,31 @@ pub(crate) fn new_identity(name: &str) -> Result<Identity, StartError> {
     Ok(Identity::generate(&mut rng, &Name::cut(name), Tab::clock().as_millis()))
 }
 
+impl Deref for Session {
+    type Target = Known;
+
+    fn deref(&self) -> &Known {
+        self.0
+    }
+}
+
+impl PartialEq for Session {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.0, other.0)
+    }
+}
+
 impl Session {
-    /// Starts the node of this tab.
-    pub(crate) async fn start(identity: Identity, store: Store, ui: Ui) -> Result<Self, StartError> {
+    /// Starts the node of this tab, and has `take` given it.
+    pub(crate) fn start(
+        identity: Identity,
+        store: Store,
+        ui: Ui,
+        take: impl FnOnce(Result<Self, StartError>) + 'static,
+    ) {
         let profile = identity.profile().name.clone();
         let me = Person { node: identity.node(), user: identity.account(), name: profile };
-        let session = Self {
+        let session = Self(Box::leak(Box::new(Known {
             state: RwSignal::default(),
             feed: RwSignal::default(),
             me: RwSignal::new(me),
@@ -88,14 +112,19 @@ impl Session {
             store: StoredValue::new(store),
             queue: StoredValue::default(),
             reading: StoredValue::default(),
-        };
+        })));
         // A browser that shows nothing of what it kept keeps nothing either: one can talk anyway.
-        let memory = session.store.get_value().memory().await.unwrap_or_default();
-        let tab = Tab::start(identity, memory, move |event| session.take(event))?;
+        session.store.get_value().memory(move |memory| {
+            let tab = Tab::start(identity, memory, move |event| session.take(event));
+            take(tab.map(|tab| session.begin(tab)));
+        });
+    }
+
+    fn begin(self, tab: Tab) -> Self {
         TAB.set(Some(tab));
-        session.keep_introducer();
-        session.show_former();
-        Ok(session)
+        self.keep_introducer();
+        self.show_former();
+        self
     }
 
     /// Shows what there was before.
@@ -288,14 +317,14 @@ impl Session {
             return;
         };
         self.me.set(me);
-        let store = self.store.get_value();
-        spawn_local(async move {
-            match store.keep_identity(&bytes).await {
-                Ok(()) => self.say("Your name was changed."),
-                Err(_) => self.urge(
+        self.store.get_value().keep_identity(&bytes, move |is_kept| {
+            if is_kept {
+                self.say("Your name was changed.");
+            } else {
+                self.urge(
                     "Your new name is used now, but this browser could not keep it.",
                     "Free some space for this site, then save the name again.",
-                ),
+                );
             }
         });
     }
@@ -305,10 +334,11 @@ impl Session {
         self.store.with_value(Store::keeps)
     }
 
-    /// Ends the node and forgets all of this profile. The page must be loaded anew then.
-    pub(crate) async fn erase(self) -> Result<(), idb::Error> {
+    /// Ends the node and forgets all of this profile, and has `then` told whether that was done. The page must be loaded
+    /// anew then.
+    pub(crate) fn erase(self, then: impl FnOnce(bool) + 'static) {
         self.run(Command::Quit);
-        self.store.get_value().erase().await
+        self.store.get_value().erase(then);
     }
 
     /// Reads the links anew, with what the browser knows of their paths.
@@ -317,16 +347,13 @@ impl Session {
         let links: Vec<LinkId> =
             self.state.with_untracked(|state| state.peers.iter().map(|peer| peer.link).collect());
         let Some(tab) = self.with_tab(Tab::clone) else { return };
-        spawn_local(async move {
-            let mut routes = Table::default();
-            for link in links {
-                if let Some(stats) = tab.stats(link).await {
-                    routes.insert(link, stats);
-                }
-            }
-            // The page may be gone by now.
-            let _ = self.routes.try_set(routes);
-        });
+        self.routes.update_untracked(|routes| routes.retain(|link, _| links.contains(link)));
+        for link in links {
+            tab.stats(link, move |stats| {
+                // The page may be gone by now.
+                let _ = self.routes.try_update(|routes| routes.insert(link, stats));
+            });
+        }
     }
 
     /// Tells the person something when there is time.
@@ -449,9 +476,9 @@ impl Session {
         });
         if was_scheduled == Some(false) {
             // A hidden page paints no frames, and a covered one may not: whichever comes first.
-            request_animation_frame(move || self.fold());
+            at_next_frame(move || self.fold());
             let hidden = document().hidden();
-            set_timeout(move || self.fold(), if hidden { Duration::ZERO } else { BATCH });
+            later(if hidden { Duration::ZERO } else { BATCH }, move || self.fold());
         }
     }
 
@@ -484,7 +511,7 @@ impl Session {
                 self.enter(conversation);
             }
             Follow::Forget(writer) => {
-                set_timeout(move || self.state.update(|state| state.forget_writer(&writer)), WRITING);
+                later(WRITING, move || self.state.update(|state| state.forget_writer(&writer)));
             }
         }
     }

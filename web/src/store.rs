@@ -1,13 +1,12 @@
 //! What a profile keeps in this browser: one IndexedDB database each.
 
-use idb::{Database, DatabaseEvent, Error, Factory, ObjectStoreParams, Query, TransactionMode};
-use js_sys::Uint8Array;
-use std::cell::OnceCell;
-use std::future::IntoFuture;
-use std::rc::Rc;
+use js_sys::{Array, Promise, Uint8Array};
+use leptos::prelude::window;
 use tertulia_webrtc::Record;
-use tertulia_webrtc::browser::{Memory, Storage};
+use tertulia_webrtc::browser::{Memory, Read, Reader, Storage, after};
+use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{IdbDatabase, IdbFactory, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransaction, IdbTransactionMode};
 
 const VERSION: u32 = 2;
 const KEPT: &str = "kept";
@@ -24,7 +23,7 @@ pub(crate) struct Store {
 impl Store {
     /// The store of the profile called `profile`.
     pub(crate) fn of(profile: &str) -> Self {
-        let database = if profile.is_empty() { "tertulia".into() } else { format!("tertulia:{profile}") };
+        let database = if profile.is_empty() { "tertulia".into() } else { ["tertulia:", profile].concat() };
         Self { database: Some(database) }
     }
 
@@ -38,114 +37,181 @@ impl Store {
         self.database.is_some()
     }
 
-    /// The identity that was kept here, as its bytes.
-    pub(crate) async fn identity(&self) -> Result<Option<Vec<u8>>, Error> {
-        let Some(name) = &self.database else { return Ok(None) };
-        let database = open(name).await?;
-        let transaction = database.transaction(&[KEPT], TransactionMode::ReadOnly)?;
-        let value = transaction.object_store(KEPT)?.get(JsValue::from_str(IDENTITY))?.await?;
-        database.close();
-        Ok(value.and_then(|value| value.dyn_into::<Uint8Array>().ok()).map(|bytes| bytes.to_vec()))
+    /// Has `take` told the identity that was kept here, as its bytes, or why that cannot be known.
+    pub(crate) fn identity(&self, take: impl FnOnce(Result<Option<Vec<u8>>, JsValue>) + 'static) {
+        let Some(name) = &self.database else { return take(Ok(None)) };
+        open(name, move |database| {
+            let read = database.as_ref().map_err(Clone::clone).and_then(|database| {
+                let store = part(database, KEPT, IdbTransactionMode::Readonly)?;
+                store.get(&IDENTITY.into())
+            });
+            let read = match read {
+                Ok(read) => read,
+                Err(why) => return take(Err(why)),
+            };
+            result(read, move |value| {
+                database.iter().for_each(IdbDatabase::close);
+                take(value.map(|value| value.dyn_into::<Uint8Array>().ok().map(|bytes| bytes.to_vec())));
+            });
+        });
     }
 
-    /// Keeps the identity, in place of the one before.
-    pub(crate) async fn keep_identity(&self, bytes: &[u8]) -> Result<(), Error> {
-        let Some(name) = &self.database else { return Ok(()) };
-        let database = open(name).await?;
-        let transaction = database.transaction(&[KEPT], TransactionMode::ReadWrite)?;
+    /// Keeps the identity, in place of the one before, and has `then` told whether it is durable.
+    pub(crate) fn keep_identity(&self, bytes: &[u8], then: impl FnOnce(bool) + 'static) {
+        let Some(name) = &self.database else { return then(true) };
         let value = Uint8Array::from(bytes);
-        transaction.object_store(KEPT)?.put(&value, Some(&JsValue::from_str(IDENTITY)))?.await?;
-        transaction.commit()?.await?;
-        database.close();
-        Ok(())
+        open(name, move |database| {
+            let Ok(database) = database else { return then(false) };
+            let write = |store: &IdbObjectStore| store.put_with_key(&value, &IDENTITY.into()).map(drop);
+            after(&change(&database, KEPT, &write), move |outcome| {
+                database.close();
+                then(outcome.is_ok());
+            });
+        });
     }
 
-    /// What the node kept here, and the way to keep more.
-    pub(crate) async fn memory(&self) -> Result<Memory, Error> {
-        let Some(name) = &self.database else { return Ok(Memory::default()) };
-        let mut database = open(name).await?;
-        let transaction = database.transaction(&[RECORDS], TransactionMode::ReadOnly)?;
-        let store = transaction.object_store(RECORDS)?;
-        let keys = store.get_all_keys(None, None)?.into_future();
-        let values = store.get_all(None, None)?.into_future();
-        let (keys, values) = (keys.await?, values.await?);
-        let bytes = |value: JsValue| Uint8Array::new(&value).to_vec();
-        let records = keys.into_iter().map(bytes).zip(values.into_iter().map(bytes)).collect();
-        // The connection stays open, and gives way when the profile is erased.
-        let connection = Rc::new(OnceCell::new());
-        let of_event = Rc::clone(&connection);
-        database.on_version_change(move |_| of_event.get().into_iter().for_each(Database::close));
-        let _ = connection.set(database);
-        let of_reads = Rc::clone(&connection);
-        let keep = move |batch| {
-            let connection = Rc::clone(&connection);
-            Box::pin(async move {
-                match connection.get() {
-                    Some(database) => write(database, batch).await.unwrap_or(false),
-                    None => false,
-                }
-            }) as _
-        };
-        let read = move |keys: Vec<Vec<u8>>| {
-            let connection = Rc::clone(&of_reads);
-            Box::pin(async move {
-                let nothing = vec![None; keys.len()];
-                match connection.get() {
-                    Some(database) => read(database, keys).await.unwrap_or(nothing),
-                    None => nothing,
-                }
-            }) as _
-        };
-        Ok(Memory { records, storage: Some(Storage { keep: Box::new(keep), read: Box::new(read) }) })
+    /// Has `take` given what the node kept here, and the way to keep more. What cannot be read is nothing, and nothing is
+    /// kept then either.
+    pub(crate) fn memory(&self, take: impl FnOnce(Memory) + 'static) {
+        let Some(name) = &self.database else { return take(Memory::default()) };
+        open(name, move |database| {
+            let Ok(database) = database else { return take(Memory::default()) };
+            let read = part(&database, RECORDS, IdbTransactionMode::Readonly)
+                .and_then(|store| Ok((store.get_all_keys()?, store.get_all()?)));
+            let Ok((keys, values)) = read else { return take(Memory::default()) };
+            // Both were asked for in this order, and are answered in it.
+            result(values, move |values| {
+                let Ok((keys, values)) = values.and_then(|values| Ok((keys.result()?, values))) else {
+                    return take(Memory::default());
+                };
+                let records = all(keys).into_iter().zip(all(values)).collect();
+                take(Memory { records, storage: Some(storage(database)) });
+            });
+        });
     }
 
-    /// Forgets all of this profile.
-    pub(crate) async fn erase(&self) -> Result<(), Error> {
-        let Some(name) = &self.database else { return Ok(()) };
-        Factory::new()?.delete(name)?.await
+    /// Forgets all of this profile, and has `then` told whether that was done.
+    pub(crate) fn erase(&self, then: impl FnOnce(bool) + 'static) {
+        let Some(name) = &self.database else { return then(true) };
+        match factory().and_then(|factory| factory.delete_database(name)) {
+            Ok(request) => result(request.into(), move |outcome| then(outcome.is_ok())),
+            Err(_) => then(false),
+        }
     }
 }
 
-async fn open(name: &str) -> Result<Database, Error> {
-    let mut request = Factory::new()?.open(name, Some(VERSION))?;
-    request.on_upgrade_needed(|event| {
-        // Failing here fails the opening, which is told.
-        if let Ok(database) = event.database() {
-            let there = database.store_names();
-            for name in [KEPT, RECORDS].into_iter().filter(|name| !there.iter().any(|one| one == name)) {
-                let _ = database.create_object_store(name, ObjectStoreParams::new());
+/// Keeps batches and reads them again. The connection stays open, and gives way when the profile is erased.
+fn storage(database: IdbDatabase) -> Storage {
+    let gives_way = database.clone();
+    let give_way: Box<dyn Fn()> = Box::new(move || gives_way.close());
+    database.set_onversionchange(Some(Closure::wrap(give_way).into_js_value().unchecked_ref()));
+    let of_reads = database.clone();
+    let keep = move |batch: Vec<Record>| {
+        change(&database, RECORDS, &|store| {
+            for (key, value) in &batch {
+                let key = bytes(key);
+                match value {
+                    Some(value) => store.put_with_key(&bytes(value), &key)?,
+                    None => store.delete(&key)?,
+                };
             }
-        }
+            Ok(())
+        })
+    };
+    Storage { keep: Box::new(keep), read: Box::new(move |keys, reader| read(&of_reads, &keys, reader)) }
+}
+
+/// Reads the records of these keys, in their order: all are asked for in one round.
+fn read(database: &IdbDatabase, keys: &[Vec<u8>], reader: Reader) {
+    let asked = part(database, RECORDS, IdbTransactionMode::Readonly).and_then(|store| {
+        let asked: Vec<IdbRequest> = keys.iter().map(|key| store.get(&bytes(key))).collect::<Result<_, _>>()?;
+        Ok((asked, end_of(&store.transaction())))
     });
-    request.await
+    let (asked, end) = asked.unwrap_or_else(|why| (Vec::new(), Promise::reject(&why)));
+    let count = keys.len();
+    after(&end, move |_| {
+        let value = |request: &IdbRequest| request.result().ok()?.dyn_into::<Uint8Array>().ok();
+        let mut read: Read = asked.iter().map(|request| Some(value(request)?.to_vec())).collect();
+        read.resize(count, None);
+        reader(read);
+    });
 }
 
-/// Reads the records of these keys, in their order.
-async fn read(database: &Database, keys: Vec<Vec<u8>>) -> Result<Vec<Option<Vec<u8>>>, Error> {
-    let transaction = database.transaction(&[RECORDS], TransactionMode::ReadOnly)?;
-    let store = transaction.object_store(RECORDS)?;
-    // All are asked for before the first is waited for: one round of the browser's.
-    let mut asked = Vec::with_capacity(keys.len());
-    for key in keys {
-        asked.push(store.get(JsValue::from(Uint8Array::from(&key[..])))?.into_future());
-    }
-    let mut records = Vec::with_capacity(asked.len());
-    for one in asked {
-        records.push(one.await?.map(|value| Uint8Array::new(&value).to_vec()));
-    }
-    Ok(records)
+fn bytes(bytes: &[u8]) -> JsValue {
+    Uint8Array::from(bytes).into()
 }
 
-/// Writes a batch in one transaction, and says whether it is complete.
-async fn write(database: &Database, batch: Vec<Record>) -> Result<bool, Error> {
-    let transaction = database.transaction(&[RECORDS], TransactionMode::ReadWrite)?;
-    let store = transaction.object_store(RECORDS)?;
-    for (key, value) in batch {
-        let key = JsValue::from(Uint8Array::from(&key[..]));
-        match value {
-            Some(value) => drop(store.put(&Uint8Array::from(&value[..]), Some(&key))?),
-            None => drop(store.delete(Query::Key(key))?),
+fn all(values: JsValue) -> Vec<Vec<u8>> {
+    let values: Array = values.unchecked_into();
+    values.iter().map(|value| Uint8Array::new(&value).to_vec()).collect()
+}
+
+fn factory() -> Result<IdbFactory, JsValue> {
+    window().indexed_db()?.ok_or(JsValue::NULL)
+}
+
+/// Opens the database called `name`, with the parts that it is to have.
+fn open(name: &str, take: impl FnOnce(Result<IdbDatabase, JsValue>) + 'static) {
+    let request = match factory().and_then(|factory| factory.open_with_u32(name, VERSION)) {
+        Ok(request) => request,
+        Err(why) => return take(Err(why)),
+    };
+    let upgraded = request.clone();
+    let upgrade: Box<dyn Fn()> = Box::new(move || prepare(&upgraded));
+    request.set_onupgradeneeded(Some(Closure::wrap(upgrade).into_js_value().unchecked_ref()));
+    result(request.into(), move |database| take(database.map(JsCast::unchecked_into)));
+}
+
+fn prepare(request: &IdbOpenDbRequest) {
+    // Failing here fails the opening, which is told.
+    if let Ok(database) = request.result() {
+        let database: IdbDatabase = database.unchecked_into();
+        let there = database.object_store_names();
+        for name in [KEPT, RECORDS].into_iter().filter(|name| !there.contains(name)) {
+            let _ = database.create_object_store(name);
         }
     }
-    Ok(transaction.commit()?.await?.is_committed())
+}
+
+/// A part of the database, in a transaction of its own.
+fn part(database: &IdbDatabase, name: &str, mode: IdbTransactionMode) -> Result<IdbObjectStore, JsValue> {
+    database.transaction_with_str_and_mode(name, mode)?.object_store(name)
+}
+
+/// Does what `write` writes in one transaction, and promises that all of it is durable then.
+fn change(
+    database: &IdbDatabase,
+    name: &str,
+    write: &dyn Fn(&IdbObjectStore) -> Result<(), JsValue>,
+) -> Promise {
+    let begun = part(database, name, IdbTransactionMode::Readwrite).and_then(|store| {
+        let transaction = store.transaction();
+        if let Err(why) = write(&store) {
+            // What was asked for until here would be done.
+            let _ = transaction.abort();
+            return Err(why);
+        }
+        Ok(transaction)
+    });
+    match begun {
+        Ok(transaction) => end_of(&transaction),
+        Err(why) => Promise::reject(&why),
+    }
+}
+
+/// Promises that all of a transaction is done.
+fn end_of(transaction: &IdbTransaction) -> Promise {
+    Promise::new(&mut |kept, broken| {
+        transaction.set_oncomplete(Some(&kept));
+        transaction.set_onabort(Some(&broken));
+    })
+}
+
+/// Has `take` given what comes of a request.
+fn result(request: IdbRequest, take: impl FnOnce(Result<JsValue, JsValue>) + 'static) {
+    let promise = Promise::new(&mut |kept, broken| {
+        request.set_onsuccess(Some(&kept));
+        request.set_onerror(Some(&broken));
+    });
+    after(&promise, move |outcome| take(outcome.and_then(|_| request.result())));
 }

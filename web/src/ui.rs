@@ -3,6 +3,7 @@
 use crate::theme::Theme;
 use crate::view::listen_to;
 use leptos::prelude::*;
+use std::ops::Deref;
 use std::sync::Arc;
 use tertulia_proto::Invite;
 use tertulia_proto::group::{ConversationId, OpId};
@@ -66,9 +67,13 @@ pub(crate) enum Overlay {
     LeaveMessage(RequestId),
 }
 
-/// The page's own signals, apart from what the node says.
-#[derive(Clone, Copy, PartialEq)]
-pub(crate) struct Ui {
+/// The page's own signals, apart from what the node says. It is one word, which everything on the page holds; they live as
+/// long as the page.
+#[derive(Clone, Copy)]
+pub(crate) struct Ui(&'static Signals);
+
+/// See [`Ui`].
+pub(crate) struct Signals {
     /// What fills the middle.
     pub(crate) place: RwSignal<Place>,
     /// The open dialog.
@@ -81,6 +86,14 @@ pub(crate) struct Ui {
     pub(crate) drafts: StoredValue<Table<ConversationId, String>>,
 }
 
+impl Deref for Ui {
+    type Target = Signals;
+
+    fn deref(&self) -> &Signals {
+        self.0
+    }
+}
+
 impl Ui {
     /// The page at its start.
     pub(crate) fn new() -> Self {
@@ -88,13 +101,13 @@ impl Ui {
         theme.apply();
         let is_visible = RwSignal::new(!document().hidden());
         listen_to(&document(), "visibilitychange", move |_| is_visible.set(!document().hidden()));
-        Self {
+        Self(Box::leak(Box::new(Signals {
             place: RwSignal::new(Place::Home),
             overlay: RwSignal::new(None),
             theme: RwSignal::new(theme),
             is_visible,
             drafts: StoredValue::default(),
-        }
+        })))
     }
 
     /// Opens a dialog in place of any other.

@@ -6,14 +6,16 @@
 mod effect;
 mod element;
 mod event;
+mod later;
 mod list;
 
 pub(crate) use effect::{effect, memo};
 pub(crate) use element::{Element, el, svg};
 pub(crate) use event::{listen_to, value_of};
+pub(crate) use later::{at_next_frame, later, soon};
 pub(crate) use list::{dynamic, each, key_of, when};
 
-use leptos::prelude::document;
+use leptos::prelude::{Owner, document};
 use wasm_bindgen::JsCast;
 use web_sys::{DocumentFragment, Node};
 
@@ -67,10 +69,13 @@ fn following(read: Box<dyn Fn() -> String + Send>) -> View {
     View(node)
 }
 
-/// Makes `view` the page.
-pub(crate) fn show(view: &View) {
+/// Makes what `draw` draws the page, as long as the owner lives that this yields.
+pub(crate) fn show(draw: fn() -> View) -> Owner {
+    let owner = Owner::new();
+    let view = owner.with(draw);
     let body = document().body();
-    body.into_iter().for_each(|body| append(&body, view));
+    body.into_iter().for_each(|body| append(&body, &view));
+    owner
 }
 
 fn append(to: &Node, view: &View) {

@@ -6,21 +6,21 @@
 
 mod link;
 mod links;
+mod promise;
 mod timer;
 
 pub use link::LinkStats;
+pub use promise::{Outcome, after};
 
 use crate::{Gate, Record, drain};
 use links::Links;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::pin::Pin;
 use std::rc::{Rc, Weak};
 use tertulia_proto::{Command, Config, Event, Identity, Input, Instant, LinkId, Node, Refusal, Reply};
 use timer::Timer;
-use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::spawn_local;
-use web_sys::js_sys::{Date, Reflect, global};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::js_sys::{Date, Promise, Reflect, global};
 
 /// Why a tab cannot be a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -44,16 +44,16 @@ pub struct Memory {
 
 /// Where a node's records are kept.
 pub struct Storage {
-    /// Keeps a batch, all of it or nothing, and says whether it is durable now.
-    pub keep: Box<dyn Fn(Vec<Record>) -> Pin<Box<dyn Future<Output = bool>>>>,
-    /// Reads the records of these keys, in their order; none where there is no such record.
-    pub read: Box<dyn Fn(Vec<Vec<u8>>) -> Pin<Box<dyn Future<Output = Read>>>>,
+    /// Keeps a batch, all of it or nothing, and promises that it is durable then.
+    pub keep: Box<dyn Fn(Vec<Record>) -> Promise>,
+    /// Reads the records of these keys, in their order, later; none where there is no such record.
+    pub read: Box<dyn Fn(Vec<Vec<u8>>, Reader)>,
 }
 
 /// What was read.
 pub type Read = Vec<Option<Vec<u8>>>;
 /// What is done with it.
-type Reader = Box<dyn FnOnce(Read)>;
+pub type Reader = Box<dyn FnOnce(Read)>;
 
 /// The node of this tab. Clones are the same node; it lives as long as one of them.
 #[derive(Clone)]
@@ -140,10 +140,15 @@ impl Tab {
         self.0.clock.now()
     }
 
-    /// What the browser says of a link: the way that its packets take, and how long they take.
-    pub async fn stats(&self, link: LinkId) -> Option<LinkStats> {
-        let report = self.0.core.borrow().links.report(link)?;
-        link::stats(report).await
+    /// Has `take` told what the browser says of a link: the way that its packets take, and how long they take.
+    pub fn stats(&self, link: LinkId, take: impl FnOnce(LinkStats) + 'static) {
+        if let Some(report) = self.0.core.borrow().links.report(link) {
+            after(&report, move |report| {
+                if let Some(stats) = report.ok().and_then(|report| link::stats(&report)) {
+                    take(stats);
+                }
+            });
+        }
     }
 
     /// Closes every link: to be called when the page goes. Who comes back without memory leaves every conversation first.
@@ -212,11 +217,10 @@ impl Shared {
     fn begin_keeping(&self, gate: &mut Gate) {
         let Some(storage) = &self.storage else { return };
         let Some(batch) = gate.batch() else { return };
-        let (kept, this) = ((storage.keep)(batch), self.this.clone());
-        spawn_local(async move {
-            let is_kept = kept.await;
+        let this = self.this.clone();
+        after(&(storage.keep)(batch), move |outcome| {
             if let Some(shared) = this.upgrade() {
-                shared.on_kept(is_kept);
+                shared.on_kept(outcome.is_ok());
             }
         });
     }
@@ -244,16 +248,15 @@ impl Shared {
 
     fn read(&self, gate: &Gate, keys: Vec<Vec<u8>>, reader: Reader) {
         let remembered: Read = keys.iter().map(|key| gate.remembered(key).cloned()).collect();
-        let read = self.storage.as_ref().map(|storage| (storage.read)(keys));
-        spawn_local(async move {
-            let mut found = remembered;
-            if let Some(read) = read {
-                for (found, read) in found.iter_mut().zip(read.await) {
-                    *found = found.take().or(read);
-                }
-            }
-            reader(found);
-        });
+        let Some(storage) = &self.storage else {
+            // Not at once: whoever asks may be in the middle of something.
+            let now = Promise::resolve(&JsValue::UNDEFINED);
+            return after(&now, move |_| reader(remembered));
+        };
+        let fill = move |read: Read| {
+            reader(remembered.into_iter().zip(read).map(|(remembered, read)| remembered.or(read)).collect());
+        };
+        (storage.read)(keys, Box::new(fill));
     }
 
     /// Lets pass what waited. A browser that keeps no more is no reason not to talk: the person is told.

@@ -11,7 +11,6 @@ use crate::ui::Ui;
 use crate::view::{Element, View, dynamic, el, listen_to};
 use crate::{keys, session};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use std::rc::Rc;
 use tertulia_proto::Identity;
 use wasm_bindgen::JsCast;
@@ -52,7 +51,7 @@ pub(crate) fn app() -> View {
         ui: Ui::new(),
     };
     provide_context(start.ui);
-    spawn_local(start.begin());
+    start.begin();
     dynamic(move || start.phase.get(), move |phase| start.draw(phase))
 }
 
@@ -60,8 +59,8 @@ impl Start {
     fn draw(self, phase: &Phase) -> Element {
         match phase {
             Phase::Loading => el("p").class("cover").attr("role", "status").text("Opening…"),
-            Phase::Elsewhere => elsewhere(move || spawn_local(self.take_over())),
-            Phase::FirstVisit => first_visit(move |name| spawn_local(self.introduce(name))),
+            Phase::Elsewhere => elsewhere(move || self.take_over()),
+            Phase::FirstVisit => first_visit(move |name: String| self.introduce(&name)),
             Phase::Running(session) => {
                 provide_context(*session);
                 frame()
@@ -70,27 +69,29 @@ impl Start {
         }
     }
 
-    async fn begin(self) {
+    fn begin(self) {
         let address = self.address.get_value();
         // A temporary identity is this tab's alone: there is nothing to share.
-        if !address.is_temporary && lock::take(&address.profile, self.on_loss()).await == Hold::Elsewhere {
-            return self.phase.set(Phase::Elsewhere);
+        if address.is_temporary {
+            return self.load();
         }
-        self.load().await;
+        lock::take(&address.profile, self.on_loss(), move |hold| match hold {
+            Hold::Ours => self.load(),
+            Hold::Elsewhere => self.phase.set(Phase::Elsewhere),
+        });
     }
 
-    async fn take_over(self) {
+    fn take_over(self) {
         self.phase.set(Phase::Loading);
         let profile = self.address.with_value(|address| address.profile.clone());
-        lock::take_over(&profile, self.on_loss()).await;
-        self.load().await;
+        lock::take_over(&profile, self.on_loss(), move |_| self.load());
     }
 
-    async fn load(self) {
-        match self.store.get_value().identity().await {
+    fn load(self) {
+        self.store.get_value().identity(move |kept| match kept {
             Ok(None) => self.phase.set(Phase::FirstVisit),
             Ok(Some(bytes)) => match Identity::from_bytes(&bytes) {
-                Some(identity) => drop(self.run(identity).await),
+                Some(identity) => self.run(identity, true),
                 None => self.phase.set(Phase::Failed(
                     "What this browser kept of you cannot be read.",
                     "It was left as it is. Reload the page; if that does not help, erase this site's data in the \
@@ -102,28 +103,24 @@ impl Start {
                 // something to keep.
                 self.phase.set(Phase::FirstVisit);
             }
-        }
+        });
     }
 
     /// Makes the person who gave their name.
-    async fn introduce(self, name: String) {
-        let Ok(identity) = session::new_identity(&name) else { return self.fail() };
+    fn introduce(self, name: &str) {
+        let Ok(identity) = session::new_identity(name) else { return self.fail() };
         let bytes = identity.to_bytes();
-        let kept = self.store.get_value().keep_identity(&bytes).await;
-        let Some(session) = self.run(identity).await else { return };
-        if kept.is_err() {
-            session.urge(
-                "This browser keeps nothing for this page: closing the tab forgets who you are.",
-                "Allow this site to store data, or leave private browsing, and reload.",
-            );
-        }
+        self.store.get_value().keep_identity(&bytes, move |is_kept| self.run(identity, is_kept));
     }
 
-    async fn run(self, identity: Identity) -> Option<Session> {
-        let Ok(session) = Session::start(identity, self.store.get_value(), self.ui).await else {
-            self.fail();
-            return None;
-        };
+    fn run(self, identity: Identity, is_kept: bool) {
+        Session::start(identity, self.store.get_value(), self.ui, move |session| match session {
+            Ok(session) => self.go_on(session, is_kept),
+            Err(_) => self.fail(),
+        });
+    }
+
+    fn go_on(self, session: Session, is_kept: bool) {
         self.phase.set(Phase::Running(session));
         keys::listen(session, self.ui);
         listen_to(&window(), "pagehide", move |_| session.quit());
@@ -136,7 +133,12 @@ impl Start {
         });
         listen_to(&window(), "hashchange", move |_| session.follow_address());
         session.follow_address();
-        Some(session)
+        if !is_kept {
+            session.urge(
+                "This browser keeps nothing for this page: closing the tab forgets who you are.",
+                "Allow this site to store data, or leave private browsing, and reload.",
+            );
+        }
     }
 
     fn fail(self) {

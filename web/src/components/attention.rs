@@ -5,7 +5,7 @@ use super::request::request_card;
 use crate::session::Session;
 use crate::state::{Machine, Notice, Tone, Waiting, Way};
 use crate::ui::{Overlay, Ui};
-use crate::view::{Element, View, each, el, key_of, when};
+use crate::view::{Element, View, each, el, key_of, later, when};
 use leptos::prelude::*;
 use std::time::Duration;
 
@@ -69,7 +69,7 @@ fn urgent(text: &str, remedy: &str, dismiss: impl Fn() + 'static) -> Element {
 fn quiet_notice(notice: &Notice) -> Element {
     let session = expect_context::<Session>();
     let id = notice.id;
-    set_timeout(move || session.dismiss(id), QUIET);
+    later(QUIET, move || session.dismiss(id));
     el("p").class("notice").text(&notice.text)
 }
 

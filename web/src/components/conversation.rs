@@ -8,7 +8,7 @@ use super::participants::participants;
 use super::talk::Talk;
 use crate::session::Session;
 use crate::ui::{Overlay, Ui};
-use crate::view::{Element, dynamic, el, text, when};
+use crate::view::{Element, at_next_frame, dynamic, el, text, when};
 use leptos::prelude::*;
 use tertulia_proto::group::{ConversationId, ConversationKind};
 use tertulia_proto::io::ConversationView;
@@ -33,7 +33,7 @@ pub(super) fn conversation(id: ConversationId) -> Element {
     };
     let open_participants = move || {
         shows_participants.set(true);
-        request_animation_frame(move || {
+        at_next_frame(move || {
             list.try_get_value().flatten().into_iter().for_each(|list| drop(list.focus()));
         });
     };

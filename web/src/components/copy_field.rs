@@ -4,7 +4,6 @@ use super::controls::{button, label};
 use crate::clipboard::{self, Copied};
 use crate::view::{Element, effect, el};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use web_sys::HtmlInputElement;
 
 /// A read-only textbox and its button `Copy`. `placeholder` stands there until there is a value.
@@ -37,9 +36,8 @@ pub(super) fn copy_field(
 }
 
 fn copy(field: &HtmlInputElement, copied: RwSignal<Option<Copied>>) {
-    let field = field.clone();
-    spawn_local(async move {
+    clipboard::copy(field, move |how| {
         // The dialog may be closed by the time that the clipboard answers.
-        let _ = copied.try_set(Some(clipboard::copy(field).await));
+        let _ = copied.try_set(Some(how));
     });
 }

@@ -12,7 +12,7 @@ use super::rename::rename_dialog;
 use super::settings::erase_dialog;
 use super::switch::switch_dialog;
 use crate::ui::{Overlay, Ui};
-use crate::view::{Element, View, dynamic, effect, el, nothing};
+use crate::view::{Element, View, dynamic, effect, el, nothing, soon};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Event, HtmlDialogElement, HtmlElement};
@@ -92,7 +92,7 @@ fn return_focus() {
     let focused = document().active_element().and_then(|element| element.dyn_into::<HtmlElement>().ok());
     on_cleanup(move || {
         // After the dialog has left the document, else the browser takes the focus away again.
-        queue_microtask(move || {
+        soon(move || {
             focused
                 .filter(|element| element.is_connected())
                 .into_iter()

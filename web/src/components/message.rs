@@ -4,7 +4,7 @@ use super::avatar::avatar;
 use super::talk::Talk;
 use crate::session::Session;
 use crate::state::{Row, State, beginning, progress, reacted, said};
-use crate::view::{Element, View, each, el, key_of, run};
+use crate::view::{Element, View, at_next_frame, each, el, key_of, run};
 use crate::when;
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -157,7 +157,7 @@ fn go_to(log: Log, message: OpId) {
             let _ = article.focus();
         }
     };
-    log.session.show_around(message, move || request_animation_frame(lead));
+    log.session.show_around(message, move || at_next_frame(lead));
 }
 
 fn reactions(log: Log, id: OpId, shown: &ArcRwSignal<Shown>) -> Element {

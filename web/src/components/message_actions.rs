@@ -3,7 +3,7 @@
 use super::controls::{button, submit};
 use super::message::Log;
 use crate::ui::{Overlay, Ui};
-use crate::view::{Element, View, dynamic, el, value_of, when};
+use crate::view::{Element, View, at_next_frame, dynamic, el, value_of, when};
 use leptos::prelude::*;
 use std::sync::Arc;
 use tertulia_proto::io::{EMOJI_MAX, MessageView};
@@ -118,7 +118,7 @@ impl Actions {
             let _ = more.set_attribute("aria-expanded", "true");
             let _ = article.append_child(&bar);
             self.about.set(Some(about));
-            request_animation_frame(move || focus(&bar, "button"));
+            at_next_frame(move || focus(&bar, "button"));
         }
     }
 
@@ -146,7 +146,7 @@ impl Actions {
 
     /// Closes the bar when the focus has gone elsewhere than to what opened it.
     fn close_when_left(self) {
-        request_animation_frame(move || {
+        at_next_frame(move || {
             let is_near = || {
                 let article = self.bar.try_get_value().flatten().and_then(|bar| bar.parent_element());
                 article.is_none_or(|article| article.contains(document().active_element().as_deref()))

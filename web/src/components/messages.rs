@@ -7,7 +7,7 @@ use super::talk::Talk;
 use crate::session::Session;
 use crate::state::Feed;
 use crate::ui::Ui;
-use crate::view::{Element, View, each, effect, el, when};
+use crate::view::{Element, View, at_next_frame, each, effect, el, when};
 use leptos::prelude::*;
 use std::cell::Cell;
 use tertulia_proto::group::{ConversationId, OpId};
@@ -56,7 +56,7 @@ fn earlier_button(session: Session, log: HtmlElement) -> Element {
         session.show_earlier(move || {
             // Measured before the page is drawn anew.
             let below = log.scroll_height() - log.scroll_top();
-            request_animation_frame(move || log.set_scroll_top(log.scroll_height() - below));
+            at_next_frame(move || log.set_scroll_top(log.scroll_height() - below));
         });
     };
     button("Show earlier", show).class("earlier")

@@ -9,7 +9,6 @@ use crate::theme::{self, Theme};
 use crate::ui::{Overlay, Ui};
 use crate::view::{Element, View, each, el, key_of, when};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 const KEPT: &str = "Your key and your conversations are kept in this browser and nowhere else.";
 const NOT_KEPT: &str = "Nothing is kept: closing this tab forgets who you are, and your conversations.";
@@ -119,20 +118,22 @@ fn appearance(ui: Ui) -> Element {
 /// The dialog that asks before all is gone.
 pub(super) fn erase_dialog() -> Element {
     let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
-    let erase = move || spawn_local(erase(session, ui));
+    let erase = move || erase(session, ui);
     confirm("Erase everything?", ERASED, "Keep everything", "Erase for good", erase)
 }
 
-async fn erase(session: Session, ui: Ui) {
+fn erase(session: Session, ui: Ui) {
     theme::forget();
-    if session.erase().await.is_ok() {
-        // The page begins anew, as somebody new; a page that cannot be loaded anew says so itself.
-        let _ = location().reload();
-    } else {
-        ui.close();
-        session.urge(
-            "This browser could not erase what it keeps of you. Your links are closed.",
-            "Close other tabs of this page and try again, or erase this site's data in the browser's settings.",
-        );
-    }
+    session.erase(move |is_erased| {
+        if is_erased {
+            // The page begins anew, as somebody new; a page that cannot be loaded anew says so itself.
+            let _ = location().reload();
+        } else {
+            ui.close();
+            session.urge(
+                "This browser could not erase what it keeps of you. Your links are closed.",
+                "Close other tabs of this page and try again, or erase this site's data in the browser's settings.",
+            );
+        }
+    });
 }

@@ -1,5 +1,6 @@
 //! What is done anew whenever what it read has changed.
 
+use super::later::soon;
 use leptos::prelude::*;
 use leptos::reactive::graph::{AnySource, AnySubscriber, ReactiveNode, Subscriber, WithObserver};
 use std::cell::RefCell;
@@ -107,7 +108,7 @@ impl Effect {
             stale.len() == 1
         });
         if is_first {
-            queue_microtask(run_stale);
+            soon(run_stale);
         }
     }
 

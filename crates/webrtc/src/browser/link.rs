@@ -1,17 +1,16 @@
 //! One link in a tab: an `RTCPeerConnection` with its one channel, its callbacks, and the little that we remember.
 
+use super::promise::after;
 use super::Notes;
 use crate::sdp;
 use crate::{BACKLOG_MAX, CARRY_MS, CandidateType, FLUSH_MS, GATHER_MS, LABEL, OPEN_MS, Route};
 use std::collections::VecDeque;
-use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use tertulia_proto::{CloseReason, Description, Duration, Endpoint, Fingerprint, Input, Instant, LinkId};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::WasmClosure;
 use wasm_bindgen::prelude::{Closure, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::js_sys::{Array, ArrayBuffer, Function, Promise, Reflect, Uint8Array};
 use web_sys::{
     MessageEvent, RtcConfiguration, RtcDataChannel, RtcDataChannelInit, RtcDataChannelType, RtcIceServer,
@@ -188,8 +187,8 @@ impl Link {
         self.deadline = Some(now + millis(OPEN_MS));
         let promise = self.pc.set_remote_description(&init(RtcSdpType::Answer, &sdp::answer(answer)));
         let (id, notes) = (self.id, Rc::clone(&self.notes));
-        spawn_local(async move {
-            if JsFuture::from(promise).await.is_err() {
+        after(&promise, move |outcome| {
+            if outcome.is_err() {
                 notes.leave(id, Happening::Refused(CloseReason::Misbehaved));
             }
         });
@@ -339,9 +338,9 @@ pub struct LinkStats {
     pub rtt_ms: Option<f64>,
 }
 
-/// Reads a statistics report once it is there.
-pub(super) async fn stats(report: Promise) -> Option<LinkStats> {
-    let report: RtcStatsReport = JsFuture::from(report).await.ok()?.unchecked_into();
+/// Reads a statistics report.
+pub(super) fn stats(report: &JsValue) -> Option<LinkStats> {
+    let report: &RtcStatsReport = report.unchecked_ref();
     let entries: Vec<JsValue> =
         web_sys::js_sys::try_iter(&report.values()).ok()??.filter_map(Result::ok).collect();
     let is_pair = |entry: &&JsValue| text(entry, "type").as_deref() == Some("candidate-pair");
@@ -366,45 +365,44 @@ pub(super) async fn stats(report: Promise) -> Option<LinkStats> {
 
 /// Makes our description and sets both, as far as they are known.
 fn begin(id: LinkId, pc: RtcPeerConnection, purpose: Purpose, notes: &Rc<Notes>) {
-    let notes = Rc::clone(notes);
-    let run = async move {
-        let happening = match purpose {
-            Purpose::Dial(endpoint) => outcome(dial(&pc, &endpoint), CloseReason::Unable).await,
-            Purpose::Offer => outcome(describe(&pc), CloseReason::Unable).await,
-            Purpose::Accept(offer) => outcome(accept(&pc, &offer), CloseReason::Misbehaved).await,
-        };
-        notes.leave(id, happening);
+    let (first, refused) = match &purpose {
+        Purpose::Dial(_) | Purpose::Offer => (describe(&pc), CloseReason::Unable),
+        Purpose::Accept(offer) => {
+            let offer = init(RtcSdpType::Offer, &sdp::offer(offer));
+            (pc.set_remote_description(&offer), CloseReason::Misbehaved)
+        }
     };
-    spawn_local(run);
-}
-
-async fn outcome(steps: impl Future<Output = Result<(), JsValue>>, refused: CloseReason) -> Happening {
-    match steps.await {
-        Ok(()) => Happening::Set,
-        Err(_) => Happening::Refused(refused),
-    }
+    let notes = Rc::clone(notes);
+    let end = move |is_set| {
+        notes.leave(id, if is_set { Happening::Set } else { Happening::Refused(refused) });
+    };
+    after(&first, move |outcome| {
+        let second = match purpose {
+            _ if outcome.is_err() => None,
+            Purpose::Offer => return end(true),
+            Purpose::Dial(endpoint) => dial(&pc, &endpoint),
+            Purpose::Accept(_) => Some(describe(&pc)),
+        };
+        match second {
+            Some(second) => after(&second, move |outcome| end(outcome.is_ok())),
+            None => end(false),
+        }
+    });
 }
 
 /// Makes our description and sets it, in one: the browser makes an offer, or the answer to the offer that it has.
 /// Asked for the one and then the other, it would wait for this thread in between, which people wait for.
-async fn describe(pc: &RtcPeerConnection) -> Result<(), JsValue> {
+fn describe(pc: &RtcPeerConnection) -> Promise {
     let none = JsValue::UNDEFINED;
-    JsFuture::from(pc.set_local_description(none.unchecked_ref())).await.map(drop)
+    pc.set_local_description(none.unchecked_ref())
 }
 
-/// The offer stays as the browser made it: only the answer is ours.
-async fn dial(pc: &RtcPeerConnection, endpoint: &Endpoint) -> Result<(), JsValue> {
-    describe(pc).await?;
+/// Sets the answer to our offer, which stays as the browser made it: only the answer is ours.
+fn dial(pc: &RtcPeerConnection, endpoint: &Endpoint) -> Option<Promise> {
     let local = pc.local_description().map(|local| local.sdp()).unwrap_or_default();
-    let local = sdp::parse(&local).map_err(|error| JsValue::from_str(&error.to_string()))?;
+    let local = sdp::parse(&local).ok()?;
     let answer = init(RtcSdpType::Answer, &sdp::dial_answer(endpoint, &local.pwd));
-    JsFuture::from(pc.set_remote_description(&answer)).await.map(drop)
-}
-
-async fn accept(pc: &RtcPeerConnection, offer: &Description) -> Result<(), JsValue> {
-    let offer = init(RtcSdpType::Offer, &sdp::offer(offer));
-    JsFuture::from(pc.set_remote_description(&offer)).await?;
-    describe(pc).await
+    Some(pc.set_remote_description(&answer))
 }
 
 fn found(event: &RtcPeerConnectionIceEvent) -> Happening {

@@ -4,6 +4,8 @@
 //! never happen. The script writes the place to the console instead, as it stands in the program's memory. What values
 //! have to say to programmers (`Debug`), they say only in such sentences; it is nothing then.
 
+use crate::links::without_hashes;
+use crate::places::Places;
 use anyhow::{Context, Result, bail};
 use walrus::{FunctionBuilder, FunctionId, FunctionKind, ImportKind, Module, ValType};
 
@@ -42,7 +44,17 @@ const SCRIPT: &str = "        $panicked: function(text, length, at) {
             const memory = wasm.memory.buffer;
             const word = (index) => new DataView(memory).getUint32(at + 4 * index, true);
             const read = (start, length) => new TextDecoder().decode(new Uint8Array(memory, start, length));
-            console.error(`panicked at ${read(word(0), word(1))}:${word(2)}:${word(3)} ${read(text, length)}`);
+            let left = at, place;
+            for (const [file, steps] of PLACES) {
+                if (left > 0 && left <= steps.length) {
+                    let line = 0;
+                    for (const step of steps.slice(0, left)) line += step.charCodeAt(0) - 35;
+                    place = `${file}:${line}`;
+                }
+                left -= steps.length;
+            }
+            place ??= `${read(word(0), word(1))}:${word(2)}:${word(3)}`;
+            console.error(`panicked at ${place} ${read(text, length)}`);
         },";
 
 /// Lets the panics of `module` end in the script.
@@ -65,11 +77,21 @@ pub(crate) fn shorten(module: &mut Module) -> Result<()> {
     Ok(())
 }
 
-/// Adds the script's part.
-pub(crate) fn apply(script: &str) -> Result<String> {
+/// Whether a function of this name, which is given so many words, says nothing but what is said here instead.
+pub(crate) fn is_replaced(name: &str, words: usize) -> bool {
+    PANICS.iter().any(|(known, count, _)| (*known, *count) == (name, words)) || is_debug(name) && words == 2
+}
+
+fn is_debug(name: &str) -> bool {
+    name.contains(" as core::fmt::Debug>::fmt")
+}
+
+/// Adds the script's part, which knows the `places`.
+pub(crate) fn apply(script: &str, places: &Places) -> Result<String> {
     const HEAD: &str = "__proto__: null,\n";
     let (before, behind) = script.split_once(HEAD).context("the script gives the program nothing")?;
-    Ok(format!("{before}{HEAD}{SCRIPT}\n{behind}"))
+    let part = SCRIPT.replace("PLACES", &places.script());
+    Ok(format!("{before}{HEAD}{part}\n{behind}"))
 }
 
 /// What wasm-bindgen's own imports are said to come from.
@@ -102,14 +124,14 @@ fn panics(module: &Module) -> Vec<(FunctionId, Text)> {
 
 /// The implementations of `Debug`: they are given a value and where to write it.
 fn debugs(module: &Module) -> Vec<FunctionId> {
-    let is_debug = |function: &&walrus::Function| {
+    let silenced = |function: &&walrus::Function| {
         let name = function.name.as_deref().map(without_hashes).unwrap_or_default();
         let ty = module.types.get(function.ty());
         matches!(function.kind, FunctionKind::Local(_))
-            && name.contains(" as core::fmt::Debug>::fmt")
+            && is_debug(&name)
             && (ty.params(), ty.results()) == (&[ValType::I32; 2], &[ValType::I32])
     };
-    module.funcs.iter().filter(is_debug).map(|function| function.id()).collect()
+    module.funcs.iter().filter(silenced).map(|function| function.id()).collect()
 }
 
 /// Lets one write nothing, and say that all is well.
@@ -132,13 +154,6 @@ fn replace(module: &mut Module, id: FunctionId, text: Text, said: FunctionId) {
     };
     body.local_get(words[words.len() - 1]).call(said).unreachable();
     module.funcs.get_mut(id).kind = FunctionKind::Local(builder.local_func(words));
-}
-
-/// The name without the hashes in square brackets that tell crates of one name apart.
-fn without_hashes(name: &str) -> String {
-    let mut parts = name.split('[');
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |name, part| name + part.split_once(']').map_or(part, |(_, rest)| rest))
 }
 
 #[cfg(test)]
@@ -208,11 +223,14 @@ mod tests {
 
     #[test]
     fn the_script_says_where() {
-        let script = apply("const import0 = {\n        __proto__: null,\n        a: 1,\n    };").unwrap();
+        let places = Places::of(&[("a.rs".to_owned(), 3)]);
+        let script =
+            apply("const import0 = {\n        __proto__: null,\n        a: 1,\n    };", &places).unwrap();
         assert!(
             script.contains("__proto__: null,\n        $panicked: function(")
                 && script.ends_with("a: 1,\n    };")
+                && script.contains("of [[\"a.rs\",\"&\"]])")
         );
-        assert!(apply("nothing").is_err());
+        assert!(apply("nothing", &places).is_err());
     }
 }

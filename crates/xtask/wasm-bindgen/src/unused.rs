@@ -20,21 +20,11 @@ pub(crate) struct Unused {
 impl Unused {
     /// Takes from `module` the methods of classes that it makes no objects of, and what only these needed.
     pub(crate) fn take(module: &mut Module) -> Self {
-        let made: HashSet<&str> =
-            module.imports.iter().filter_map(|import| class_of(&import.name, "_new")).collect();
-        let classes: Vec<String> = module
-            .exports
-            .iter()
-            .filter_map(|export| class_of(&export.name, "_free"))
-            .filter(|class| !made.contains(class))
-            .map(str::to_owned)
-            .collect();
-        let is_of = |name: &str, class: &str| {
-            class_of(name, "_free") == Some(class)
-                || name.strip_prefix(class).is_some_and(|rest| rest.starts_with('_'))
+        let names = |module: &Module| -> Vec<String> {
+            module.exports.iter().map(|export| export.name.clone()).collect()
         };
-        let exports =
-            module.exports.iter().filter(|export| classes.iter().any(|class| is_of(&export.name, class)));
+        let classes = classes(&names(module), &imports(module));
+        let exports = module.exports.iter().filter(|export| is_of(&export.name, &classes));
         let exports: Vec<_> = exports.map(|export| export.id()).collect();
         exports.into_iter().for_each(|export| module.exports.delete(export));
         let mut imports = imports(module);
@@ -69,9 +59,24 @@ impl Unused {
     }
 }
 
-/// The class in `__wbg_CLASS_free` and the like.
+/// The classes that no objects are made of, by what a program gives and takes.
+pub(crate) fn classes(exports: &[String], imports: &HashSet<String>) -> Vec<String> {
+    let made: HashSet<&str> = imports.iter().filter_map(|import| class_of(import, "_new")).collect();
+    let freed = exports.iter().filter_map(|export| class_of(export, "_free"));
+    freed.filter(|class| !made.contains(class)).map(str::to_owned).collect()
+}
+
+/// Whether what a program gives under this name is a method of one of `classes`.
+pub(crate) fn is_of(name: &str, classes: &[String]) -> bool {
+    classes.iter().any(|class| {
+        class_of(name, "_free") == Some(class)
+            || name.strip_prefix(class.as_str()).is_some_and(|rest| rest.starts_with('_'))
+    })
+}
+
+/// The class in `__wbg_CLASS_free` and the like, behind which a hash may stand.
 fn class_of<'a>(name: &'a str, what: &str) -> Option<&'a str> {
-    name.strip_prefix("__wbg_")?.strip_suffix(what)
+    name.strip_prefix("__wbg_")?.split_once(what).map(|(class, _)| class)
 }
 
 fn imports(module: &Module) -> HashSet<String> {
