@@ -41,7 +41,7 @@ use crate::wire::{
 };
 use conversation::{Conversation, PAGES_MAX, Phase};
 use op::{Create, Message};
-pub use search::Search;
+pub use search::{Letter, Letters, Search};
 
 /// Who looks at messages, and what they want to see.
 type Viewer<'a> = (&'a Person, &'a Preferences);
