@@ -83,6 +83,12 @@ behaviour(
     await tina.press('Close participants');
     await look('messages');
     await turned(tina, () => look('messages-rtl'));
+    await tina.press('Search this conversation');
+    await (await tina.find('searchbox', 'Search messages')).type('the');
+    await until('something to be found', async () => /the newest first|One message/.test(await tina.told()));
+    await look('search');
+    await turned(tina, () => look('search-rtl'));
+    await tina.escape();
     const last = async () => (await (await tina.find('log', 'Messages')).$$('article')).at(-1);
     await tina.press('Actions', { inside: await last() });
     await tina.press('React');

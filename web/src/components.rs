@@ -28,6 +28,7 @@ mod people;
 mod qr_code;
 mod rename;
 mod request;
+mod search;
 mod settings;
 mod sidebar;
 mod switch;

@@ -8,13 +8,14 @@ use wasm_bindgen::JsCast;
 use web_sys::KeyboardEvent;
 
 /// What each key does, for the list that Ctrl+/ opens.
-pub(crate) const KEYS: [(&str, &str); 9] = [
+pub(crate) const KEYS: [(&str, &str); 10] = [
     ("Enter", "Send the message"),
     ("Shift + Enter", "Begin a new line"),
     ("↑", "In an empty composer: edit your last message"),
     ("↑ ↓", "From one message's actions to another's"),
     ("Esc", "Close a dialog, cancel an edit or a reply, or mark the conversation as read"),
     ("Ctrl or ⌘ + K", "Go to a conversation by its name"),
+    ("Ctrl or ⌘ + Shift + F", "Search what was said"),
     ("Alt + ↑", "Go to the conversation above"),
     ("Alt + ↓", "Go to the conversation below"),
     ("Ctrl or ⌘ + /", "Show this list"),
@@ -34,6 +35,7 @@ fn press(session: Session, ui: Ui, event: &KeyboardEvent) -> bool {
     let has_command = event.ctrl_key() || event.meta_key();
     match event.key().as_str() {
         "k" if has_command => ui.open(Overlay::Switch),
+        "f" | "F" if has_command && event.shift_key() => ui.open(Overlay::Search(None)),
         "/" if has_command => ui.open(Overlay::Keys),
         "ArrowUp" if event.alt_key() => walk(session, ui, Step::Up),
         "ArrowDown" if event.alt_key() => walk(session, ui, Step::Down),

@@ -1,5 +1,10 @@
 //! Upper and lower case. In the page the browser does it: its tables need not be loaded with it.
 
+#[cfg(target_family = "wasm")]
+use tertulia_proto::group::Letter;
+#[cfg(target_family = "wasm")]
+use tertulia_proto::table::Table;
+
 /// `text` in lower case, for comparing names.
 #[cfg(target_family = "wasm")]
 pub(crate) fn lower(text: &str) -> String {
@@ -10,6 +15,26 @@ pub(crate) fn lower(text: &str) -> String {
 #[cfg(not(target_family = "wasm"))]
 pub(crate) fn lower(text: &str) -> String {
     text.to_lowercase()
+}
+
+#[cfg(target_family = "wasm")]
+thread_local! {
+    static WORD: js_sys::RegExp = js_sys::RegExp::new(r"[\p{Alphabetic}\p{N}]", "u");
+    // The browser is asked once about each.
+    static LETTERS: std::cell::RefCell<Table<char, Letter>> = std::cell::RefCell::default();
+}
+
+/// What a search knows of a character.
+#[cfg(target_family = "wasm")]
+pub(crate) fn letter(c: char) -> Letter {
+    let ask = || {
+        let text = c.to_string();
+        let lower = lower(&text);
+        let mut lower = lower.chars();
+        let is_word = WORD.with(|word| word.test(&text));
+        Letter { lower: [lower.next(), lower.next(), lower.next()], is_word }
+    };
+    LETTERS.with_borrow_mut(|letters| *letters.or_insert_with(c, ask))
 }
 
 /// Whether `words` are in `text`, in whatever case.

@@ -2,6 +2,8 @@
 
 mod talk;
 
+pub(crate) use talk::FOUND_MAX;
+
 use crate::address;
 use crate::letters::sentence;
 use crate::mark;

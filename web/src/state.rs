@@ -6,7 +6,7 @@ mod words;
 
 pub(crate) use feed::{Feed, Row};
 pub(crate) use notice::{Notice, NoticeId, Notices, Tone};
-pub(crate) use words::{beginning, progress, reacted, said, typed};
+pub(crate) use words::{beginning, progress, reacted, said, snippet, typed};
 
 use crate::letters::{lower, sentence};
 use std::collections::VecDeque;

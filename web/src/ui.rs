@@ -51,6 +51,8 @@ pub(crate) enum Overlay {
     Reply(LinkId),
     /// Name a conversation.
     Rename(ConversationId),
+    /// Find what was said: everywhere, or in a conversation.
+    Search(Option<ConversationId>),
     /// Go to a conversation by typing its name.
     Switch,
     /// The keys.

@@ -45,7 +45,7 @@ use archive::Archived;
 use conversation::{Conversation, PAGES_MAX, Phase};
 use import::Importing;
 use op::{Create, Message};
-pub use search::Search;
+pub use search::{Letter, Letters, Search};
 
 /// Who looks at messages, and what they want to see.
 type Viewer<'a> = (&'a Person, &'a Preferences);

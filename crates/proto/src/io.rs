@@ -420,8 +420,8 @@ pub enum Command {
 /// The answer to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Consent {
-    /// Into a conversation of its own.
-    New,
+    /// Into a conversation of its own, which gives newcomers so much of the past.
+    New(History),
     /// Into this conversation.
     Into(ConversationId),
     /// Not at all.

@@ -4,6 +4,7 @@ use crate::place::{Half, Manners, Place, Seat, address};
 use crate::wire::{End, Item, Stage, Wire};
 use crate::world::{Happening, World};
 use tertulia_proto::endpoint::{Candidate, CandidateHost, CandidateKind, IceText};
+use tertulia_proto::group::History;
 use tertulia_proto::io::Consent;
 use tertulia_proto::wire::bounded::List;
 use tertulia_proto::{
@@ -362,7 +363,7 @@ impl World {
 fn consent(manners: Manners, asked: Option<Consent>) -> Option<Consent> {
     match manners {
         Manners::Silent => None,
-        Manners::Yes => Some(asked.unwrap_or(Consent::New)),
+        Manners::Yes => Some(asked.unwrap_or(Consent::New(History::All))),
         Manners::No => Some(Consent::No),
     }
 }

@@ -85,7 +85,7 @@ impl World {
             Command::Answer { request, answer } => {
                 let into = match answer {
                     Consent::Into(conversation) => Some(*conversation),
-                    Consent::New => None,
+                    Consent::New(_) => None,
                     Consent::No | Consent::AnsweringMachine => return,
                 };
                 let Some(newcomer) = self.oracle.askers.get(&(seat, *request)) else { return };

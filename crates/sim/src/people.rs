@@ -123,7 +123,11 @@ impl World {
 
     /// Answers a request.
     pub fn answer(&mut self, seat: Seat, request: RequestId, answer: Consent) -> Result<Reply, Refusal> {
-        self.command(seat, Command::Answer { request, answer })
+        let reply = self.command(seat, Command::Answer { request, answer });
+        if let (Consent::New(History::FromAdmission), Ok(Reply::Conversation(id))) = (answer, &reply) {
+            self.oracle.from_admission.insert(*id);
+        }
+        reply
     }
 
     /// Begins a conversation.
@@ -184,7 +188,7 @@ impl World {
         let seen = self.events(host).len();
         let asked = self.open(guest, &invite, Some(kind));
         let request = self.request(host, seen);
-        if let Err(refusal) = self.answer(host, request, Consent::New) {
+        if let Err(refusal) = self.answer(host, request, Consent::New(History::All)) {
             self.fail(&format!("{host:?} cannot say yes: {refusal}"));
         }
         let RequestOutcome::Yes(conversation) = self.outcome(guest, asked) else {

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::time::Duration;
-use tertulia_proto::group::ConversationKind;
+use tertulia_proto::group::{ConversationKind, History};
 use tertulia_proto::identity::Name;
 use tertulia_proto::io::{Consent, Greeting, MessageText, Path};
 use tertulia_proto::rng::Rng;
@@ -99,7 +99,7 @@ async fn two_people_talk_by_an_invite_alone() {
             _ => None,
         })
         .await;
-    ana.command(Command::Answer { request, answer: Consent::New }).await;
+    ana.command(Command::Answer { request, answer: Consent::New(History::All) }).await;
     let conversation = bea.await_event("the conversation", opened).await;
     for n in 0..200 {
         let text = MessageText::cut(&format!("message {n}"));

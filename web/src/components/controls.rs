@@ -19,6 +19,9 @@ pub(super) fn submit(name: &str) -> Element {
     el("button").attr("type", "submit").text(name)
 }
 
+/// How the button of a search is drawn.
+pub(super) const GLASS: &str = "M20 20l-5-5M17 10.5a6.5 6.5 0 1 1-13 0 6.5 6.5 0 0 1 13 0z";
+
 /// A button in a corner that closes what it stands in.
 pub(super) fn close_button(name: &str, act: impl Fn() + 'static) -> Element {
     icon_button("quiet close", name, "M6 6l12 12M18 6L6 18", act)

@@ -1,7 +1,7 @@
 //! One conversation: who, what was said, and where to say more.
 
 use super::composer::composer;
-use super::controls::{actions, button};
+use super::controls::{GLASS, actions, button, icon_button};
 use super::frame::head;
 use super::messages::messages;
 use super::participants::participants;
@@ -19,8 +19,8 @@ const WIDE: &str = "(min-width: 75rem)";
 
 /// A conversation.
 pub(super) fn conversation(id: ConversationId) -> Element {
-    let session = expect_context::<Session>();
-    let shared = Talk::new(expect_context::<Ui>(), id);
+    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
+    let shared = Talk::new(ui, id);
     let is_open = move || session.state.with(|state| state.conversation(id).is_some_and(|view| view.open));
     let detail = move || session.state.with(|state| state.conversation(id).map(describe).unwrap_or_default());
     let shows_participants = RwSignal::new(is_wide());
@@ -39,7 +39,11 @@ pub(super) fn conversation(id: ConversationId) -> Element {
     };
     let participants_button = button("Participants", open_participants)
         .attr_of("aria-expanded", move || shows_participants.get().to_string());
-    let actions = actions([when(is_open, move || invite_button(id)), participants_button.into()]);
+    let search = icon_button("quiet close", "Search this conversation", GLASS, move || {
+        ui.open(Overlay::Search(Some(id)))
+    });
+    let actions =
+        actions([search.into(), when(is_open, move || invite_button(id)), participants_button.into()]);
     let talk = el("div")
         .class("talk")
         .child(head(text(move || session.name_of(id)), text(detail), actions))

@@ -9,6 +9,7 @@ use super::keys::keys_dialog;
 use super::leave_message::leave_message_dialog;
 use super::new_conversation::new_conversation;
 use super::rename::rename_dialog;
+use super::search::search_dialog;
 use super::settings::erase_dialog;
 use super::switch::switch_dialog;
 use crate::ui::{Overlay, Ui};
@@ -33,6 +34,7 @@ fn draw(overlay: &Overlay) -> Element {
         Overlay::Join(invite) => join_dialog(invite.clone()),
         Overlay::Reply(link) => reply_dialog(*link),
         Overlay::Rename(conversation) => rename_dialog(*conversation),
+        Overlay::Search(here) => search_dialog(*here),
         Overlay::Switch => switch_dialog(),
         Overlay::Keys => keys_dialog(),
         Overlay::Erase => erase_dialog(),

@@ -1,17 +1,22 @@
 //! One message.
 
 use super::avatar::avatar;
+use super::messages::at_end;
 use super::talk::Talk;
 use crate::session::Session;
 use crate::state::{Row, State, beginning, progress, reacted, said};
-use crate::view::{Element, View, at_next_frame, each, el, key_of, run};
+use crate::view::{Element, View, at_next_frame, each, el, key_of, later, run};
 use crate::when;
 use leptos::prelude::*;
 use std::sync::Arc;
+use std::time::Duration;
 use tertulia_proto::group::OpId;
 use tertulia_proto::io::{MessageView, ReactionView};
 use tertulia_proto::table::Table;
 use web_sys::HtmlElement;
+
+/// How long a message that one was led to is marked.
+const MARKED: Duration = Duration::from_secs(2);
 
 /// What changes of a message while it stands there: it changes in place, so that focus and scroll stay where they are
 /// and the message is not said again.
@@ -43,6 +48,8 @@ pub(super) struct Log {
     pub(super) talk: Talk,
     /// What stands on the page.
     pub(super) marks: StoredValue<Table<OpId, Mark>>,
+    /// Whether the person is at the end.
+    pub(super) is_at_end: RwSignal<bool>,
 }
 
 /// What must be equal for a row to stay in place as it is. The message itself is not in it: that changes in place.
@@ -146,15 +153,22 @@ fn quote(log: Log, to: OpId) -> Element {
         .child(el("span").text_of(read))
 }
 
-/// Shows a message that may be further back, and puts the focus there.
-fn go_to(log: Log, message: OpId) {
+/// Shows a message that may be further back, marks it for a while, and puts the focus there.
+pub(super) fn go_to(log: Log, message: OpId) {
     let lead = move || {
         let mark = log.marks.try_with_value(|marks| marks.get(&message).cloned()).flatten();
         if let Some(article) = mark.and_then(|mark| mark.article) {
+            // Else the end would be kept in view. Who is led there is told by the scrolling.
+            log.is_at_end.set(false);
             // A focus that scripts only may set: it is where the reader is led to.
             let _ = article.set_attribute("tabindex", "-1");
+            let _ = article.set_attribute("data-goal", "");
             article.scroll_into_view();
             let _ = article.focus();
+            if let Ok(Some(frame)) = article.closest(".log") {
+                log.is_at_end.set(at_end(&frame));
+            }
+            later(MARKED, move || drop(article.remove_attribute("data-goal")));
         }
     };
     log.session.show_around(message, move || at_next_frame(lead));

@@ -1,7 +1,7 @@
 //! What was said.
 
 use super::controls::button;
-use super::message::{Log, Shown, key, message};
+use super::message::{Log, Shown, go_to, key, message};
 use super::message_actions::Actions;
 use super::talk::Talk;
 use crate::session::Session;
@@ -27,7 +27,7 @@ const SILENT: &str = "Nothing was said yet. Say hello.";
 pub(super) fn messages(talk: Talk) -> Element {
     let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
     let (is_at_end, id) = (RwSignal::new(true), talk.id);
-    let shared = Log { session, talk, marks: StoredValue::default() };
+    let shared = Log { session, talk, marks: StoredValue::default(), is_at_end };
     let actions = Actions::of(shared, ui);
     let rows = actions.listen(el("div").class("rows").child(rows(shared)));
     let log = el("div").class("log").attr("role", "log").attr("aria-label", "Messages").attr("tabindex", "0");
@@ -35,6 +35,7 @@ pub(super) fn messages(talk: Talk) -> Element {
     begin(log_node.clone(), rows_node, is_at_end);
     follow_own(session, is_at_end);
     report_reading(session, ui, id, is_at_end);
+    lead(shared);
     let has_earlier = move || session.feed.with(Feed::has_earlier);
     let is_empty = move || session.feed.with(|feed| feed.rows.is_empty());
     let is_over = move || session.state.with(|state| state.conversation(id).is_none_or(|view| !view.open));
@@ -158,6 +159,16 @@ fn follow_own(session: Session, is_at_end: RwSignal<bool>) {
     });
 }
 
+/// Leads to the message that a search has found here.
+fn lead(log: Log) {
+    effect(move || {
+        if let Some(message) = log.session.feed.with(|feed| feed.goal) {
+            log.session.feed.update_untracked(|feed| feed.goal = None);
+            go_to(log, message);
+        }
+    });
+}
+
 /// The conversation is being read while its end is in view on a page that can be seen.
 fn report_reading(session: Session, ui: Ui, conversation: ConversationId, is_at_end: RwSignal<bool>) {
     effect(move || {
@@ -167,6 +178,6 @@ fn report_reading(session: Session, ui: Ui, conversation: ConversationId, is_at_
     on_cleanup(move || session.reads(None));
 }
 
-fn at_end(log: &HtmlElement) -> bool {
+pub(super) fn at_end(log: &web_sys::Element) -> bool {
     log.scroll_height() - log.scroll_top() - log.client_height() < END_PX
 }

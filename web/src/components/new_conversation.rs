@@ -30,8 +30,7 @@ pub(super) fn new_conversation() -> Element {
         ui.close();
         match with {
             Some(known) => session.connect(&known.person, kind, &name),
-            None if is_new_only.get_untracked() => session.create(kind, &name, History::FromAdmission),
-            None => session.create(kind, &name, History::All),
+            None => session.create(kind, &name, history_of(is_new_only)),
         }
     };
     let name = name_input("conversation-name", name).attr("placeholder", "The names of those in it");
@@ -40,21 +39,20 @@ pub(super) fn new_conversation() -> Element {
         .child(kind_choice(is_private))
         .child(people_choice(session, chosen))
         .child(field("conversation-name", "Conversation name", name).child(hint("Only you see this name.")))
-        .child(when(move || chosen.get().is_none(), move || history_choice(is_new_only)))
+        .child(when(move || chosen.get().is_none(), move || history_choice("history", is_new_only)))
         .child(actions([submit("Create").class("primary").into()]));
     dialog("New conversation", form.into())
 }
 
-/// What newcomers see of the past. Whoever is asked begins the conversation themself.
-fn history_choice(is_new_only: RwSignal<bool>) -> Element {
+/// What newcomers see of the past, as it was chosen.
+pub(super) fn history_of(is_new_only: RwSignal<bool>) -> History {
+    if is_new_only.get_untracked() { History::FromAdmission } else { History::All }
+}
+
+/// What newcomers see of the past. Whoever is asked begins the conversation themself, and chooses then.
+pub(super) fn history_choice(group: &str, is_new_only: RwSignal<bool>) -> Element {
     let choice = |name: &'static str, is_new: bool| {
-        radio(
-            "history",
-            name,
-            name.into(),
-            move || is_new_only.get() == is_new,
-            move || is_new_only.set(is_new),
-        )
+        radio(group, name, name.into(), move || is_new_only.get() == is_new, move || is_new_only.set(is_new))
     };
     el("fieldset")
         .class("choice")

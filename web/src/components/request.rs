@@ -2,10 +2,11 @@
 
 use super::avatar::avatar;
 use super::controls::{actions, button, label};
+use super::new_conversation::{history_choice, history_of};
 use super::people::block_button;
 use crate::session::Session;
 use crate::state::{Asked, State};
-use crate::view::{Element, View, each, el, key_of, nothing, value_of};
+use crate::view::{Element, View, each, el, key_of, nothing, value_of, when};
 use leptos::prelude::*;
 use tertulia_proto::group::{ConversationId, ConversationKind};
 use tertulia_proto::io::{Consent, RequestId};
@@ -21,9 +22,11 @@ fn card(session: Session, asked: &Asked) -> Element {
     let Asked { request, from, kind, conversation, greeting } = asked;
     let request = *request;
     let into = RwSignal::new(conversation.map(|id| id.to_string()).unwrap_or_default());
+    let is_new_only = RwSignal::new(false);
     let accept = move || {
         let chosen = ConversationId::from_hex(&into.get_untracked());
-        session.answer(request, chosen.map_or(Consent::New, Consent::Into));
+        let new = Consent::New(history_of(is_new_only));
+        session.answer(request, chosen.map_or(new, Consent::Into));
     };
     let (title_id, select_id) = (format!("request-{request}"), format!("into-{request}"));
     let asks = session.state.with_untracked(|state| wish(state, *kind, *conversation));
@@ -31,6 +34,12 @@ fn card(session: Session, asked: &Asked) -> Element {
         .class("row")
         .child(label(&select_id, "Into"))
         .child(choice(session, *conversation, into).attr("id", &select_id));
+    // Nobody else ever enters a private one.
+    let gives_past = *kind == ConversationKind::Public;
+    let history = when(
+        move || gives_past && into.with(String::is_empty),
+        move || history_choice(&format!("history-{request}"), is_new_only),
+    );
     let quote = (!greeting.is_empty()).then(|| el("blockquote").attr("dir", "auto").text(greeting));
     let body = el("div")
         .class("request-body")
@@ -38,6 +47,7 @@ fn card(session: Session, asked: &Asked) -> Element {
         .child(el("p").attr("role", "alert").text(&format!("{} {asks}", from.name)))
         .children(quote)
         .child(choice)
+        .child(history)
         .child(actions([
             block_button(session, from.user).into(),
             button("Answering machine", move || session.answer(request, Consent::AnsweringMachine)).into(),

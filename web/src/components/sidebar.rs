@@ -1,7 +1,7 @@
 //! The list of conversations, and the way to everything else.
 
 use super::avatar::avatar;
-use super::controls::button;
+use super::controls::{GLASS, button, icon_button};
 use crate::session::Session;
 use crate::state::{Preview, State};
 use crate::ui::{Overlay, Place, Ui};
@@ -22,6 +22,7 @@ pub(super) fn sidebar() -> Element {
     let head = el("header")
         .class("sidebar-head")
         .child(el("span").class("wordmark").text("Tertulia"))
+        .child(icon_button("quiet close", "Search messages", GLASS, move || ui.open(Overlay::Search(None))))
         .child(button("New conversation", move || ui.open(Overlay::New)).class("new"));
     let conversations = each(
         move || session.state.with(|state| state.conversations.iter().map(|view| view.id).collect()),

@@ -1,16 +1,18 @@
 //! What the person does in conversations and about people.
 
 use super::{RECALLED, Session, with_quoted};
-use crate::letters::sentence;
+use crate::letters::{letter, sentence};
 use crate::state::{Feed, Stale};
 use crate::ui::Place;
 use leptos::prelude::*;
-use tertulia_proto::group::{ConversationId, OpId};
-use tertulia_proto::io::{Emoji, MessageText, MessageView, Recalled, RequestId};
+use tertulia_proto::group::{ConversationId, OpId, Search};
+use tertulia_proto::io::{Emoji, Found, Lacking, MessageText, MessageView, Recalled, RequestId};
 use tertulia_proto::{AccountId, Command, Node, Reply, Window};
 
 /// A message of our own that is further back is found with the eyes, and edited by its actions.
 const LAST_OWN_WITHIN: usize = 100;
+/// Messages that a search shows: more are not looked through by anybody who can type another word.
+pub(crate) const FOUND_MAX: usize = 50;
 
 impl Session {
     /// Says something; tells what is wrong when it was not taken.
@@ -106,6 +108,47 @@ impl Session {
                 self.refresh_feed(id);
                 then();
             }
+        });
+    }
+
+    /// Shows a message, wherever it was said, and marks it.
+    pub(crate) fn show_message(self, conversation: ConversationId, message: OpId) {
+        self.ui.close();
+        self.show(conversation);
+        self.feed.update(|feed| feed.goal = Some(message));
+    }
+
+    /// Has `take` given the newest messages that have all words of `query`, everywhere or in one conversation, unless
+    /// that is no longer wanted by then.
+    pub(crate) fn find(
+        self,
+        query: &str,
+        only: Option<ConversationId>,
+        is_wanted: impl Fn() -> bool + 'static,
+        take: impl FnOnce(Vec<Found>) + 'static,
+    ) {
+        let search = (Search::new(query, FOUND_MAX, only, letter), Recalled::default());
+        self.go_on_finding(search, Box::new(is_wanted), Box::new(take));
+    }
+
+    fn go_on_finding(
+        self,
+        (mut search, mut recalled): (Search, Recalled),
+        is_wanted: Box<dyn Fn() -> bool>,
+        take: Box<dyn FnOnce(Vec<Found>)>,
+    ) {
+        let Lacking(keys) = match self.with_node(|node| node.find(&mut search, &mut recalled)) {
+            Some(Err(lacking)) => lacking,
+            Some(Ok(found)) => return take(found),
+            None => return,
+        };
+        self.with_tab(|tab| {
+            tab.read(keys.clone(), move |records| {
+                keys.iter().zip(records).for_each(|(key, value)| recalled.take(key, value.as_deref()));
+                if is_wanted() {
+                    self.go_on_finding((search, recalled), is_wanted, take);
+                }
+            });
         });
     }
 

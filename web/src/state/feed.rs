@@ -20,6 +20,8 @@ pub(crate) struct Feed {
     pub(crate) conversation: Option<ConversationId>,
     /// Its messages in the order of display.
     pub(crate) rows: Vec<Row>,
+    /// The message that the person is to be led to.
+    pub(crate) goal: Option<OpId>,
     /// The message before the first row, if there is one.
     before: Option<OpId>,
     /// How many rows there may be, once the messages were read for the first time.

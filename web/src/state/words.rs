@@ -1,6 +1,7 @@
 //! What the page says about messages and people, in words.
 
 use super::State;
+use std::ops::Range;
 use tertulia_proto::AccountId;
 use tertulia_proto::group::ConversationId;
 use tertulia_proto::io::{ConversationView, MessageState, MessageView, ReactionView};
@@ -9,6 +10,9 @@ use tertulia_proto::io::{ConversationView, MessageState, MessageView, ReactionVi
 const NAMES_MAX: usize = 5;
 /// Characters of a message that stand in a quote of it: a line on a phone.
 const QUOTE_MAX: usize = 90;
+/// Characters before what was found, and in all, that are shown of a message that has it: two lines and a bit.
+const SNIPPET_BEFORE: usize = 40;
+const SNIPPET_MAX: usize = 160;
 const DELETED: &str = "This message was deleted";
 
 /// What a message says as it is shown.
@@ -30,6 +34,32 @@ pub(crate) fn typed(message: &MessageView) -> String {
 /// The beginning of a message, for a line that speaks of it.
 pub(crate) fn beginning(message: &MessageView) -> String {
     cut(&said(message), QUOTE_MAX)
+}
+
+/// What stands around the first of the places that were found in a text, in pieces: what was found, and what was not.
+pub(crate) fn snippet<'a>(text: &'a str, places: &[Range<usize>]) -> Vec<(&'a str, bool)> {
+    let first = places.first().map_or(0, |place| place.start);
+    let head = text.get(..first).unwrap_or_default();
+    let near = head.char_indices().rev().take(SNIPPET_BEFORE).last().map_or(first, |(at, _)| at);
+    // It begins with a whole word, if there is the beginning of one.
+    let word = text
+        .get(near..first)
+        .and_then(|near| near.find(char::is_whitespace))
+        .map_or(near, |at| near + at + 1);
+    let from = if near == 0 { 0 } else { word };
+    let rest = text.get(from..).unwrap_or_default();
+    let end = rest.char_indices().nth(SNIPPET_MAX).map_or(text.len(), |(at, _)| from + at);
+    let mut pieces = vec![(if from > 0 { "…" } else { "" }, false)];
+    let mut at = from;
+    for place in places.iter().filter(|place| place.start < end) {
+        pieces.push((text.get(at..place.start).unwrap_or_default(), false));
+        pieces.push((text.get(place.start..place.end.min(end)).unwrap_or_default(), true));
+        at = place.end.min(end);
+    }
+    pieces.push((text.get(at..end).unwrap_or_default(), false));
+    pieces.push((if end < text.len() { "…" } else { "" }, false));
+    pieces.retain(|(words, _)| !words.is_empty());
+    pieces
 }
 
 /// The first so many characters of a text.

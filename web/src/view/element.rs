@@ -81,6 +81,11 @@ impl Element {
         self
     }
 
+    /// Puts something into it later.
+    pub(crate) fn append(&self, child: impl Into<View>) {
+        append(&self.0, &child.into());
+    }
+
     /// Puts some things into it, as many as there are.
     pub(crate) fn children<V: Into<View>>(self, children: impl IntoIterator<Item = V>) -> Self {
         children.into_iter().fold(self, Self::child)

@@ -178,6 +178,7 @@ struct AnswerParams {
     request: Hex<RequestId>,
     answer: Answer,
     into: Option<Hex<ConversationId>>,
+    history: Option<Past>,
 }
 
 #[derive(Deserialize)]
@@ -189,8 +190,11 @@ enum Answer {
 }
 
 async fn answer(session: &Session, params: AnswerParams) -> Outcome {
+    if params.history.is_some() && (params.into.is_some() || !matches!(params.answer, Answer::Yes)) {
+        return Err(Fault::params("history goes with the answer yes into a new conversation"));
+    }
     let answer = match (params.answer, params.into) {
-        (Answer::Yes, None) => Consent::New,
+        (Answer::Yes, None) => Consent::New(params.history.unwrap_or_default().into()),
         (Answer::Yes, Some(Hex(conversation))) => Consent::Into(conversation),
         (Answer::No, None) => Consent::No,
         (Answer::AnsweringMachine, None) => Consent::AnsweringMachine,

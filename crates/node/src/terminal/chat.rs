@@ -171,7 +171,7 @@ impl<'a> Chat<'a> {
         let number = self.pending(request)?;
         let asked = &self.requests[&number];
         let into = into.map(|number| self.numbered(number)).transpose()?.or(asked.conversation);
-        let answer = into.map_or(Consent::New, Consent::Into);
+        let answer = into.map_or(Consent::New(History::All), Consent::Into);
         let reply = self.command(proto::Command::Answer { request: asked.request, answer }).await?;
         self.requests.remove(&number);
         if let Reply::Conversation(id) = reply {

@@ -2,7 +2,7 @@
 
 use crate::terminal::chat::{Chat, Out, Wrong};
 use crate::terminal::text::{plain, plain_lines};
-use tertulia_proto::group::Search;
+use tertulia_proto::group::{Letter, Search};
 use tertulia_proto::io::{Emoji, Found, MessageText, MessageView};
 use tertulia_proto::{Command, ConversationId, OpId, Window};
 
@@ -44,7 +44,7 @@ impl Chat<'_> {
 
     /// Messages of all conversations that have these words, the newest last, as they stand on a terminal.
     pub(super) async fn find(&mut self, words: String) -> Result<Out, Wrong> {
-        let mut search = Search::new(&words, FOUND, None);
+        let mut search = Search::new(&words, FOUND, None, Letter::of);
         let found = self.session.handle.ask(move |node, recalled| node.find(&mut search, recalled)).await;
         let mut lines = Out::new();
         for Found { conversation, message, .. } in found.map_err(|gone| gone.to_string())?.iter().rev() {

@@ -17,10 +17,31 @@ const QUERY_MAX: usize = 512;
 /// Places of a text that are named: enough to highlight.
 const PLACES_MAX: usize = 64;
 
+/// What a search knows of a character. A page asks its browser, which has the tables that this takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Letter {
+    /// It in lower case: a capital may be several letters then.
+    pub lower: [Option<char>; 3],
+    /// Whether it is part of a word: a letter or a digit of some script.
+    pub is_word: bool,
+}
+
+impl Letter {
+    /// By the tables of the standard library.
+    pub fn of(c: char) -> Self {
+        let mut lower = c.to_lowercase();
+        Self { lower: [lower.next(), lower.next(), lower.next()], is_word: c.is_alphanumeric() }
+    }
+}
+
+/// What tells of characters. It is not asked about ASCII.
+pub type Letters = fn(char) -> Letter;
+
 /// What is looked for: a text has to have all of it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Query {
     terms: Vec<Term>,
+    letters: Letters,
 }
 
 /// A word or a phrase.
@@ -35,8 +56,8 @@ struct Term {
 impl Query {
     /// Reads a query: words, which may be the beginnings of longer ones, and phrases in quotation marks, which have to be
     /// there as a whole.
-    pub(crate) fn parse(text: &str) -> Self {
-        let mut query = Self::default();
+    pub(crate) fn parse(text: &str, letters: Letters) -> Self {
+        let mut query = Self { terms: Vec::new(), letters };
         let cut = text.char_indices().nth(QUERY_MAX).map_or(text, |(end, _)| &text[..end]);
         for (at, part) in cut.split(['"', '“', '”', '„']).enumerate() {
             if at % 2 == 1 {
@@ -50,8 +71,9 @@ impl Query {
 
     /// Adds the words of what stands between two spaces; signs count only where there is nothing else.
     fn add_word(&mut self, text: &str) {
-        if text.chars().any(char::is_alphanumeric) {
-            text.split(|c: char| !c.is_alphanumeric()).for_each(|word| self.add(word, true));
+        let letters = self.letters;
+        if text.chars().any(|c| is_word(letters, c)) {
+            text.split(|c: char| !is_word(letters, c)).for_each(|word| self.add(word, true));
         } else {
             self.add(text, true);
         }
@@ -59,7 +81,7 @@ impl Query {
 
     fn add(&mut self, text: &str, is_prefix: bool) {
         let mut folded: Vec<char> = Vec::new();
-        for c in text.trim().chars().flat_map(fold) {
+        for c in text.trim().chars().flat_map(|c| fold(self.letters, c)) {
             if c != ' ' || folded.last() != Some(&' ') {
                 folded.push(c);
             }
@@ -76,7 +98,7 @@ impl Query {
 
     /// Whether a text has all of it.
     pub(crate) fn matches(&self, text: &str) -> bool {
-        self.terms.iter().all(|term| term.next_in(text, 0).is_some())
+        self.terms.iter().all(|term| term.next_in(text, 0, self.letters).is_some())
     }
 
     /// Where in a text it is: bytes, in order, none twice.
@@ -84,7 +106,9 @@ impl Query {
         let mut found: Vec<Range<usize>> = Vec::new();
         for term in &self.terms {
             let mut from = 0;
-            while let Some(place) = term.next_in(text, from).filter(|_| found.len() < PLACES_MAX) {
+            while let Some(place) =
+                term.next_in(text, from, self.letters).filter(|_| found.len() < PLACES_MAX)
+            {
                 from = place.end;
                 insert(&mut found, place);
             }
@@ -118,8 +142,8 @@ impl Search {
     ///
     /// A word is found whatever its case, and may be the beginning of a longer one; what stands between quotation marks
     /// has to be there as a whole. What was edited is found by its present words.
-    pub fn new(query: &str, limit: usize, only: Option<ConversationId>) -> Self {
-        let (query, searched, found) = (Query::parse(query), Table::default(), Vec::new());
+    pub fn new(query: &str, limit: usize, only: Option<ConversationId>, letters: Letters) -> Self {
+        let (query, searched, found) = (Query::parse(query, letters), Table::default(), Vec::new());
         let limit = if query.is_empty() { 0 } else { limit };
         Self { query, limit, only, searched, found }
     }
@@ -183,15 +207,15 @@ fn insert(places: &mut Vec<Range<usize>>, mut place: Range<usize>) {
 
 impl Term {
     /// The first place of a text, from the byte `from` on, where it begins as a word does.
-    fn next_in(&self, text: &str, from: usize) -> Option<Range<usize>> {
+    fn next_in(&self, text: &str, from: usize, letters: Letters) -> Option<Range<usize>> {
         let first = *self.folded.first()?;
         let mut before = text[..from].chars().next_back();
         for (at, c) in text[from..].char_indices() {
-            let is_begin = !c.is_alphanumeric() || is_break(before, c);
+            let is_begin = !is_word(letters, c) || is_break(letters, before, c);
             before = Some(c);
-            if is_begin && fold(c).next() == Some(first) {
+            if is_begin && fold(letters, c).next() == Some(first) {
                 let start = from + at;
-                if let Some(end) = self.end_in(&text[start..]) {
+                if let Some(end) = self.end_in(&text[start..], letters) {
                     return Some(start..start + end);
                 }
             }
@@ -200,7 +224,7 @@ impl Term {
     }
 
     /// Where it ends in a text that begins with it.
-    fn end_in(&self, text: &str) -> Option<usize> {
+    fn end_in(&self, text: &str, letters: Letters) -> Option<usize> {
         let mut wanted = self.folded.iter().copied().peekable();
         let mut chars = text.char_indices().peekable();
         let mut last = None;
@@ -213,30 +237,31 @@ impl Term {
                 continue;
             }
             // A capital may be two letters in lower case: a word may end within them.
-            for folded in fold(c) {
+            for folded in fold(letters, c) {
                 if wanted.next_if_eq(&folded).is_none() && wanted.peek().is_some() {
                     return None;
                 }
             }
         }
         let end = chars.peek().copied();
-        let is_whole = end.is_none_or(|(_, c)| !c.is_alphanumeric() || is_break(last, c));
+        let is_whole = end.is_none_or(|(_, c)| !is_word(letters, c) || is_break(letters, last, c));
         (self.is_prefix || is_whole).then(|| end.map_or(text.len(), |(at, _)| at))
     }
 }
 
 /// A character as it is compared.
-fn fold(c: char) -> impl Iterator<Item = char> {
-    // Most are ASCII, where no table is needed.
-    let (ascii, other) =
-        if c.is_ascii() { (Some(c.to_ascii_lowercase()), None) } else { (None, Some(c.to_lowercase())) };
-    let all = ascii.into_iter().chain(other.into_iter().flatten());
-    all.map(|c| if c.is_whitespace() { ' ' } else { c })
+fn fold(letters: Letters, c: char) -> impl Iterator<Item = char> {
+    let lower = if c.is_ascii() { [Some(c.to_ascii_lowercase()), None, None] } else { letters(c).lower };
+    lower.into_iter().flatten().map(|c| if c.is_whitespace() { ' ' } else { c })
+}
+
+fn is_word(letters: Letters, c: char) -> bool {
+    if c.is_ascii() { c.is_ascii_alphanumeric() } else { letters(c).is_word }
 }
 
 /// Whether a word begins with `c`, after `before`.
-fn is_break(before: Option<char>, c: char) -> bool {
-    before.is_none_or(|before| !before.is_alphanumeric() || is_unspaced(before) || is_unspaced(c))
+fn is_break(letters: Letters, before: Option<char>, c: char) -> bool {
+    before.is_none_or(|before| !is_word(letters, before) || is_unspaced(before) || is_unspaced(c))
 }
 
 /// Whether a character is of a script that puts no spaces between words: Thai, Lao, Burmese, Khmer, Chinese, Japanese.
@@ -250,7 +275,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn found<'a>(query: &str, text: &'a str) -> Vec<&'a str> {
-        let query = Query::parse(query);
+        let query = Query::parse(query, Letter::of);
         let places = query.places(text);
         if query.matches(text) { places.into_iter().map(|place| &text[place]).collect() } else { Vec::new() }
     }
@@ -300,13 +325,13 @@ mod tests {
             // Signs that stand alone are looked for, too; the naive search knows no signs.
             let has_signs = query.split_whitespace().any(|word| !word.chars().any(char::is_alphanumeric));
             if asks && !has_signs {
-                prop_assert_eq!(Query::parse(&query).matches(&text), naive(&query, &text));
+                prop_assert_eq!(Query::parse(&query, Letter::of).matches(&text), naive(&query, &text));
             }
         }
 
         #[test]
         fn places_are_within_the_text_and_in_order(query in "\\PC{0,12}", text in "\\PC{0,40}") {
-            let places = Query::parse(&query).places(&text);
+            let places = Query::parse(&query, Letter::of).places(&text);
             prop_assert!(places.iter().all(|place| text.get(place.clone()).is_some_and(|part| !part.is_empty())));
             prop_assert!(places.windows(2).all(|pair| pair[0].end < pair[1].start));
         }

@@ -4,7 +4,7 @@ use super::{ByHand, Node, ctx};
 use crate::ctx::Ctx;
 use crate::group::op::{Body, Delete, Edit, Message, React};
 use crate::group::ticket::{TicketBody, TicketSerial};
-use crate::group::{ConversationId, ConversationKind, History, Outgoing};
+use crate::group::{ConversationId, ConversationKind, Outgoing};
 use crate::identity::{Name, NodeId};
 use crate::invite::{Invite, InvitedTo, OfferId, ReplyCode, VIA_MAX};
 use crate::io::{
@@ -322,11 +322,11 @@ impl Node {
                 return Ok(Reply::Done);
             }
             Consent::Into(conversation) => conversation,
-            Consent::New => {
+            Consent::New(history) => {
                 if !self.links.is_linked(&node) {
                     return Err(Refusal::RequesterGone);
                 }
-                self.groups.create(&mut ctx!(self), waiting.kind, History::All, Name::default())?
+                self.groups.create(&mut ctx!(self), waiting.kind, history, Name::default())?
             }
         };
         let newcomer = self.newcomer(node).ok_or(Refusal::RequesterGone)?;

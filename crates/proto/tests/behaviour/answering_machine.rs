@@ -1,6 +1,7 @@
 //! Whoever finds nobody in may leave a message, once, for a while.
 
 use std::collections::BTreeMap;
+use tertulia_proto::group::History;
 use tertulia_proto::io::{Consent, LeftView, MessageText, RequestId, RequestOutcome};
 use tertulia_proto::wire::{Frame, LeftMessage};
 use tertulia_proto::{Command, ConversationKind, Duration, Event, Refusal, Reply};
@@ -63,7 +64,7 @@ fn a_person_may_answer_so_and_back_again_is_asked() {
     assert_eq!(world.outcome(eva, asked), RequestOutcome::AnsweringMachine);
     leave(&mut world, eva, request, "later, then").unwrap();
     world.settle("it is there", SOON, |world| inbox(world, ana).len() == 1);
-    let again = world.answer(ana, request, Consent::New);
+    let again = world.answer(ana, request, Consent::New(History::All));
     assert_eq!(again.unwrap_err(), Refusal::UnknownRequest);
 }
 

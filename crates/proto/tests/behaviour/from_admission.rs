@@ -1,8 +1,9 @@
 //! Where history is given from admission on, a newcomer sees nothing older and lacks nothing newer (DESIGN, section 6).
 
-use tertulia_proto::group::Body;
+use tertulia_proto::group::{Body, History};
+use tertulia_proto::io::{Consent, RequestOutcome};
 use tertulia_proto::wire::Frame;
-use tertulia_proto::{ConversationId, Duration};
+use tertulia_proto::{ConversationId, ConversationKind, Duration};
 use tertulia_sim::people::SOON;
 use tertulia_sim::{Seat, World};
 
@@ -145,5 +146,28 @@ fn who_lost_its_memory_goes_on_with_its_own_count() {
     for seat in [ana, eva] {
         let list = world.node(seat).unwrap().conversation(talk).unwrap().participants;
         assert!(list.iter().all(|one| !one.forked), "a count went on where it was");
+    }
+}
+
+#[test]
+fn whoever_accepts_into_a_new_conversation_says_what_newcomers_see() {
+    let mut world = World::new(7);
+    let [ana, eva, zoe] = ["Ana", "Eva", "Zoe"].map(|name| world.native(name));
+    for (history, heard) in [(History::FromAdmission, vec!["hello"]), (History::All, vec!["before", "hello"])]
+    {
+        let invite = world.invite(ana);
+        let seen = world.events(ana).len();
+        let asked = world.open(eva, &invite, Some(ConversationKind::Public));
+        let request = world.request(ana, seen);
+        world.answer(ana, request, Consent::New(history)).unwrap();
+        let RequestOutcome::Yes(talk) = world.outcome(eva, asked) else { panic!("Eva was let in") };
+        settle_texts(&mut world, &[eva], talk, &[]);
+        world.say(eva, talk, "before");
+        settle_texts(&mut world, &[ana], talk, &["before"]);
+        world.let_in(eva, zoe, talk);
+        world.say(ana, talk, "hello");
+        settle_texts(&mut world, &[ana, eva, zoe], talk, &["hello"]);
+        world.run_for(SOON);
+        assert_eq!(world.texts(zoe, talk), heard);
     }
 }

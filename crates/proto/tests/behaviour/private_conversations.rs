@@ -1,6 +1,7 @@
 //! A private conversation is between two users.
 
 use tertulia_proto::ConversationKind;
+use tertulia_proto::group::History;
 use tertulia_proto::io::{Consent, RequestOutcome};
 use tertulia_sim::World;
 
@@ -43,7 +44,7 @@ fn a_person_cannot_let_a_third_in_by_mistake() {
     let seen = world.events(ana).len();
     let request = world.request(ana, seen);
     assert!(world.answer(ana, request, Consent::Into(talk)).is_err());
-    world.answer(ana, request, Consent::New).unwrap();
+    world.answer(ana, request, Consent::New(History::All)).unwrap();
     let RequestOutcome::Yes(other) = world.outcome(zoe, asked) else {
         panic!("a refused answer changes nothing")
     };

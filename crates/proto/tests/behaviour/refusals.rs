@@ -1,5 +1,6 @@
 //! A request may be refused, and may be left waiting.
 
+use tertulia_proto::group::History;
 use tertulia_proto::io::{Consent, RequestOutcome};
 use tertulia_proto::{ConversationKind, Event};
 use tertulia_sim::people::SOON;
@@ -26,7 +27,7 @@ fn an_answer_counts_once() {
     let asked = world.open(eva, &invite, Some(ConversationKind::Public));
     let request = world.request(ana, 0);
     world.answer(ana, request, Consent::No).unwrap();
-    assert!(world.answer(ana, request, Consent::New).is_err(), "it was answered already");
+    assert!(world.answer(ana, request, Consent::New(History::All)).is_err(), "it was answered already");
     assert_eq!(world.outcome(eva, asked), RequestOutcome::No);
 }
 
@@ -42,7 +43,7 @@ fn a_request_whose_sender_goes_away_is_withdrawn() {
         Event::RequestWithdrawn { request: gone } if *gone == request => Some(()),
         _ => None,
     });
-    assert!(world.answer(ana, request, Consent::New).is_err());
+    assert!(world.answer(ana, request, Consent::New(History::All)).is_err());
     world.run_for(SOON);
     assert!(world.node(ana).unwrap().conversations().iter().all(|view| !view.open));
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use tertulia_proto::Window;
-use tertulia_proto::group::Search;
+use tertulia_proto::group::{Letter, Search};
 use tertulia_proto::identity::{Identity, Name};
 use tertulia_proto::io::{Found, MessageText, MessageView, Recalled};
 use tertulia_proto::rng::Rng;
@@ -21,7 +21,7 @@ fn find(
     limit: usize,
     only: Option<ConversationId>,
 ) -> Vec<Found> {
-    let mut search = Search::new(query, limit, only);
+    let mut search = Search::new(query, limit, only, Letter::of);
     Recalled::answer(|recalled| node.find(&mut search, recalled), |key| records.get(key).cloned())
 }
 

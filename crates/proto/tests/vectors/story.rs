@@ -4,7 +4,7 @@ use crate::book::Book;
 use crate::stage::{BEGINNING_MS, Player, Said, Stage};
 use ed25519_dalek::{Signature, SigningKey, VerifyingKey};
 use std::collections::{BTreeMap, BTreeSet};
-use tertulia_proto::group::{Body, Operation};
+use tertulia_proto::group::{Body, History, Operation};
 use tertulia_proto::identity::safety_number;
 use tertulia_proto::io::Consent;
 use tertulia_proto::rng::Rng;
@@ -131,7 +131,7 @@ impl Story {
             Event::Request { request, .. } => Some(*request),
             _ => None,
         });
-        let answer = Command::Answer { request, answer: Consent::New };
+        let answer = Command::Answer { request, answer: Consent::New(History::All) };
         let Reply::Conversation(conversation) = self.stage.order(self.ana, answer) else {
             panic!("answered")
         };
@@ -248,7 +248,7 @@ impl Story {
         self.stage.order(self.leo, Command::Away { on: false });
         self.stage.order(self.leo, Command::ShareRead { on: true });
         let request = self.ask_leo();
-        let answer = Command::Answer { request, answer: Consent::New };
+        let answer = Command::Answer { request, answer: Consent::New(History::All) };
         let Reply::Conversation(conversation) = self.stage.order(self.leo, answer) else {
             panic!("answered")
         };

@@ -6,7 +6,7 @@ use crate::rpc::message::Fault;
 use crate::rpc::{Outcome, views};
 use crate::session::Session;
 use serde::Deserialize;
-use tertulia_proto::group::Search;
+use tertulia_proto::group::{Letter, Search};
 use tertulia_proto::io::{EMOJI_MAX, Emoji};
 use tertulia_proto::{Command, ConversationId, OpId};
 
@@ -66,7 +66,7 @@ pub(super) struct FindParams {
 pub(super) async fn find(session: &Session, params: FindParams) -> Outcome {
     let FindParams { words, conversation, limit } = params;
     let (only, limit) = (conversation.map(|Hex(id)| id), limit.unwrap_or(FOUND_DEFAULT).min(MESSAGES_MAX));
-    let mut search = Search::new(&words, limit, only);
+    let mut search = Search::new(&words, limit, only, Letter::of);
     let found = session.handle.ask(move |node, recalled| {
         let is_there = only.is_none_or(|id| node.conversation(id).is_some());
         is_there.then(|| node.find(&mut search, recalled)).transpose()
