@@ -158,6 +158,11 @@ impl Links {
         self.in_use.contains_key(node) || self.table.values().any(is_coming)
     }
 
+    /// Whether a link to `node` is on its way, however slow.
+    pub(crate) fn is_coming(&self, node: &NodeId) -> bool {
+        self.table.values().any(|link| link.leads_to(node))
+    }
+
     /// Whether the budget has room for trying a node in two ways at once.
     pub(crate) fn has_room_for_second_tries(&self) -> bool {
         self.table.len() < self.budget

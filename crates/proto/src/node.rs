@@ -321,12 +321,17 @@ impl Node {
             !pursuits.is_underway(node) || pursuits.wants_ways(self.now, links, node) && !is_asked()
         };
         wanted.retain(|node, _| !links.is_underway(self.now, node) && is_over(node));
-        for (target, is_again) in self.reach.due(self.now, &wanted) {
+        for (target, is_again, is_late) in self.reach.due(self.now, &wanted) {
+            if is_late && self.links.is_coming(&target) {
+                // The other side is at it.
+                continue;
+            }
             let ways = self.ways_to(target, &fellows, is_again);
             let certificate = self.groups.certificate(&target);
             let mut ctx = ctx!(self);
             let opening = (&mut self.links, &mut self.introductions);
             self.pursuits.begin(&mut ctx, opening, target, ways, (certificate, Invited::default()));
+            self.pursuits.take_time(&target, is_late);
         }
         let (links, pursuits, asking) = (&self.links, &self.pursuits, &self.asking);
         let is_wanted = |node: &NodeId| fellows.contains_key(node) || asking.asked().any(|one| one == *node);

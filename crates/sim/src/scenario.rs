@@ -239,7 +239,9 @@ impl Town {
     fn finish(mut self) -> Outcome {
         let limit = |outage| healing_after(outage, self.world.conditions.spread);
         let (outage, soon) = (self.world.outage(), limit(Duration::default()));
-        let healing = limit(outage);
+        // Where both tries for a node are such as come to nothing in any network, the next is made when the first ends.
+        let unlucky = if self.world.is_out_of_luck() { OPENING_MAX } else { Duration::default() };
+        let healing = Duration::from_micros(limit(outage).as_micros() + unlucky.as_micros());
         self.world.heal_all();
         self.world.conditions = Conditions::CALM;
         let healed_in = self.agree(healing);

@@ -42,6 +42,8 @@ struct Pursuit {
     tries: Vec<LinkId>,
     /// When the latest of them was begun.
     begun: Instant,
+    /// Whether each way gets all its time before the next is tried.
+    is_patient: bool,
     failure: CloseReason,
 }
 
@@ -69,8 +71,12 @@ impl Pursuits {
             invited,
             tries: Vec::new(),
             begun: ctx.now,
+            is_patient: false,
             failure: CloseReason::NoIntroducer,
         });
+        if pursuit.is_patient {
+            pursuit.ways.clear();
+        }
         pursuit.ways.extend(ways);
         pursuit.certificate = pursuit.certificate.take().or(certificate);
         if pursuit.may_advance(ctx.now, links) {
@@ -86,7 +92,16 @@ impl Pursuits {
 
     /// Whether another way to `target` would be tried now: it is not being pursued, or all that is left is slow.
     pub(crate) fn wants_ways(&self, now: Instant, links: &Links, target: &NodeId) -> bool {
-        self.by_target.get(target).is_none_or(|one| one.ways.is_empty() && one.may_advance(now, links))
+        let is_left = |one: &Pursuit| !one.is_patient && !one.ways.is_empty();
+        self.by_target.get(target).is_none_or(|one| !is_left(one) && one.may_advance(now, links))
+    }
+
+    /// Whether each way to `target` gets all its time: of one who has been away for long little is to be hoped for, and two
+    /// whom no way brings together, for their NATs, cost no more connections than they must.
+    pub(crate) fn take_time(&mut self, target: &NodeId, is_patient: bool) {
+        if let Some(pursuit) = self.by_target.get_mut(target) {
+            pursuit.is_patient = is_patient;
+        }
     }
 
     /// Tries another way to those whose present one is slow.
@@ -96,7 +111,7 @@ impl Pursuits {
         (links, introductions): (&mut Links, &mut Introductions),
     ) {
         for (target, pursuit) in self.by_target.iter_mut() {
-            if pursuit.may_advance(ctx.now, links) {
+            if !pursuit.is_patient && pursuit.may_advance(ctx.now, links) {
                 pursuit.advance(ctx, links, introductions, *target);
             }
         }
@@ -104,7 +119,9 @@ impl Pursuits {
 
     /// The earliest moment at which another way is tried.
     pub(crate) fn poll_timeout(&self, links: &Links) -> Option<(Instant, Wake)> {
-        let waits = |one: &&Pursuit| !one.ways.is_empty() && one.may_advance(one.begun + SLOW_AFTER, links);
+        let waits = |one: &&Pursuit| {
+            !one.is_patient && !one.ways.is_empty() && one.may_advance(one.begun + SLOW_AFTER, links)
+        };
         self.by_target.values().filter(waits).map(|one| (one.begun + SLOW_AFTER, Wake::Reach)).min()
     }
 

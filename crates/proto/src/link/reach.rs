@@ -4,6 +4,7 @@ use crate::ctx::Ctx;
 use crate::endpoint::Endpoint;
 use crate::identity::NodeId;
 use crate::io::Wake;
+use crate::link::OPENING_MAX;
 use crate::store::{Key, Reached};
 use crate::table::{Set, Table};
 use crate::time::{Duration, Instant};
@@ -138,8 +139,8 @@ impl Reach {
     }
 
     /// Of the wanted nodes, each with whether it is on us to begin, those that are to be tried now, each with whether it
-    /// was tried before.
-    pub(crate) fn due(&mut self, now: Instant, wanted: &Table<NodeId, bool>) -> Vec<(NodeId, bool)> {
+    /// was tried before and whether the next try comes after this one has failed.
+    pub(crate) fn due(&mut self, now: Instant, wanted: &Table<NodeId, bool>) -> Vec<(NodeId, bool, bool)> {
         // A try under way is not wanted at the moment; its count is kept until the node is linked.
         for (node, on_us) in wanted.iter() {
             let at = if *on_us { now } else { now + OTHER_SIDE_FIRST };
@@ -148,8 +149,9 @@ impl Reach {
         let mut due = Vec::new();
         for node in wanted.keys() {
             let Some(entry) = self.tries.get_mut(node).filter(|entry| entry.at <= now) else { continue };
-            entry.at = now + wait(now.since(entry.since));
-            due.push((*node, std::mem::replace(&mut entry.is_again, true)));
+            let wait = wait(now.since(entry.since));
+            entry.at = now + wait;
+            due.push((*node, std::mem::replace(&mut entry.is_again, true), wait >= OPENING_MAX));
         }
         due
     }

@@ -90,7 +90,8 @@ fn what_was_exported_and_imported_is_exported_the_same() {
         messages.map(|one| (one.id, one.text, one.edited, one.deleted, one.reactions.len())).collect()
     };
     assert_eq!(shown(&iris), shown(world.node(ana).unwrap()));
-    let mut search = tertulia_proto::group::Search::new("better", 10, None);
+    let mut search =
+        tertulia_proto::group::Search::new("better", 10, None, tertulia_proto::group::Letter::of);
     assert_eq!(iris.find(&mut search, &mut Recalled::default()).unwrap().len(), 1);
 }
 

@@ -100,3 +100,16 @@ fn whoever_stays_away_is_tried_ever_more_rarely() {
     assert!(first <= 20 && next <= 32 && last <= 2 * 2 * 55 + 4, "{begun:?}");
     assert!(first > 8 && last >= 2 * 2 * 50, "nobody is given up: {begun:?}");
 }
+
+#[test]
+fn whom_no_way_brings_together_costs_one_connection_at_a_time() {
+    let (mut world, [.., zoe, ian], _) = four(5);
+    world.keep_trace();
+    world.wall(zoe, ian);
+    world.sever(zoe, ian);
+    world.run_for(Duration::from_secs(5 * 60));
+    let before = connections(&world, zoe);
+    world.run_for(Duration::from_secs(60 * 60));
+    let begun = connections(&world, zoe) - before;
+    assert!((200..=242).contains(&begun), "15 s each, offered by one of the two: {begun}");
+}

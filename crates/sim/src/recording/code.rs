@@ -97,7 +97,7 @@ variants! {
 
 variants! {
     Consent {
-        0 => New,
+        0 => New(history),
         1 => Into(conversation),
         2 => No,
         3 => AnsweringMachine,
