@@ -6,7 +6,9 @@ use tertulia_webrtc::Record;
 use tertulia_webrtc::browser::{Memory, Read, Reader, Storage, after};
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{IdbDatabase, IdbFactory, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransaction, IdbTransactionMode};
+use web_sys::{
+    IdbDatabase, IdbFactory, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransaction, IdbTransactionMode,
+};
 
 const VERSION: u32 = 2;
 const KEPT: &str = "kept";
@@ -124,7 +126,8 @@ fn storage(database: IdbDatabase) -> Storage {
 /// Reads the records of these keys, in their order: all are asked for in one round.
 fn read(database: &IdbDatabase, keys: &[Vec<u8>], reader: Reader) {
     let asked = part(database, RECORDS, IdbTransactionMode::Readonly).and_then(|store| {
-        let asked: Vec<IdbRequest> = keys.iter().map(|key| store.get(&bytes(key))).collect::<Result<_, _>>()?;
+        let asked: Vec<IdbRequest> =
+            keys.iter().map(|key| store.get(&bytes(key))).collect::<Result<_, _>>()?;
         Ok((asked, end_of(&store.transaction())))
     });
     let (asked, end) = asked.unwrap_or_else(|why| (Vec::new(), Promise::reject(&why)));

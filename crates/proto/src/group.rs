@@ -325,7 +325,10 @@ impl Groups {
         let is_other = |one: &&Conversation| one.id() != heads.conversation && one.is_sending(ctx.now, &from);
         let is_busy = self.by_id.values().filter(is_other).count() >= PAGES_MAX;
         let found = self.by_id.get_mut(&heads.conversation);
-        match found.filter(|one| one.is_open() || one.has(&from) || heads.more && one.is_let_in_by(&from)) {
+        let answers = |one: &&mut Conversation| {
+            one.is_open() || one.has(&from) && !one.is_hearsay() || heads.more && one.is_let_in_by(&from)
+        };
+        match found.filter(answers) {
             Some(conversation) if heads.more => conversation.on_more(ctx, from, heads),
             Some(conversation) if is_busy => {
                 // It is compared again with the next PING that differs.
@@ -440,7 +443,7 @@ impl Groups {
     /// Whether `node` is, by all we know, in a conversation that we are in or were: whoever did not hear that we left turns
     /// to us, and may hear only from us who came meanwhile.
     pub(crate) fn was_fellow(&self, node: &NodeId) -> bool {
-        self.by_id.values().any(|one| one.has(node))
+        self.by_id.values().any(|one| one.has(node) && !one.is_hearsay())
     }
 
     /// Whether `node` is letting us in or is in one of our conversations: its link is worth keeping.

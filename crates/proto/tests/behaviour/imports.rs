@@ -302,11 +302,37 @@ fn says_nothing_on_a_false_past(claimed: u32) {
     let invite = world.invite(ana);
     world.open(eva, &invite, None);
     world.run_for(Duration::from_secs(30));
-    assert_eq!(world.try_say(eva, talk, "in the wrong place").unwrap_err(), Refusal::Uncompared);
+    assert_eq!(world.try_say(eva, talk, "in the wrong place").unwrap_err(), Refusal::ConversationOver);
     world.command(eva, Command::Forget { conversation: talk }).unwrap();
     let invite = world.ticket_into(ana, talk);
     world.open(eva, &invite, None);
     world.settle("in anew", SOON, |world| world.is_in(eva, talk));
     world.say(eva, talk, "two");
     world.settle("heard", SOON, |world| world.texts(ana, talk) == ["one", "two"]);
+}
+
+#[test]
+fn who_has_said_nothing_there_is_no_participant_by_a_file() {
+    let mut world = World::new(13);
+    let seats = [world.native("Ana"), world.native("Eva"), world.native("Zoe")];
+    let [ana, eva, zoe] = seats;
+    let talk = world.gather(&seats);
+    world.say(ana, talk, "hello");
+    world.settle_agreement(talk, &seats, SOON);
+    let text = exported(world.node(ana).unwrap());
+    // Anybody who knows Zoe's certificate can write that she was let in: only what she has signed is hers.
+    world.kill(zoe);
+    world.restart(zoe);
+    import_at(&mut world, zoe, &text);
+    world.run_for(Duration::from_secs(5));
+    assert!(!world.is_linked(zoe, ana) && !world.is_linked(zoe, eva), "nobody is called or answered");
+    assert_eq!(world.try_say(zoe, talk, "hm").unwrap_err(), Refusal::ConversationOver);
+    world.kill(zoe);
+    world.resume(zoe);
+    assert!(!world.node(zoe).unwrap().conversation(talk).unwrap().open, "nor is that so after a restart");
+    let invite = world.ticket_into(ana, talk);
+    world.open(zoe, &invite, None);
+    world.settle("in by being let in", SOON, |world| world.is_in(zoe, talk));
+    world.say(zoe, talk, "here");
+    world.settle_agreement(talk, &seats, SOON);
 }

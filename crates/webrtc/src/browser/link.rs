@@ -1,7 +1,7 @@
 //! One link in a tab: an `RTCPeerConnection` with its one channel, its callbacks, and the little that we remember.
 
-use super::promise::after;
 use super::Notes;
+use super::promise::after;
 use crate::sdp;
 use crate::{BACKLOG_MAX, CARRY_MS, CandidateType, FLUSH_MS, GATHER_MS, LABEL, OPEN_MS, Route};
 use std::collections::VecDeque;

@@ -153,6 +153,11 @@ impl Conversation {
         self.is_open() && !self.is_uncompared
     }
 
+    /// Whether it is no more than what a file says, and none of ours: nobody is answered on the strength of it.
+    pub(crate) fn is_hearsay(&self) -> bool {
+        self.is_uncompared && !self.is_open()
+    }
+
     /// Refuses to write where we may not.
     pub(super) fn writable(&self) -> Result<(), Refusal> {
         match self.phase {
@@ -166,11 +171,7 @@ impl Conversation {
     /// that anybody there could tell us, and we go on.
     pub(super) fn on_compared(&mut self, ctx: &mut Ctx<'_>, theirs: u64) {
         let me = ctx.me.node();
-        if self.is_uncompared
-            && self.is_open()
-            && theirs == self.graph.last_seq(&me)
-            && self.graph.goes_on(&me)
-        {
+        if self.is_uncompared && self.is_open() && theirs == self.graph.last_seq(&me) {
             self.is_uncompared = false;
             self.keep_settings(ctx);
             ctx.tell(Event::ConversationOpened { conversation: self.id });

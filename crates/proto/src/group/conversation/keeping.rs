@@ -88,9 +88,11 @@ impl Conversation {
         self.changed = self.last_said(ctx);
     }
 
-    /// Whether we are in it, by its operations alone.
+    /// Whether we are in it, by its operations alone. Others may have let us in without our knowing and put that into a
+    /// file: what was imported counts only if we have spoken there ourselves.
     pub(super) fn standing(&self, me: NodeId) -> Phase {
-        if self.has(&me) && !self.membership.is_alone() { Phase::Open } else { Phase::Over }
+        let is_in = self.has(&me) && (!self.is_uncompared || self.graph.has_last_of(&me));
+        if is_in && !self.membership.is_alone() { Phase::Open } else { Phase::Over }
     }
 
     /// The time of the last operation.

@@ -96,9 +96,9 @@ impl Graph {
         !is_given && (seq <= before || self.horizon.roots.contains_key(&id))
     }
 
-    /// Whether the last word of a device is here, if it has spoken: it can go on from it.
-    pub(crate) fn goes_on(&self, node: &NodeId) -> bool {
-        self.chains.get(node).is_none_or(|chain| chain.len() == 0 || !chain.places.is_empty())
+    /// Whether a device has spoken and its last word is here: it can go on from it.
+    pub(crate) fn has_last_of(&self, node: &NodeId) -> bool {
+        self.chains.get(node).is_some_and(|chain| !chain.places.is_empty())
     }
 
     /// What is to be kept of the horizon; nothing while there is none.
