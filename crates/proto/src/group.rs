@@ -443,7 +443,7 @@ impl Groups {
     /// Whether `node` is, by all we know, in a conversation that we are in or were: whoever did not hear that we left turns
     /// to us, and may hear only from us who came meanwhile.
     pub(crate) fn was_fellow(&self, node: &NodeId) -> bool {
-        self.by_id.values().any(|one| one.has(node))
+        self.by_id.values().any(|one| one.has(node) && !one.is_hearsay())
     }
 
     /// Whether `node` is letting us in or is in one of our conversations: its link is worth keeping.
