@@ -162,7 +162,9 @@ fn follow_own(session: Session, is_at_end: RwSignal<bool>) {
 /// Leads to the message that a search has found here.
 fn lead(log: Log) {
     effect(move || {
-        if let Some(message) = log.session.feed.with(|feed| feed.goal) {
+        // The log of the conversation before may still be there.
+        let here = |feed: &Feed| feed.goal.filter(|_| feed.conversation == Some(log.talk.id));
+        if let Some(message) = log.session.feed.with(here) {
             log.session.feed.update_untracked(|feed| feed.goal = None);
             go_to(log, message);
         }
