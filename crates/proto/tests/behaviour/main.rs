@@ -20,6 +20,7 @@ mod frame_limits;
 mod from_admission;
 mod glare;
 mod handshake_attacks;
+mod healing;
 mod introductions;
 mod invites;
 mod leaving;
