@@ -467,16 +467,23 @@ impl Groups {
 
     /// Does what is due.
     pub(crate) fn on_timeout(&mut self, ctx: &mut Ctx<'_>) {
+        self.evict(ctx);
+        let mut is_changed = false;
         for conversation in self.by_id.values_mut() {
             conversation.on_timeout(ctx, &self.linked);
             if conversation.take_list_changed() {
+                is_changed = true;
                 for one in conversation.list().iter().filter(|one| !self.linked.contains_key(&one.node)) {
                     self.suspected.or_insert_with(one.node, || ctx.now);
                 }
             }
         }
         self.suspected.remove(&ctx.me.node());
-        self.evict(ctx);
+        if is_changed {
+            // Whoever is let in again was away before, and is not to be signed out for that.
+            let by_id = &self.by_id;
+            self.suspected.retain(|node, _| by_id.values().any(|one| one.is_open() && one.has(node)));
+        }
         self.drop_void(ctx);
     }
 
