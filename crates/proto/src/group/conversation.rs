@@ -61,8 +61,6 @@ pub(crate) struct Conversation {
     unread: usize,
     /// How far each device had come when the person saw all of it.
     read: List<DeviceHead, DEVICES_MAX>,
-    /// Whether there were ever two in it: before that it waits, after that it ends.
-    had_company: bool,
     /// The count of our last operation that went over a link.
     sent_seq: u64,
     /// The count of our last operation that each node has.
@@ -130,7 +128,6 @@ impl Conversation {
             name,
             unread: 0,
             read: List::default(),
-            had_company: false,
             sent_seq: 0,
             acked: Table::default(),
             to_ack: Table::default(),
@@ -293,7 +290,6 @@ impl Conversation {
         self.list_changed |= is_changed;
         let me = ctx.me.node();
         let is_in = self.has(&me);
-        self.had_company |= self.list().len() > 1;
         match self.phase {
             Phase::Entering { request, admit, .. } if is_in => self.on_let_in(ctx, request, admit),
             Phase::Open if !is_in && self.graph.is_evicted(&me) => {
@@ -301,7 +297,7 @@ impl Conversation {
                 self.phase = Phase::Over;
                 ctx.tell(Event::ConversationEnded { conversation: self.id });
             }
-            Phase::Open if !is_in || (self.had_company && self.list().len() < 2) => {
+            Phase::Open if !is_in || self.membership.is_alone() => {
                 self.phase = Phase::Over;
                 ctx.tell(Event::ConversationEnded { conversation: self.id });
             }
@@ -342,7 +338,7 @@ impl Conversation {
         {
             self.phase = Phase::Over;
             ctx.report(self.id, request, Progress::Failed(CloseReason::Unreachable));
-            if self.had_company {
+            if self.membership.had_company() {
                 ctx.tell(Event::ConversationEnded { conversation: self.id });
             }
         }
@@ -369,7 +365,7 @@ impl Conversation {
 
     /// Whether there is anything to show: not before we are in for the first time.
     pub(crate) fn is_shown(&self) -> bool {
-        !matches!(self.phase, Phase::Entering { .. }) || self.had_company
+        !matches!(self.phase, Phase::Entering { .. }) || self.membership.had_company()
     }
 
     /// Whether `node` is letting us in.

@@ -79,9 +79,7 @@ impl Conversation {
     pub(crate) fn resume(&mut self, ctx: &Ctx<'_>) {
         let me = ctx.me.node();
         self.membership = Membership::of(self.graph.list_operations());
-        self.had_company = self.membership.had_company();
-        let is_alone = self.had_company && self.list().len() < 2;
-        self.phase = if self.has(&me) && !is_alone { Phase::Open } else { Phase::Over };
+        self.phase = if self.has(&me) && !self.membership.is_alone() { Phase::Open } else { Phase::Over };
         self.unread = self.count_unread(ctx);
         self.recall_acks(me);
         let last = self.graph.in_order().next_back().map(|operation| operation.content().time_ms);
