@@ -159,9 +159,24 @@ impl World {
         if self.chance.below(1000) < self.conditions.connect_failure_permille {
             let life = self.places[seat.0].life;
             self.queue.plan(until, Happening::GiveUp { seat, life, link, reason: CloseReason::Unreachable });
+            self.doom(seat, link, until);
         } else {
             self.check(seat, link, until);
         }
+    }
+
+    /// Notes whom an attempt would have led to that comes to nothing.
+    fn doom(&mut self, seat: Seat, link: LinkId, until: Instant) {
+        let to = match self.places[seat.0].links.get(&link) {
+            Some(Half::Dialling(endpoint)) => {
+                self.seats().find(|seat| endpoint.addresses.iter().any(|one| one.0 == address(*seat)))
+            }
+            Some(Half::Prepared { answer: Some(answer), .. }) => {
+                self.described.get(answer.ufrag.as_str()).map(|(other, ..)| *other)
+            }
+            _ => None,
+        };
+        self.doomed.extend(to.map(|to| (seat, to, until)));
     }
 
     /// A round of connectivity checks. They are sent over and over: what was begun during a cut that heals in time comes
@@ -337,6 +352,9 @@ impl World {
 
     fn tell(&mut self, seat: Seat, event: Event) {
         self.note(|| format!("{seat:?} -> {event:?}"));
+        if matches!(event, Event::ConversationOpened { .. }) {
+            self.entered = self.now;
+        }
         let place = &mut self.places[seat.0];
         let life = place.life;
         if let Event::Request { request, conversation, .. } = &event

@@ -43,6 +43,10 @@ pub struct World {
     pub(crate) muted: BTreeSet<(Seat, Seat)>,
     /// Since when not everybody reaches everybody.
     pub(crate) troubled: Option<Instant>,
+    /// Attempts to connect that chance lets come to nothing: from whom, to whom, until when.
+    pub(crate) doomed: Vec<(Seat, Seat, Instant)>,
+    /// When somebody last came into a conversation.
+    pub(crate) entered: Instant,
     /// Frames that arrive a second time: from whom, to whom, what.
     pub(crate) echoes: Vec<(Seat, Seat, Vec<u8>)>,
     /// Connections that drivers have begun.
@@ -100,6 +104,8 @@ impl World {
             walls: BTreeSet::new(),
             muted: BTreeSet::new(),
             troubled: None,
+            doomed: Vec::new(),
+            entered: Instant::from_millis(DAWN_MS),
             echoes: Vec::new(),
             connections: 0,
             oracle: Oracle::default(),
@@ -190,6 +196,13 @@ impl World {
     /// For how long it has been so that not everybody reaches everybody: the network is split, or somebody is muted.
     pub fn outage(&self) -> Duration {
         self.troubled.map_or(Duration::default(), |since| self.now.since(since))
+    }
+
+    /// Whether chance lets two attempts of somebody to reach the same other come to nothing now: no more are made at once.
+    pub fn is_out_of_luck(&self) -> bool {
+        let mut now: Vec<_> = self.doomed.iter().filter(|(.., until)| *until > self.now).collect();
+        now.sort_unstable();
+        now.windows(2).any(|two| (two[0].0, two[0].1) == (two[1].0, two[1].1))
     }
 
     /// What went into the nodes and came out.
