@@ -429,6 +429,12 @@ impl Groups {
         self.by_id.values().any(|one| one.is_open() && one.has(node))
     }
 
+    /// Whether `node` is, by all we know, in a conversation that we are in or were: whoever did not hear that we left turns
+    /// to us, and may hear only from us who came meanwhile.
+    pub(crate) fn was_fellow(&self, node: &NodeId) -> bool {
+        self.by_id.values().any(|one| one.has(node))
+    }
+
     /// Whether `node` is letting us in or is in one of our conversations: its link is worth keeping.
     pub(crate) fn needs(&self, node: &NodeId) -> bool {
         self.is_fellow(node) || self.by_id.values().any(|one| one.is_let_in_by(node))

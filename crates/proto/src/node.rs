@@ -266,7 +266,7 @@ impl Node {
             Frame::Signal(signal) => {
                 let (groups, asking) = (&self.groups, &self.asking);
                 let consents =
-                    |node: &NodeId| groups.is_fellow(node) || asking.asked().any(|asked| asked == *node);
+                    |node: &NodeId| groups.was_fellow(node) || asking.asked().any(|asked| asked == *node);
                 self.introductions.on_signal(&mut ctx, links, (from, signal), consents);
             }
             Frame::ConnectionRequest(request) => self.on_request(from, request),
