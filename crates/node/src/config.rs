@@ -1,9 +1,12 @@
 //! What was asked for on the command line and in the environment.
 
 use clap::parser::ValueSource;
-use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, builder::FalseyValueParser};
+use clap::{
+    ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, builder::FalseyValueParser,
+};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
+use tertulia_proto::ConversationId;
 use tertulia_proto::identity::{NAME_MAX, Name};
 
 /// The page's port unless told otherwise: free of well-known services, and the same each day for bookmarks.
@@ -11,6 +14,9 @@ const PAGE_PORT: u16 = 7300;
 
 const AFTER_HELP: &str = "\
 Every flag has an environment variable; a flag counts more than its variable. There is no configuration file.
+
+`tertulia export` and `tertulia import` work on the data of a node that is not running; one that is does the same by itself, with /export
+and /import on its terminal.
 
 Without --json the terminal is a chat: type /help there. When standard input ends, an interactive terminal (Ctrl-D)
 quits; a node started without a terminal (by a service manager, or with </dev/null) keeps serving until SIGINT or SIGTERM.
@@ -25,18 +31,24 @@ Exit codes:
   2  wrong flags or values
   3  the data directory is in use by another process
   4  the data directory cannot be read or written, or a file in it is damaged
-  5  an address cannot be listened on";
+  5  an address cannot be listened on
+  6  the file of an export cannot be written or read, or is there already (--force)
+  7  an import did not take all of its file: its report says what, and why";
 
 /// An instant messenger that belongs to nobody but its users: a node, its page and a chat on the terminal.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "tertulia", version, after_help = AFTER_HELP)]
 pub(crate) struct Config {
-    /// Speak JSON-RPC 2.0 on standard input and output, one object a line, instead of chatting
-    #[arg(long, env = "TERTULIA_JSON", value_parser = FalseyValueParser::new())]
+    /// What to do instead of running a node
+    #[command(subcommand)]
+    pub(crate) act: Option<Act>,
+
+    /// Speak JSON-RPC 2.0 on standard input and output, one object a line, instead of chatting; report an import as JSON
+    #[arg(long, global = true, env = "TERTULIA_JSON", value_parser = FalseyValueParser::new())]
     pub(crate) json: bool,
 
     /// Keep identity, certificate, port and conversations in this directory [default: tertulia in the XDG data directory]
-    #[arg(long, env = "TERTULIA_DATA", value_name = "DIR")]
+    #[arg(long, global = true, env = "TERTULIA_DATA", value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
 
     /// What others see you called; kept, so it is needed once
@@ -64,8 +76,50 @@ pub(crate) struct Config {
     pub(crate) introducers: Vec<String>,
 
     /// What to tell on standard error: error, warn, info, debug, trace, or a filter such as tertulia=debug
-    #[arg(long, env = "TERTULIA_LOG", value_name = "FILTER", default_value = "warn,rtc=error")]
+    #[arg(
+        long,
+        global = true,
+        env = "TERTULIA_LOG",
+        value_name = "FILTER",
+        default_value = "warn,rtc=error"
+    )]
     pub(crate) log: String,
+}
+
+/// What to do with the data of a node that is not running.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum Act {
+    /// Write conversations out: as JSON Lines, which `import` takes in again, or as a page to read. The file is plain text
+    Export(ExportArgs),
+    /// Take conversations in from the JSON Lines of an export; whatever is in them proves itself
+    Import(ImportArgs),
+}
+
+/// What to write out, and where to.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ExportArgs {
+    /// Only this conversation
+    #[arg(long, value_name = "ID", value_parser = conversation)]
+    pub(crate) conversation: Option<ConversationId>,
+
+    /// Write a page to read, for any browser; it cannot be imported
+    #[arg(long)]
+    pub(crate) html: bool,
+
+    /// Write to this file [default: standard output]
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Replace the file if it is there
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+/// What to take in.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// The file, or - for standard input
+    pub(crate) file: PathBuf,
 }
 
 /// Where to serve the page.
@@ -89,6 +143,10 @@ impl Config {
         let said = |flag| matches.value_source(flag) == Some(ValueSource::CommandLine);
         if said("http") && said("no_http") {
             let text = "--http and --no-http contradict each other: give one of them";
+            return Err(Self::command().error(clap::error::ErrorKind::ArgumentConflict, text));
+        }
+        if said("json") && matches!(&config.act, Some(Act::Export(args)) if args.html) {
+            let text = "--json and --html contradict each other: give one of them";
             return Err(Self::command().error(clap::error::ErrorKind::ArgumentConflict, text));
         }
         // A flag counts more than the other one's variable; between two variables, serving less counts more.
@@ -126,6 +184,10 @@ fn everywhere(like: IpAddr) -> IpAddr {
 pub(crate) fn whole_name(text: &str) -> Option<Name> {
     let name = Name::cut(text);
     (name.as_str() == text.trim()).then_some(name)
+}
+
+fn conversation(text: &str) -> Result<ConversationId, String> {
+    ConversationId::from_hex(text).ok_or_else(|| "a conversation is named by 32 hex digits".to_owned())
 }
 
 fn name(text: &str) -> Result<Name, String> {

@@ -1,5 +1,6 @@
 //! Why the program could not start or go on, and the exit code that says so.
 
+use crate::history::file::FileError;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -21,6 +22,27 @@ pub(crate) enum Failure {
         /// The process that holds it, when it said so.
         pid: Option<u32>,
     },
+    /// A running node holds the data directory, and can do itself what was asked.
+    #[error(
+        "{} is in use by a running tertulia{}: ask that one, with /{act} FILE on its terminal, the method \"{act}\" of its JSON-RPC or its page, or stop it first",
+        dir.display(), process(*pid)
+    )]
+    Busy {
+        /// The directory.
+        dir: PathBuf,
+        /// The process that holds it, when it said so.
+        pid: Option<u32>,
+        /// What was asked.
+        act: &'static str,
+    },
+    /// A history could not be written or read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// Not all of a history was taken in.
+    #[error(
+        "not all of the file was taken in, as the report says; what was taken in is kept, and importing it again does no harm"
+    )]
+    Partly,
     /// The data directory cannot be read or written.
     #[error("cannot {what} {}: {source}: check that the directory is yours and has room, or name another with --data DIR", path.display())]
     Store {
@@ -74,9 +96,11 @@ impl Failure {
         match self {
             Self::Other(_) => 1,
             Self::Usage(_) => 2,
-            Self::InUse { .. } => 3,
+            Self::InUse { .. } | Self::Busy { .. } => 3,
             Self::Store { .. } | Self::Damaged { .. } | Self::Newer { .. } => 4,
             Self::Address { .. } => 5,
+            Self::File(_) => 6,
+            Self::Partly => 7,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod config;
 mod failure;
+mod history;
 mod page;
 mod pipes;
 mod rpc;
@@ -32,6 +33,9 @@ fn run(config: Config) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(&config.log)
         .map_err(|error| Failure::Usage(format!("--log {}: {error}", config.log)))?;
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    if let Some(act) = config.act.clone() {
+        return history::stopped::run(act, config);
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.context("cannot start the runtime")?.block_on(serve(config))
 }

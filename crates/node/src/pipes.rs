@@ -98,7 +98,8 @@ fn write_lines(mut lines: mpsc::Receiver<String>, out: &mut impl Write) -> io::R
     out.flush()
 }
 
-fn read_line(input: &mut impl BufRead) -> io::Result<Option<Line>> {
+/// Reads one line.
+pub(crate) fn read_line(input: &mut impl BufRead) -> io::Result<Option<Line>> {
     let mut bytes = Vec::new();
     let limit = LINE_MAX as u64 + 1;
     if input.by_ref().take(limit).read_until(b'\n', &mut bytes)? == 0 {

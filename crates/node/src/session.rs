@@ -131,7 +131,7 @@ pub(crate) async fn own_invite(handle: &Handle) -> anyhow::Result<Invite> {
 }
 
 /// The kept identity, under the name asked for, or a new one.
-fn identity(store: &Store, name: Option<&Name>, now_ms: u64) -> Result<Identity, Failure> {
+pub(crate) fn identity(store: &Store, name: Option<&Name>, now_ms: u64) -> Result<Identity, Failure> {
     let Some(mut identity) = store.identity()? else {
         let seed = fresh_seed()?;
         let name = name.cloned().unwrap_or_else(|| nameless(seed));
@@ -153,7 +153,8 @@ fn nameless(seed: [u8; 32]) -> Name {
     Name::cut(&format!("node {high:02x}{low:02x}"))
 }
 
-fn fresh_seed() -> Result<[u8; 32], Failure> {
+/// A seed that nobody else knows.
+pub(crate) fn fresh_seed() -> Result<[u8; 32], Failure> {
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(|error| anyhow::anyhow!("the system gives no randomness: {error}"))?;
     Ok(seed)

@@ -35,6 +35,16 @@ impl Store {
         Ok(Self { dir, _lock: lock })
     }
 
+    /// Takes hold of a directory that has been in use; makes none.
+    pub(crate) fn open_used(dir: Option<PathBuf>) -> Result<Self, Failure> {
+        let dir = dir.map_or_else(default_directory, Ok)?;
+        let path = dir.join(IDENTITY);
+        if let Err(source) = fs::metadata(&path) {
+            return Err(failed("read", &path, source));
+        }
+        Self::open(Some(dir))
+    }
+
     /// The kept identity, if there is one.
     pub(crate) fn identity(&self) -> Result<Option<Identity>, Failure> {
         let path = self.path(IDENTITY);
@@ -144,7 +154,7 @@ fn replace(dir: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Options for a file that only its owner reads.
-fn private() -> OpenOptions {
+pub(crate) fn private() -> OpenOptions {
     let mut options = File::options();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);

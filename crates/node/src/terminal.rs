@@ -2,6 +2,7 @@
 
 mod chat;
 mod command;
+mod history;
 mod notices;
 mod people;
 mod said;

@@ -31,7 +31,7 @@ pub(crate) struct Ctx<'a> {
 impl Ctx<'_> {
     /// Puts a frame into the post for `to`: it goes over the link that is in use for that node, if any.
     pub(crate) fn post(&mut self, to: NodeId, frame: Frame) {
-        self.out.mail.push_back((to, Mail::Frame(frame)));
+        self.out.mail.push_back((to, Mail::Frame(Box::new(frame))));
     }
 
     /// Puts operations into the post for `to` that are not all in memory: of these keys, and of so many bytes in all.
@@ -73,7 +73,7 @@ impl Ctx<'_> {
 /// What goes to a node.
 pub(crate) enum Mail {
     /// A frame.
-    Frame(Frame),
+    Frame(Box<Frame>),
     /// A frame of operations that the driver makes of records.
     Kept {
         /// Whose.

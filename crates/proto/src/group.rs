@@ -3,11 +3,13 @@
 //! A conversation is a graph of signed operations. Who is in it, what was said and in which order are
 //! functions of that graph alone, so that all who have the same operations see the same conversation.
 
+pub mod archive;
 mod asking;
 mod change;
 mod conversation;
 mod entering;
 mod graph;
+mod import;
 mod inbox;
 mod machines;
 mod membership;
@@ -39,7 +41,9 @@ use crate::wire::{
     Answer, AnswerCode, AutomaticEntryToPeer, DIGESTS_MAX, Delivered, Digest, Heads, Operations, Past,
     Typing, Want,
 };
+use archive::Archived;
 use conversation::{Conversation, PAGES_MAX, Phase};
+use import::Importing;
 use op::{Create, Message};
 pub use search::{Letter, Letters, Search};
 
@@ -58,13 +62,14 @@ pub(crate) struct Groups {
     evict_after: Duration,
     /// Where the next PING goes on listing conversations.
     turn: usize,
+    importing: Option<Importing>,
 }
 
 impl Groups {
     /// No conversations yet; whoever is away from one for `evict_after` is signed out of it.
     pub(crate) fn new(evict_after: Duration) -> Self {
         let (by_id, linked, suspected) = (Table::default(), Set::default(), Table::default());
-        Self { by_id, linked, suspected, evict_after, turn: 0 }
+        Self { by_id, linked, suspected, evict_after, turn: 0, importing: None }
     }
 
     /// Begins a conversation.
@@ -112,7 +117,7 @@ impl Groups {
         newcomer: &Participant,
         ticket: &Ticket,
     ) -> Result<OpId, AnswerCode> {
-        let open = self.by_id.get_mut(&id).filter(|one| one.is_open());
+        let open = self.by_id.get_mut(&id).filter(|one| one.may_write());
         open.ok_or(AnswerCode::DisconnectedGroup)?.admit_by_ticket(ctx, &self.linked, newcomer, ticket)
     }
 
@@ -240,6 +245,9 @@ impl Groups {
         if !conversation.is_open() {
             return Err(Refusal::ConversationOver);
         }
+        if !conversation.may_write() {
+            return Err(Refusal::Uncompared);
+        }
         conversation.leave(ctx, &self.linked);
         Ok(())
     }
@@ -317,7 +325,10 @@ impl Groups {
         let is_other = |one: &&Conversation| one.id() != heads.conversation && one.is_sending(ctx.now, &from);
         let is_busy = self.by_id.values().filter(is_other).count() >= PAGES_MAX;
         let found = self.by_id.get_mut(&heads.conversation);
-        match found.filter(|one| one.is_open() || one.has(&from) || heads.more && one.is_let_in_by(&from)) {
+        let answers = |one: &&mut Conversation| {
+            one.is_open() || one.has(&from) && !one.is_hearsay() || heads.more && one.is_let_in_by(&from)
+        };
+        match found.filter(answers) {
             Some(conversation) if heads.more => conversation.on_more(ctx, from, heads),
             Some(conversation) if is_busy => {
                 // It is compared again with the next PING that differs.
@@ -429,6 +440,12 @@ impl Groups {
         self.by_id.values().any(|one| one.is_open() && one.has(node))
     }
 
+    /// Whether `node` is, by all we know, in a conversation that we are in or were: whoever did not hear that we left turns
+    /// to us, and may hear only from us who came meanwhile.
+    pub(crate) fn was_fellow(&self, node: &NodeId) -> bool {
+        self.by_id.values().any(|one| one.has(node) && !one.is_hearsay())
+    }
+
     /// Whether `node` is letting us in or is in one of our conversations: its link is worth keeping.
     pub(crate) fn needs(&self, node: &NodeId) -> bool {
         self.is_fellow(node) || self.by_id.values().any(|one| one.is_let_in_by(node))
@@ -441,7 +458,7 @@ impl Groups {
 
     /// The kind of an open conversation, and the name given to it here.
     pub(crate) fn open(&self, id: &ConversationId) -> Option<(ConversationKind, Name)> {
-        let open = self.by_id.get(id).filter(|one| one.is_open())?;
+        let open = self.by_id.get(id).filter(|one| one.may_write())?;
         Some((open.kind(), open.given_name().clone()))
     }
 
@@ -467,22 +484,30 @@ impl Groups {
 
     /// Does what is due.
     pub(crate) fn on_timeout(&mut self, ctx: &mut Ctx<'_>) {
+        self.evict(ctx);
+        let mut is_changed = false;
         for conversation in self.by_id.values_mut() {
             conversation.on_timeout(ctx, &self.linked);
             if conversation.take_list_changed() {
+                is_changed = true;
                 for one in conversation.list().iter().filter(|one| !self.linked.contains_key(&one.node)) {
                     self.suspected.or_insert_with(one.node, || ctx.now);
                 }
             }
         }
         self.suspected.remove(&ctx.me.node());
-        self.evict(ctx);
+        if is_changed {
+            // Whoever is let in again was away before, and is not to be signed out for that.
+            let by_id = &self.by_id;
+            self.suspected.retain(|node, _| by_id.values().any(|one| one.is_open() && one.has(node)));
+        }
         self.drop_void(ctx);
     }
 
     fn drop_void(&mut self, ctx: &mut Ctx<'_>) {
         self.by_id.retain(|id, conversation| {
             if conversation.is_void() {
+                ctx.drop_kept(Key::Horizons(*id));
                 ctx.drop_kept(Key::Settings(*id));
             }
             !conversation.is_void()
@@ -547,6 +572,32 @@ impl Groups {
             shown.insert((std::cmp::Reverse(one.changed()), one.id()), one);
         }
         shown.values().map(|one| one.view(me, &self.linked)).collect()
+    }
+
+    /// All conversations that have anything to show, in the order of their ids.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = ConversationId> {
+        self.by_id.iter().filter(|(_, one)| one.is_shown()).map(|(id, _)| *id)
+    }
+
+    /// What an export says of a conversation besides its operations, as a line.
+    pub(crate) fn archive_line(&self, id: &ConversationId) -> Option<String> {
+        self.by_id.get(id).map(Conversation::archive_line)
+    }
+
+    /// Everybody who is or was in a conversation.
+    pub(crate) fn people(&self, id: &ConversationId) -> Vec<Person> {
+        self.by_id.get(id).map(Conversation::people).unwrap_or_default()
+    }
+
+    /// The operations of a conversation behind `after`, at most `max`.
+    pub(crate) fn archive(
+        &self,
+        id: &ConversationId,
+        after: Option<OpId>,
+        max: usize,
+        recalled: &Recalled,
+    ) -> Result<Vec<Archived>, Lacking> {
+        self.by_id.get(id).map_or_else(|| Ok(Vec::new()), |one| one.archive(after, max, recalled))
     }
 
     /// One conversation.

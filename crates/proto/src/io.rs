@@ -12,6 +12,7 @@ pub use view::{
 };
 
 use crate::endpoint::{Description, Endpoint, Fingerprint};
+use crate::group::archive::Imported;
 use crate::group::{ConversationId, ConversationKind, History, OpId};
 use crate::identity::{AccountId, Name, NodeId};
 use crate::invite::{Invite, ReplyCode};
@@ -396,6 +397,15 @@ pub enum Command {
         /// The request that it was left for.
         request: RequestId,
     },
+    /// Take in a piece of an export. Each line is judged by itself, and what is wrong with one harms nothing: a
+    /// conversation that is not here is history from then on, one that is here is completed, and nobody becomes a
+    /// participant by it. One conversation of ours goes on when a participant has been heard.
+    Import {
+        /// Whole lines, each of at most [`LINE_MAX`](crate::group::archive::LINE_MAX) bytes.
+        text: String,
+        /// Whether nothing follows.
+        last: bool,
+    },
     /// Take another display name. Links that open from now on show it.
     SetName {
         /// The name.
@@ -438,6 +448,8 @@ pub enum Reply {
     Conversation(ConversationId),
     /// The message that was taken.
     Message(OpId),
+    /// What a piece of an import has come to.
+    Imported(Box<Imported>),
 }
 
 /// What happens to a node, for people and programs.

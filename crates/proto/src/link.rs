@@ -27,13 +27,16 @@ pub const PING_INTERVAL: Duration = Duration::from_millis(2_500);
 pub const SILENCE_MAX: Duration = Duration::from_millis(8_000);
 /// How long opening a channel may take: lost packets on a slow phone included.
 pub const OPENING_MAX: Duration = Duration::from_secs(15);
+/// After so long an opening link is slow: it may still come to something, but another way is tried beside it. What opens at
+/// all has opened by then, but for far hosts and lost packets (RFC 8305, section 5, with the round trips of WebRTC).
+pub(crate) const SLOW_AFTER: Duration = Duration::from_millis(2_500);
 /// How long a link by hand waits for the people in between.
 pub const BY_HAND_MAX: Duration = Duration::from_secs(60 * 60);
 /// How long the handshake may take once the channel is open: one round trip and four signatures.
 pub const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
 /// How long a link that we leave may take to empty the other side's last frames.
 pub const FAREWELL_MAX: Duration = Duration::from_secs(2);
-/// How much quieter than a heartbeat an old link must be to lose against a new one in any case.
+/// How much quieter than a heartbeat an old link must be to lose against a new one in any case, and to carry nothing.
 const STALE_AFTER: Duration = Duration::from_millis(3_500);
 /// Frames without a legal form that a link survives: a fault is counted, a flood ends the link.
 pub const MALFORMED_MAX: u32 = 32;
@@ -76,6 +79,8 @@ struct Link {
     role: Role,
     path: Path,
     expected: Option<NodeId>,
+    /// When its opening began.
+    begun: Instant,
     phase: Phase,
     malformed: u32,
     bytes_in: u64,
@@ -124,7 +129,7 @@ impl Links {
     pub(crate) fn begin(&mut self, ctx: &Ctx<'_>, beginning: Beginning) -> LinkId {
         self.last += 1;
         let span = if beginning.path == Path::ByHand { BY_HAND_MAX } else { OPENING_MAX };
-        self.table.insert(LinkId(self.last), Link::new(beginning, ctx.now + span));
+        self.table.insert(LinkId(self.last), Link::new(beginning, ctx.now, span));
         LinkId(self.last)
     }
 
@@ -137,7 +142,7 @@ impl Links {
     /// Fixes whom a link that is being opened must lead to, and gives it the ordinary time to open.
     pub(crate) fn expect(&mut self, ctx: &Ctx<'_>, id: LinkId, node: NodeId) {
         if let Some(link) = self.table.get_mut(&id) {
-            link.expected = Some(node);
+            (link.expected, link.begun) = (Some(node), ctx.now);
             link.phase = Phase::Opening { until: ctx.now + OPENING_MAX };
         }
     }
@@ -147,9 +152,20 @@ impl Links {
         matches!(self.table.get(&id), Some(Link { phase: Phase::Opening { .. }, .. }))
     }
 
-    /// Whether a link to `node` is up or on its way.
-    pub(crate) fn is_underway(&self, node: &NodeId) -> bool {
-        self.in_use.contains_key(node) || self.table.values().any(|link| link.leads_to(node))
+    /// Whether a link to `node` is up or on its way, and not slow.
+    pub(crate) fn is_underway(&self, now: Instant, node: &NodeId) -> bool {
+        let is_coming = |link: &Link| link.leads_to(node) && !link.is_slow(now);
+        self.in_use.contains_key(node) || self.table.values().any(is_coming)
+    }
+
+    /// Whether a link to `node` is on its way, however slow.
+    pub(crate) fn is_coming(&self, node: &NodeId) -> bool {
+        self.table.values().any(|link| link.leads_to(node))
+    }
+
+    /// Whether the budget has room for trying a node in two ways at once.
+    pub(crate) fn has_room_for_second_tries(&self) -> bool {
+        self.table.len() < self.budget
     }
 
     /// Takes note of an open channel and says hello. `useful` tells which nodes are worth their link when
@@ -162,14 +178,16 @@ impl Links {
         useful: impl Fn(&NodeId) -> bool,
     ) {
         if id.is_inbound() && !self.table.contains_key(&id) {
-            if self.table.len() >= self.budget && !self.shed(ctx, useful) {
+            // What is slow to open, and may be in vain, keeps nobody out.
+            let counted = self.table.values().filter(|link| !link.is_slow(ctx.now)).count();
+            if counted >= self.budget && !self.shed(ctx, useful) {
                 ctx.count("link_refused_full");
                 send_bye(ctx, id, FarewellCode::Full);
                 ctx.order(Output::Close { link: id });
                 return;
             }
             let beginning = Beginning { role: Role::Answerer, path: Path::Dial, expected: None };
-            self.table.insert(id, Link::new(beginning, ctx.now));
+            self.table.insert(id, Link::new(beginning, ctx.now, OPENING_MAX));
         }
         let about_me = (self.session, self.endpoint.clone());
         let Some(link) = self.table.get_mut(&id) else { return };
@@ -179,6 +197,16 @@ impl Links {
         let handshake = Handshake::new(ctx, link.role, fingerprints, about_me);
         link.send_bytes(ctx, id, handshake.said().to_vec());
         link.phase = Phase::Greeting { handshake: Box::new(handshake), until: ctx.now + HANDSHAKE_MAX };
+        if let (Role::Offerer, Some(node)) = (link.role, link.expected) {
+            self.abandon_to(ctx, node);
+        }
+    }
+
+    /// Gives up the other tries for a node, one of which has come to something.
+    fn abandon_to(&mut self, ctx: &mut Ctx<'_>, node: NodeId) {
+        let is_ours = |link: &Link| link.role == Role::Offerer && link.leads_to(&node);
+        let tries: Vec<_> = self.table.iter().filter(|(_, link)| is_ours(link)).map(|(id, _)| *id).collect();
+        tries.into_iter().for_each(|id| self.abandon(ctx, id, CloseReason::Duplicate));
     }
 
     /// Ends the link that is worth least: the one to a node of no use that has been silent longest.
@@ -196,9 +224,10 @@ impl Links {
         while self.in_use.len() > self.budget && self.shed(ctx, &useful) {}
     }
 
-    /// Whether one more link is within the budget.
+    /// Whether one more link to a fellow is within the budget. They may go over it by a quarter: two who are both full
+    /// and lose each other would never be linked again, and in a conversation of fifty each tab has a link to each other.
     pub(crate) fn has_room(&self) -> bool {
-        self.table.len() < self.budget
+        self.table.len() < self.budget + self.budget / 4
     }
 
     /// Takes one message of a channel.
@@ -305,6 +334,7 @@ impl Links {
         if keeps_new {
             self.in_use.insert(node, id);
         }
+        self.abandon_to(ctx, node);
         match rival {
             None => self.changes.push_back(Change::Up(node, path)),
             Some(old) => {
@@ -467,6 +497,12 @@ impl Links {
         self.in_use.contains_key(node)
     }
 
+    /// Whether a node is linked and would still hear what we have it carry, by all we know.
+    pub(crate) fn is_lively(&self, now: Instant, node: &NodeId) -> bool {
+        let up = self.in_use.get(node).and_then(|id| self.table.get(id)?.up());
+        up.is_some_and(|up| now.since(up.heard) < STALE_AFTER)
+    }
+
     /// The linked nodes.
     pub(crate) fn nodes(&self) -> impl Iterator<Item = NodeId> + '_ {
         self.in_use.keys().copied()
@@ -503,10 +539,10 @@ impl Links {
 }
 
 impl Link {
-    fn new(beginning: Beginning, until: Instant) -> Self {
+    fn new(beginning: Beginning, begun: Instant, span: Duration) -> Self {
         let Beginning { role, path, expected } = beginning;
-        let phase = Phase::Opening { until };
-        Self { role, path, expected, phase, malformed: 0, bytes_in: 0, bytes_out: 0 }
+        let phase = Phase::Opening { until: begun + span };
+        Self { role, path, expected, begun, phase, malformed: 0, bytes_in: 0, bytes_out: 0 }
     }
 
     fn up(&self) -> Option<&Up> {
@@ -519,6 +555,11 @@ impl Link {
 
     fn leads_to(&self, node: &NodeId) -> bool {
         self.expected == Some(*node) && matches!(self.phase, Phase::Opening { .. } | Phase::Greeting { .. })
+    }
+
+    /// Whether it should have opened by now. Who waits for people is never slow.
+    fn is_slow(&self, now: Instant) -> bool {
+        !self.is_proven() && self.path != Path::ByHand && now.since(self.begun) >= SLOW_AFTER
     }
 
     fn deadline(&self) -> Instant {

@@ -1,5 +1,6 @@
 //! The node: the only boundary. It routes between the concepts, which do not know each other.
 
+mod archive;
 mod command;
 mod entry;
 mod people;
@@ -171,6 +172,7 @@ impl Node {
             self.groups.poll_timeout(self.now),
             self.asking.poll_timeout(),
             self.reach.poll_timeout(),
+            self.pursuits.poll_timeout(&self.links),
         ];
         deadlines.into_iter().flatten().min()
     }
@@ -243,6 +245,7 @@ impl Node {
         self.groups.on_unlinked(&mut ctx, node);
         self.asking.on_unlinked(&mut ctx, node);
         self.requests.on_unlinked(&mut ctx, node, reason);
+        self.introductions.on_unlinked(&mut ctx, &mut self.links, node);
     }
 
     fn on_failed(&mut self, link: LinkId, reason: CloseReason) {
@@ -272,7 +275,7 @@ impl Node {
             Frame::Signal(signal) => {
                 let (groups, asking) = (&self.groups, &self.asking);
                 let consents =
-                    |node: &NodeId| groups.is_fellow(node) || asking.asked().any(|asked| asked == *node);
+                    |node: &NodeId| groups.was_fellow(node) || asking.asked().any(|asked| asked == *node);
                 self.introductions.on_signal(&mut ctx, links, (from, signal), consents);
             }
             Frame::ConnectionRequest(request) => self.on_request(from, request),
@@ -301,6 +304,8 @@ impl Node {
     fn reach_out(&mut self) {
         let me = self.identity.node();
         let fellows = self.groups.fellows(me);
+        let opening = (&mut self.links, &mut self.introductions);
+        self.pursuits.on_timeout(&mut ctx!(self), opening);
         for failure in self.pursuits.drain_failures() {
             let mut ctx = ctx!(self);
             self.asking.on_unreachable(&mut ctx, failure.target, failure.reason);
@@ -309,17 +314,29 @@ impl Node {
         for node in self.reach.introducers().chain(self.asking.asked()) {
             wanted.insert(node, true);
         }
-        wanted.retain(|node, _| !self.links.is_underway(node) && !self.pursuits.is_underway(node));
-        let due = self.reach.due(self.now, &wanted);
-        for (target, is_again) in due {
+        let (links, pursuits, asking) = (&self.links, &self.pursuits, &self.asking);
+        // Whoever is asked is given up when all ways were tried once: then somebody else is asked, or the person told.
+        let is_over = |node: &NodeId| {
+            let is_asked = || asking.asked().any(|asked| asked == *node);
+            !pursuits.is_underway(node) || pursuits.wants_ways(self.now, links, node) && !is_asked()
+        };
+        wanted.retain(|node, _| !links.is_underway(self.now, node) && is_over(node));
+        for (target, is_again, is_late) in self.reach.due(self.now, &wanted) {
+            if is_late && self.links.is_coming(&target) {
+                // The other side is at it.
+                continue;
+            }
             let ways = self.ways_to(target, &fellows, is_again);
             let certificate = self.groups.certificate(&target);
             let mut ctx = ctx!(self);
             let opening = (&mut self.links, &mut self.introductions);
             self.pursuits.begin(&mut ctx, opening, target, ways, (certificate, Invited::default()));
+            self.pursuits.take_time(&target, is_late);
         }
-        let pursuits = &self.pursuits;
-        self.reach.retain(self.now, |node| wanted.contains_key(node) || pursuits.is_underway(node));
+        let (links, pursuits, asking) = (&self.links, &self.pursuits, &self.asking);
+        let is_wanted = |node: &NodeId| fellows.contains_key(node) || asking.asked().any(|one| one == *node);
+        let is_missing = |node: &NodeId| is_wanted(node) && !links.is_linked(node);
+        self.reach.retain(self.now, |node| is_missing(node) || pursuits.is_underway(node));
         for failure in self.pursuits.drain_failures() {
             let mut ctx = ctx!(self);
             self.asking.on_unreachable(&mut ctx, failure.target, failure.reason);
@@ -332,19 +349,25 @@ impl Node {
         /// Carriers to try for one target before it has to wait for its next turn.
         const CARRIERS_MAX: usize = 4;
         let dial = self.reach.endpoint(&target).cloned().map(Way::Dial);
-        let linked_fellows = fellows.keys().filter(|node| self.links.is_linked(node)).copied();
+        let fellows = fellows.keys().copied();
         let natives = self
             .links
             .nodes()
             .filter(|node| self.links.peer(node).is_some_and(|peer| peer.endpoint.is_some()));
         let mut carriers: Vec<NodeId> = Vec::new();
-        for node in linked_fellows.chain(natives) {
-            if node != target && !carriers.contains(&node) && carriers.len() < CARRIERS_MAX {
+        for node in fellows.chain(natives) {
+            let can_carry = node != target && self.links.is_lively(self.now, &node);
+            if can_carry && !carriers.contains(&node) && carriers.len() < CARRIERS_MAX {
                 carriers.push(node);
             }
         }
         let through = if is_again { Way::Asking } else { Way::Through };
-        dial.into_iter().chain(carriers.into_iter().map(through)).collect()
+        let carried = carriers.into_iter().map(through);
+        // Beside a dial that is slow, others know better whether it is there.
+        match self.pursuits.is_underway(&target) {
+            true => carried.chain(dial).collect(),
+            false => dial.into_iter().chain(carried).collect(),
+        }
     }
 
     fn on_described_by_hand(&mut self, link: LinkId, description: crate::Description) {

@@ -113,9 +113,11 @@ pub(crate) struct Settings {
     pub shared: Option<List<DeviceHead, DEVICES_MAX>>,
     /// Whether its records are about to be removed, all of them.
     pub forgotten: Option<bool>,
+    /// Whether it was imported, and compared with nobody since.
+    pub uncompared: Option<bool>,
 }
 
-structure! { Settings { 0 => name, 1 => read or default, 2 => shared, 3 => forgotten } }
+structure! { Settings { 0 => name, 1 => read or default, 2 => shared, 3 => forgotten, 4 => uncompared } }
 
 /// How a node was reached.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -21,6 +21,9 @@ const TOLD_MAX: u64 = 20;
 /// Failures that are told in full: more help nobody.
 const FAILURES_TOLD_MAX: usize = 5;
 
+/// So many of the worlds that took longest to agree are named.
+const SLOWEST_TOLD: usize = 10;
+
 thread_local! {
     /// What the last panic in this thread said.
     static LAST_WORDS: RefCell<String> = const { RefCell::new(String::new()) };
@@ -42,7 +45,10 @@ struct Tally {
     nodes: (usize, usize),
     said: usize,
     delivered: usize,
-    healed: Vec<Duration>,
+    /// How long each world took to agree, how long it had been broken, and its seed.
+    healed: Vec<(Duration, Duration, u64)>,
+    connections: u64,
+    lived: Duration,
     failures: Vec<(u64, String)>,
 }
 
@@ -129,15 +135,32 @@ impl Campaign<'_> {
         let broken = |how: &str| failures.iter().filter(|(_, what)| what.contains(how)).count();
         let [lost, doubled, disordered] = ["lost: ", "doubled: ", "out of order: "].map(broken);
         println!("worlds with a message lost: {lost}, doubled: {doubled}, out of order: {disordered}");
-        if let Some([p50, p90, p99, most]) = tally.healing() {
-            println!(
-                "agreed after all was healed: p50 {p50} ms, p90 {p90} ms, p99 {p99} ms, at most {most} ms"
-            );
-        }
+        self.tell_healing(tally);
         if let Some((seed, _)) = failures.iter().min() {
             eprintln!("{} of {worlds} worlds failed; replay the first:", failures.len());
             eprintln!("  {}", (self.plan)(*seed).command());
         }
+    }
+
+    /// How soon worlds agreed, which took longest, and what trying cost.
+    fn tell_healing(&self, tally: &Tally) {
+        let mut healed = tally.healed.clone();
+        healed.sort();
+        let Some(last) = healed.len().checked_sub(1) else { return };
+        let [p50, p90, p99, most] =
+            [50, 90, 99, 100].map(|hundredth| healed[last * hundredth / 100].0.as_millis());
+        println!("agreed after all was healed: p50 {p50} ms, p90 {p90} ms, p99 {p99} ms, at most {most} ms");
+        let told = |(took, outage, seed): &(Duration, Duration, u64)| {
+            format!("{seed} ({} ms after {} s)", took.as_millis(), outage.as_millis() / 1000)
+        };
+        let slowest: Vec<_> = healed.iter().rev().take(SLOWEST_TOLD).map(told).collect();
+        println!("the slowest of these seeds, after how long an outage: {}", slowest.join(", "));
+        let Tally { connections, lived, .. } = tally;
+        let minutes = lived.as_millis() as f64 / 60_000.0;
+        println!(
+            "connections begun: {connections}, {:.2} by a node in a minute",
+            *connections as f64 / minutes
+        );
     }
 }
 
@@ -148,14 +171,8 @@ impl Tally {
         self.nodes = (if least == 0 { nodes } else { least.min(nodes) }, most.max(nodes));
         self.said += outcome.said;
         self.delivered += outcome.delivered;
-        self.healed.push(outcome.healed_in);
-    }
-
-    /// In milliseconds: the median, the ninetieth and the ninety-ninth hundredth, and the slowest.
-    fn healing(&self) -> Option<[u64; 4]> {
-        let mut healed = self.healed.clone();
-        healed.sort();
-        let last = healed.len().checked_sub(1)?;
-        Some([50, 90, 99, 100].map(|hundredth| healed[last * hundredth / 100].as_millis()))
+        self.healed.push((outcome.healed_in, outcome.outage, outcome.plan.seed));
+        self.connections += outcome.connections;
+        self.lived = Duration::from_micros(self.lived.as_micros() + outcome.lived.as_micros());
     }
 }

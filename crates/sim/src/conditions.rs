@@ -18,13 +18,13 @@ pub struct Conditions {
     pub loss_permille: u64,
     /// What one loss adds to the delay: SCTP's retransmission timeout.
     pub retransmission: Duration,
-    /// Attempts to connect that fail out of a thousand.
+    /// Attempts to connect that fail out of a thousand, however good the network is: NATs that do not match.
     pub connect_failure_permille: u64,
     /// Round trips from the last description to an open channel: ICE, DTLS and SCTP.
     pub connect_trips: u64,
     /// How long a driver gathers candidates.
     pub gathering: Duration,
-    /// When a driver gives up an attempt to connect.
+    /// When a driver gives up an attempt to connect (`OPEN_MS` in crates/webrtc). Until then it tries over and over.
     pub unreachable_after: Duration,
     /// When a driver notices by itself that a channel carries nothing any more: ICE's consent expiry.
     pub broken_after: Duration,
@@ -44,7 +44,7 @@ impl Conditions {
         connect_failure_permille: 0,
         connect_trips: 3,
         gathering: Duration::from_millis(50),
-        unreachable_after: Duration::from_secs(10),
+        unreachable_after: Duration::from_secs(15),
         broken_after: Duration::from_secs(15),
         reaction: Duration::from_millis(700),
     };

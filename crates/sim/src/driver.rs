@@ -11,14 +11,21 @@ use tertulia_proto::{
     CloseReason, Description, Duration, Endpoint, Event, Fingerprint, Input, Instant, LinkId, Output,
 };
 
+/// How often a driver sends its connectivity checks again: natively every half second once two seconds have passed
+/// (`pace` in crates/webrtc), in browsers more often.
+const CHECK_INTERVAL: Duration = Duration::from_millis(500);
+
 impl World {
     /// Does what a node says.
     pub(crate) fn obey(&mut self, seat: Seat, output: Output) {
+        if matches!(output, Output::Dial { .. } | Output::Offer { .. } | Output::Accept { .. }) {
+            self.connections += 1;
+        }
         match output {
-            Output::Dial { link, endpoint } => self.dial(seat, link, &endpoint),
+            Output::Dial { link, endpoint } => self.dial(seat, link, endpoint),
             Output::Offer { link, .. } => self.prepare(seat, link, None),
             Output::Accept { link, offer, .. } => self.prepare(seat, link, Some(offer)),
-            Output::Complete { link, answer } => self.complete(seat, link, &answer),
+            Output::Complete { link, answer } => self.complete(seat, link, answer),
             Output::Send { link, bytes } => self.send(seat, link, bytes),
             Output::SendKept { link, head, keys } => {
                 if let Some(bytes) = self.places[seat.0].frame_of(head, &keys) {
@@ -45,7 +52,7 @@ impl World {
     /// A driver gives an attempt up, unless it has come to something meanwhile.
     pub(crate) fn give_up(&mut self, seat: Seat, link: LinkId, reason: CloseReason) {
         let links = &mut self.places[seat.0].links;
-        if matches!(links.get(&link), Some(Half::Dialling | Half::Prepared { .. })) {
+        if matches!(links.get(&link), Some(Half::Dialling(_) | Half::Prepared { .. })) {
             links.remove(&link);
             self.give(seat, Input::Closed { link, reason });
         }
@@ -53,9 +60,9 @@ impl World {
 
     /// The channel opens at one end.
     pub(crate) fn channel_opens(&mut self, wire: usize, side: usize) {
-        let cut = self.wires[wire].is_cut();
+        let is_in_vain = self.wires[wire].is_cut() || self.wires[wire].orphaned;
         let end = &mut self.wires[wire].ends[side];
-        if cut || end.stage != Stage::Opening {
+        if is_in_vain || end.stage != Stage::Opening {
             return;
         }
         end.stage = Stage::Open;
@@ -147,17 +154,73 @@ impl World {
 
 // Opening.
 impl World {
-    fn dial(&mut self, seat: Seat, link: LinkId, endpoint: &Endpoint) {
-        self.places[seat.0].links.insert(link, Half::Dialling);
-        match self.listener(endpoint) {
-            Some(listener) if self.can_connect(seat, listener) => {
-                let inbound = self.places[listener.0].next_inbound();
-                let local = self.places[seat.0].link_certificate(&mut self.chance);
-                let remote = self.places[listener.0].certificate;
-                self.join([(seat, link, local), (listener, inbound, remote)]);
-            }
-            _ => self.plan_give_up(seat, link),
+    fn dial(&mut self, seat: Seat, link: LinkId, endpoint: Endpoint) {
+        self.places[seat.0].links.insert(link, Half::Dialling(endpoint));
+        self.begin_checks(seat, link);
+    }
+
+    /// An attempt to connect: in vain from the first if chance will have it, else as good as the network is until then.
+    fn begin_checks(&mut self, seat: Seat, link: LinkId) {
+        let until = self.now + self.conditions.unreachable_after;
+        if self.chance.below(1000) < self.conditions.connect_failure_permille {
+            let life = self.places[seat.0].life;
+            self.queue.plan(until, Happening::GiveUp { seat, life, link, reason: CloseReason::Unreachable });
+            self.doom(seat, link, until);
+        } else {
+            self.check(seat, link, until);
         }
+    }
+
+    /// Notes whom an attempt would have led to that comes to nothing.
+    fn doom(&mut self, seat: Seat, link: LinkId, until: Instant) {
+        let to = match self.places[seat.0].links.get(&link) {
+            Some(Half::Dialling(endpoint)) => {
+                self.seats().find(|seat| endpoint.addresses.iter().any(|one| one.0 == address(*seat)))
+            }
+            Some(Half::Prepared { answer: Some(answer), .. }) => {
+                self.described.get(answer.ufrag.as_str()).map(|(other, ..)| *other)
+            }
+            _ => None,
+        };
+        self.doomed.extend(to.map(|to| (seat, to, until)));
+    }
+
+    /// A round of connectivity checks. They are sent over and over: what was begun during a cut that heals in time comes
+    /// to something, and so does what was begun before a listener was there.
+    pub(crate) fn check(&mut self, seat: Seat, link: LinkId, until: Instant) {
+        let found = match self.places[seat.0].links.get(&link) {
+            Some(Half::Dialling(endpoint)) => self.listener(endpoint).map(|listener| (listener, None)),
+            Some(Half::Prepared { answer: Some(answer), .. }) => {
+                self.answerer(seat, link, answer).map(|(other, far)| (other, Some((far, answer.fingerprint))))
+            }
+            _ => return,
+        };
+        match found {
+            Some((other, half)) if self.reaches(seat, other) => self.on_checked((seat, link), (other, half)),
+            _ if self.now + CHECK_INTERVAL < until => {
+                let life = self.places[seat.0].life;
+                self.queue.plan(self.now + CHECK_INTERVAL, Happening::Check { seat, life, link, until });
+            }
+            _ => {
+                let (life, reason) = (self.places[seat.0].life, CloseReason::Unreachable);
+                self.queue.plan(until, Happening::GiveUp { seat, life, link, reason });
+            }
+        }
+    }
+
+    /// A check was answered: by a listener, or by the one who made this answer.
+    fn on_checked(
+        &mut self,
+        (seat, link): (Seat, LinkId),
+        (other, half): (Seat, Option<(LinkId, Fingerprint)>),
+    ) {
+        let local = match self.places[seat.0].links.get(&link) {
+            Some(Half::Prepared { description, .. }) => description.fingerprint,
+            _ => self.places[seat.0].link_certificate(&mut self.chance),
+        };
+        let (far, remote) =
+            half.unwrap_or_else(|| (self.places[other.0].next_inbound(), self.places[other.0].certificate));
+        self.join([(seat, link, local), (other, far, remote)]);
     }
 
     /// The living native node at an endpoint: one of its addresses and its certificate must be right.
@@ -172,7 +235,9 @@ impl World {
         let ufrag = description.ufrag.as_str().to_owned();
         let place = &mut self.places[seat.0];
         self.described.insert(ufrag, (seat, place.life, link));
-        place.links.insert(link, Half::Prepared { description, answers });
+        place
+            .links
+            .insert(link, Half::Prepared { description, answers: answers.map(Box::new), answer: None });
         let life = place.life;
         let at = self.now + self.conditions.gathering;
         self.queue.plan(at, Happening::Gathered { seat, life, link });
@@ -194,20 +259,10 @@ impl World {
         }
     }
 
-    fn complete(&mut self, seat: Seat, link: LinkId, answer: &Description) {
-        match self.answerer(seat, link, answer) {
-            Some((other, far)) if self.can_connect(seat, other) => {
-                let Some(Half::Prepared { description, .. }) = self.places[seat.0].links.get(&link) else {
-                    return;
-                };
-                let local = description.fingerprint;
-                self.join([(seat, link, local), (other, far, answer.fingerprint)]);
-            }
-            Some((other, far)) => {
-                self.plan_give_up(seat, link);
-                self.plan_give_up(other, far);
-            }
-            None => self.plan_give_up(seat, link),
+    fn complete(&mut self, seat: Seat, link: LinkId, found: Description) {
+        if let Some(Half::Prepared { answer, .. }) = self.places[seat.0].links.get_mut(&link) {
+            *answer = Some(Box::new(found));
+            self.begin_checks(seat, link);
         }
     }
 
@@ -217,17 +272,12 @@ impl World {
             return None;
         };
         let &(other, life, far) = self.described.get(answer.ufrag.as_str())?;
-        let Some(Half::Prepared { description, answers: Some(answered) }) =
+        let Some(Half::Prepared { description, answers: Some(answered), .. }) =
             self.places[other.0].links.get(&far)
         else {
             return None;
         };
-        (self.is_life(other, life) && description == answer && answered == offer).then_some((other, far))
-    }
-
-    fn can_connect(&mut self, one: Seat, other: Seat) -> bool {
-        let lucky = self.chance.below(1000) >= self.conditions.connect_failure_permille;
-        lucky && self.reaches(one, other)
+        (self.is_life(other, life) && description == answer && **answered == *offer).then_some((other, far))
     }
 
     /// Both halves fit: a wire, open after some round trips, at each end in its own time.
@@ -260,13 +310,6 @@ impl World {
             most => Duration::from_micros(self.chance.below(most + 1)),
         }
     }
-
-    fn plan_give_up(&mut self, seat: Seat, link: LinkId) {
-        let life = self.places[seat.0].life;
-        let at = self.now + self.conditions.unreachable_after;
-        let reason = CloseReason::Unreachable;
-        self.queue.plan(at, Happening::GiveUp { seat, life, link, reason });
-    }
 }
 
 // Open links.
@@ -292,7 +335,11 @@ impl World {
         // A link that is unknown here was closed by the network at the same moment: a driver shrugs.
         let Some(Half::Wired { wire, side }) = self.places[seat.0].links.remove(&link) else { return };
         self.wires[wire].ends[side].stage = Stage::Gone;
-        self.carry(wire, 1 - side, Item::Closed(CloseReason::Broken));
+        match self.wires[wire].ends[1 - side].stage {
+            // Nothing can be said on a channel that is not open: the other driver waits for it in vain.
+            Stage::Opening => self.orphan(wire),
+            _ => self.carry(wire, 1 - side, Item::Closed(CloseReason::Broken)),
+        }
     }
 
     /// A driver tells its node that a link is gone.
@@ -311,6 +358,9 @@ impl World {
 
     fn tell(&mut self, seat: Seat, event: Event) {
         self.note(|| format!("{seat:?} -> {event:?}"));
+        if matches!(event, Event::ConversationOpened { .. }) {
+            self.entered = self.now;
+        }
         let place = &mut self.places[seat.0];
         let life = place.life;
         if let Event::Request { request, conversation, .. } = &event
@@ -502,5 +552,33 @@ mod tests {
         world.run_for(Duration::from_secs(20));
         assert!(world.stat(ana, "pong_unasked") > before, "the second copy of an answer is not asked for");
         assert!(world.closings(ana, eva).is_empty());
+    }
+
+    /// Two natives, of whom the second dials the first in vain for so long.
+    fn apart(
+        away: Duration,
+        breaks: impl Fn(&mut World, Seat),
+        mends: impl Fn(&mut World, Seat),
+    ) -> (World, Seat, Seat) {
+        let mut world = World::new(2);
+        let (ana, eva) = (world.native("Ana"), world.native("Eva"));
+        let invite = world.invite(ana);
+        world.keep_trace();
+        breaks(&mut world, ana);
+        world.open(eva, &invite, None);
+        world.run_for(away);
+        mends(&mut world, ana);
+        (world, ana, eva)
+    }
+
+    #[test]
+    fn checks_go_on_until_the_network_is_back_or_the_listener_there() {
+        let span = Duration::from_secs(14);
+        let splits = |world: &mut World, ana| world.partition(&[&[], &[ana]]);
+        let (mut world, ana, eva) = apart(span, splits, |world, _| world.heal_all());
+        world.settle("linked", Duration::from_secs(1), |world| world.is_linked(eva, ana));
+        assert_eq!(closings(&world), 0);
+        let (mut world, ana, eva) = apart(span, World::kill, World::resume);
+        world.settle("linked", Duration::from_secs(1), |world| world.is_linked(eva, ana));
     }
 }

@@ -76,6 +76,7 @@ impl World {
     pub fn mute(&mut self, from: Seat, to: Seat) {
         self.note(|| format!("{from:?} is heard by {to:?} no more"));
         self.muted.insert((from, to));
+        self.troubled.get_or_insert(self.now);
         for wire in self.wires_between(from, to) {
             let side = usize::from(self.wires[wire].ends[1].seat == to);
             self.block_wire(wire, |blocked| blocked[side] = true);
@@ -114,6 +115,9 @@ impl World {
         self.note(|| format!("{one:?} and {other:?} are healed"));
         self.muted.remove(&(one, other));
         self.muted.remove(&(other, one));
+        if self.muted.is_empty() && self.islands.is_empty() {
+            self.troubled = None;
+        }
         for wire in self.wires_between(one, other) {
             self.heal_wire(wire);
         }
@@ -139,6 +143,7 @@ impl World {
     pub fn partition(&mut self, islands: &[&[Seat]]) {
         self.note(|| format!("the network is split: {islands:?}"));
         self.islands.clear();
+        self.troubled.get_or_insert(self.now);
         for seat in self.seats() {
             let island = islands.iter().position(|island| island.contains(&seat)).unwrap_or(0);
             self.islands.insert(seat, island);
@@ -157,6 +162,7 @@ impl World {
         self.islands.clear();
         self.walls.clear();
         self.muted.clear();
+        self.troubled = None;
         for wire in 0..self.wires.len() {
             self.heal_wire(wire);
         }
@@ -165,18 +171,26 @@ impl World {
     /// Ends a node as `kill -9` does: its peers hear nothing until their links' drivers notice.
     pub fn kill(&mut self, seat: Seat) {
         self.note(|| format!("{seat:?} dies"));
+        if let Some(recorder) = self.recorder.as_ref().filter(|_| self.places[seat.0].node.is_some()) {
+            recorder.death(seat, self.now);
+        }
         self.places[seat.0].stop();
-        let noticed = self.now + self.conditions.broken_after;
         for wire in 0..self.wires.len() {
             let is_mine = |side: &usize| self.wires[wire].ends[*side].seat == seat;
             let Some(side) = [0, 1].into_iter().find(is_mine) else { continue };
-            let affected = &mut self.wires[wire];
-            if affected.ends[side].stage != Stage::Gone {
-                affected.ends[side].stage = Stage::Gone;
-                affected.orphaned = true;
-                self.queue.plan(noticed, Happening::Expiry { wire, cuts: affected.cuts });
+            if self.wires[wire].ends[side].stage != Stage::Gone {
+                self.wires[wire].ends[side].stage = Stage::Gone;
+                self.orphan(wire);
             }
         }
+    }
+
+    /// One end of a wire is gone without a word: the other notices when its consent expires.
+    pub(crate) fn orphan(&mut self, wire: usize) {
+        let affected = &mut self.wires[wire];
+        affected.orphaned = true;
+        let cuts = affected.cuts;
+        self.queue.plan(self.now + self.conditions.broken_after, Happening::Expiry { wire, cuts });
     }
 
     /// Has a node die after it has carried out so many more outputs. Of so many behind those its driver has committed

@@ -7,7 +7,7 @@
 //!
 //! Reading order: [`world`] (the clock and the loop), `driver` (what a node's outputs do), [`faults`],
 //! [`people`] (what tests do and see), [`oracle`] (what must hold), [`scenario`] (random runs), [`script`] (runs that are
-//! written down).
+//! written down), [`recording`] (runs whose nodes run again without the world).
 #![deny(clippy::disallowed_types)]
 
 pub mod conditions;
@@ -17,6 +17,7 @@ pub mod oracle;
 pub mod people;
 mod place;
 mod queue;
+pub mod recording;
 pub mod scenario;
 pub mod script;
 pub mod trace;

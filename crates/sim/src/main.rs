@@ -1,13 +1,16 @@
 //! Runs random worlds of Tertulia nodes and says how each can be replayed.
 
 mod campaign;
+mod recorded;
 mod staged;
 
 use campaign::Campaign;
 use clap::Parser;
 use std::ops::Range;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use tertulia_proto::Duration;
+use tertulia_sim::World;
 use tertulia_sim::scenario::Plan;
 
 /// Random worlds of Tertulia nodes: people come, talk, leave and die while the network breaks; then it heals,
@@ -16,7 +19,7 @@ use tertulia_sim::scenario::Plan;
 #[command(name = "tertulia-sim", version)]
 struct Options {
     /// Run the world of this seed
-    #[arg(long, conflicts_with = "seeds")]
+    #[arg(long, group = "run", conflicts_with = "seeds")]
     seed: Option<u64>,
     /// Run so many worlds, or those of these seeds, the last not counted in
     #[arg(long, value_name = "COUNT|FROM..TO", value_parser = range, default_value = "5")]
@@ -34,9 +37,18 @@ struct Options {
     #[arg(long)]
     threads: Option<usize>,
     /// Run a scenario of crates/sim/scenarios by its name, or one in a file
-    #[arg(long, value_name = "NAME|FILE", conflicts_with_all = ["seed", "seeds"])]
+    #[arg(long, value_name = "NAME|FILE", group = "run", conflicts_with_all = ["seed", "seeds"])]
     scenario: Option<String>,
-    /// Tell each command, event and fault on stderr
+    /// Record all that the nodes of the world or the scenario are told, and what comes of it, in a file
+    #[arg(long, value_name = "FILE", requires = "run")]
+    record: Option<PathBuf>,
+    /// Run the nodes of a recording again, each by itself, and find the first step that comes out otherwise
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["run", "seeds", "record", "nodes", "steps", "minutes", "threads"])]
+    replay: Option<PathBuf>,
+    /// Of a recording, run only the node of this number or person
+    #[arg(long, value_name = "NODE", requires = "replay", conflicts_with_all = ["run", "seeds"])]
+    only: Option<String>,
+    /// Tell each command, event and fault on stderr; of a recording, all that each node is told and what comes of it
     #[arg(long)]
     tell: bool,
 }
@@ -61,8 +73,20 @@ impl Options {
 
 fn main() -> ExitCode {
     let options = Options::parse();
+    let record = options.record.as_deref();
+    if let Some(file) = &options.replay {
+        return recorded::replay(file, options.only, options.tell);
+    }
     if let Some(name) = &options.scenario {
-        return staged::play(name, options.tell);
+        return staged::play(name, options.tell, record);
+    }
+    if let (Some(seed), Some(file)) = (options.seed, record) {
+        let plan = options.plan(seed);
+        let mut world = World::new(seed);
+        if options.tell {
+            world.narrate(|line| eprintln!("{line}"));
+        }
+        return recorded::record(file, (plan.command(), None), world, |world| plan.run_in(world));
     }
     let seeds = options.seed.map_or(options.seeds.clone(), |seed| seed..seed.saturating_add(1));
     let plan = |seed| options.plan(seed);
@@ -76,4 +100,23 @@ fn range(text: &str) -> Result<Range<u64>, String> {
         None => 0..number(text)?,
     };
     if seeds.is_empty() { Err(format!("{text:?} names no world")) } else { Ok(seeds) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn options_fit_together() {
+        Options::command().debug_assert();
+        let parsed = |line: &str| Options::try_parse_from(line.split(' ')).is_ok();
+        assert!(parsed("sim --seed 7 --nodes 4 --record a"));
+        assert!(parsed("sim --scenario one_way --record a --tell"));
+        assert!(parsed("sim --replay a --only Ana --tell"));
+        assert!(!parsed("sim --seeds 7 --record a"), "a recording is of one run");
+        assert!(!parsed("sim --record a"), "of which?");
+        assert!(!parsed("sim --replay a --seed 7") && !parsed("sim --replay a --nodes 7"));
+        assert!(!parsed("sim --seed 7 --only Ana"));
+    }
 }

@@ -36,14 +36,16 @@ pub enum Manners {
 
 /// What the driver at a seat knows of a link.
 pub(crate) enum Half {
-    /// Dialling.
-    Dialling,
+    /// Dialling an endpoint.
+    Dialling(Endpoint),
     /// Gathering candidates, or waiting for the other half.
     Prepared {
         /// Our half.
         description: Description,
         /// The offer that ours answers.
-        answers: Option<Description>,
+        answers: Option<Box<Description>>,
+        /// The answer to ours.
+        answer: Option<Box<Description>>,
     },
     /// One end of a wire.
     Wired {
@@ -69,6 +71,7 @@ pub(crate) struct Fuse {
 /// All that belongs to one seat.
 pub(crate) struct Place {
     pub(crate) kind: Kind,
+    pub(crate) name: String,
     pub(crate) config: Config,
     pub(crate) id: NodeId,
     /// What a restart finds: the identity as the store keeps it.
@@ -101,6 +104,7 @@ impl Place {
         let identity = Identity::generate(rng, &Name::cut(name), now.as_millis());
         Self {
             kind,
+            name: name.to_owned(),
             config: match kind {
                 Kind::Tab => Config::TAB,
                 Kind::Native => Config::NATIVE,
@@ -144,6 +148,11 @@ impl Place {
             frame.extend(self.records.get(key)?);
             Some(frame)
         })
+    }
+
+    /// The identity as the store keeps it.
+    pub(crate) fn identity(&self) -> &[u8] {
+        &self.kept
     }
 
     /// Commits a record.

@@ -5,12 +5,25 @@ use crate::place::{Kind, Manners, Seat};
 use crate::world::World;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use tertulia_proto::link::{OPENING_MAX, PING_INTERVAL};
 use tertulia_proto::rng::Rng;
 use tertulia_proto::{Command, ConversationId, ConversationKind, Duration, Reply};
 
-/// How long nodes have to agree once all faults are healed: a try that was begun in vain just before (15 s), the longest
-/// back-off after it (30 s), opening a link, and two heartbeats to compare.
-const HEALING: Duration = Duration::from_secs(60);
+/// How long nodes have to agree once all faults are healed and nobody enters any more: two heartbeats.
+const HEALING: Duration = PING_INTERVAL.times(2);
+/// How often a link that opens with somebody's help, and a comparison over it, pay for the distance between two hosts: the
+/// question whether it is there, offer and answer go over two links each, handshake and comparison over one, to and fro.
+const LEGS: u64 = 10;
+
+/// How long nodes have to agree where hosts are so far apart and not everybody reached everybody for so long. Who is missed
+/// is tried for 15 s at a time, and each time begins when an eighth of the absence has passed since the last, at most 30 s:
+/// up to two minutes somebody is always trying, after that what lies between two tries comes on top.
+fn healing_after(outage: Duration, distance: Duration) -> Duration {
+    let between = Duration::from_micros(outage.as_micros() / 8).min(Duration::from_secs(30));
+    let idle = between.as_micros().saturating_sub(OPENING_MAX.as_micros());
+    Duration::from_micros(HEALING.as_micros() + distance.times(LEGS).as_micros() + idle)
+}
+
 /// How far hosts' clocks are apart, at most.
 const SKEW_MAX_MS: u64 = 90_000;
 
@@ -47,6 +60,12 @@ pub struct Outcome {
     done: BTreeMap<&'static str, u32>,
     /// How long it took after all was healed until everybody agreed.
     pub healed_in: Duration,
+    /// How long the network had been broken before that.
+    pub outage: Duration,
+    /// How many connections drivers began: dials, offers and answers.
+    pub connections: u64,
+    /// How long all nodes together were there.
+    pub lived: Duration,
     records: u64,
     /// The hash over all that went into the nodes and came out.
     pub digest: String,
@@ -87,7 +106,8 @@ impl Plan {
         self.run_in(world)
     }
 
-    fn run_in(self, world: World) -> Outcome {
+    /// Runs it in a new world of its seed.
+    pub fn run_in(self, world: World) -> Outcome {
         let mut town = Town::new(self, world);
         let pause = self.span.as_micros() / self.steps.max(1);
         for _ in 0..self.steps {
@@ -217,12 +237,17 @@ impl Town {
 
     /// Heals all and waits until everybody who stays agrees.
     fn finish(mut self) -> Outcome {
+        let limit = |outage| healing_after(outage, self.world.conditions.spread);
+        let (outage, soon) = (self.world.outage(), limit(Duration::default()));
+        // Where both tries for a node are such as come to nothing in any network, the next is made when the first ends.
+        let unlucky = if self.world.is_out_of_luck() { OPENING_MAX } else { Duration::default() };
+        let healing = Duration::from_micros(limit(outage).as_micros() + unlucky.as_micros());
         self.world.heal_all();
         self.world.conditions = Conditions::CALM;
-        let healed_in = self.agree();
+        let healed_in = self.agree(healing);
         // Who was asked before and answers only now may still enter: then all agree on that, too.
         self.world.run_for(Duration::from_secs(30));
-        self.agree();
+        self.agree(soon);
         self.world.check_safety();
         for conversation in self.conversations.clone() {
             self.circles(conversation).iter().for_each(|seats| self.world.check_kept(conversation, seats));
@@ -236,18 +261,21 @@ impl Town {
             delivered: self.world.latencies().len(),
             done: self.done,
             healed_in,
+            outage,
+            connections: self.world.connections(),
+            lived: self.world.lived(),
             records: self.world.trace().steps(),
             digest: self.world.trace().digest(),
         }
     }
 
-    /// Waits until all agree, and says how long it took.
-    fn agree(&mut self) -> Duration {
+    /// Waits until all agree, at most so long after the last has come in, and says how long it took.
+    fn agree(&mut self, limit: Duration) -> Duration {
         let begun = self.world.now();
         while let Some(what) = self.disagreement() {
-            if self.world.now().since(begun) > HEALING {
+            if self.world.now().since(begun.max(self.world.entered)) > limit {
                 self.world
-                    .fail(&format!("stuck: {} s after all was healed: {what}", HEALING.as_millis() / 1000));
+                    .fail(&format!("stuck: more than {} ms after all was healed: {what}", limit.as_millis()));
             }
             self.world.run_for(Duration::from_millis(100));
         }

@@ -1,5 +1,6 @@
 //! Scenarios by name.
 
+use crate::recorded;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tertulia_sim::script::Script;
@@ -7,21 +8,27 @@ use tertulia_sim::script::Script;
 /// Where scenarios are.
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios");
 
-/// Plays a scenario and tells what came of it.
-pub(crate) fn play(name: &str, tell: bool) -> ExitCode {
-    match read(name) {
-        Ok(script) => {
-            println!("{}", script.about);
-            let mut world = script.world(&format!("cargo xtask sim --scenario {name}"));
-            if tell {
-                world.narrate(|line| eprintln!("{line}"));
-            }
-            println!("{}", script.play(world).0);
-            ExitCode::SUCCESS
-        }
+/// Plays a scenario and tells what came of it. Its nodes are recorded if a file is named.
+pub(crate) fn play(name: &str, tell: bool, record: Option<&Path>) -> ExitCode {
+    let script = match read(name) {
+        Ok(script) => script,
         Err(error) => {
             eprintln!("{error}");
-            ExitCode::FAILURE
+            return ExitCode::FAILURE;
+        }
+    };
+    println!("{}", script.about);
+    let command = format!("cargo xtask sim --scenario {name}");
+    let mut world = script.world(&command);
+    if tell {
+        world.narrate(|line| eprintln!("{line}"));
+    }
+    let play = |world| script.play(world).0;
+    match record {
+        Some(file) => recorded::record(file, (command, Some(name)), world, play),
+        None => {
+            println!("{}", play(world));
+            ExitCode::SUCCESS
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::faults::Adversary;
 use crate::oracle::Oracle;
 use crate::place::{Kind, Manners, Place, Seat};
 use crate::queue::Queue;
+use crate::recording::{Cause, Recorder};
 use crate::trace::Trace;
 use crate::wire::Wire;
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,15 +44,24 @@ pub struct World {
     pub(crate) walls: BTreeSet<(Seat, Seat)>,
     /// Who is not heard by whom.
     pub(crate) muted: BTreeSet<(Seat, Seat)>,
+    /// Since when not everybody reaches everybody.
+    pub(crate) troubled: Option<Instant>,
+    /// Attempts to connect that chance lets come to nothing: from whom, to whom, until when.
+    pub(crate) doomed: Vec<(Seat, Seat, Instant)>,
+    /// When somebody last came into a conversation.
+    pub(crate) entered: Instant,
     /// Frames that arrive a second time: from whom, to whom, what.
     pub(crate) echoes: Vec<(Seat, Seat, Vec<u8>)>,
+    /// Connections that drivers have begun.
+    pub(crate) connections: u64,
     pub(crate) oracle: Oracle,
     trace: Trace,
     narrator: Option<Narrator>,
+    pub(crate) recorder: Option<Recorder>,
 }
 
 /// Whoever is told what happens, line by line.
-type Narrator = Box<dyn FnMut(&str)>;
+pub(crate) type Narrator = Box<dyn FnMut(&str)>;
 
 /// What the world plans.
 #[derive(Clone, Copy)]
@@ -68,6 +78,8 @@ pub(crate) enum Happening {
     Turn { wire: usize, side: usize },
     /// A frame arrives a second time.
     Echo { number: usize },
+    /// A driver sends its connectivity checks again.
+    Check { seat: Seat, life: u32, link: LinkId, until: Instant },
     /// An attempt to connect is given up.
     GiveUp { seat: Seat, life: u32, link: LinkId, reason: CloseReason },
     /// Consent on a cut or orphaned wire expires.
@@ -96,10 +108,15 @@ impl World {
             islands: BTreeMap::new(),
             walls: BTreeSet::new(),
             muted: BTreeSet::new(),
+            troubled: None,
+            doomed: Vec::new(),
+            entered: Instant::from_millis(DAWN_MS),
             echoes: Vec::new(),
+            connections: 0,
             oracle: Oracle::default(),
             trace: Trace::new(),
             narrator: None,
+            recorder: None,
         }
     }
 
@@ -173,6 +190,28 @@ impl World {
         &self.places[seat.0].events
     }
 
+    /// How many connections drivers have begun: dials, offers and answers.
+    pub const fn connections(&self) -> u64 {
+        self.connections
+    }
+
+    /// The time that has passed, as often as there are seats.
+    pub fn lived(&self) -> Duration {
+        self.now.since(Instant::from_millis(DAWN_MS)).times(self.places.len() as u64)
+    }
+
+    /// For how long it has been so that not everybody reaches everybody: the network is split, or somebody is muted.
+    pub fn outage(&self) -> Duration {
+        self.troubled.map_or(Duration::default(), |since| self.now.since(since))
+    }
+
+    /// Whether chance lets two attempts of somebody to reach the same other come to nothing now: no more are made at once.
+    pub fn is_out_of_luck(&self) -> bool {
+        let mut now: Vec<_> = self.doomed.iter().filter(|(.., until)| *until > self.now).collect();
+        now.sort_unstable();
+        now.windows(2).any(|two| (two[0].0, two[0].1) == (two[1].0, two[1].1))
+    }
+
     /// What went into the nodes and came out.
     pub const fn trace(&self) -> &Trace {
         &self.trace
@@ -188,11 +227,18 @@ impl World {
         self.narrator = Some(Box::new(narrator));
     }
 
+    /// Has all that crosses the boundary of the nodes recorded. Fails the run when there are nodes already.
+    pub fn record(&mut self, recorder: Recorder) {
+        if !self.places.is_empty() {
+            self.fail("a recording begins before the first node does");
+        }
+        self.recorder = Some(recorder);
+    }
+
     /// Tells what happens, if anybody listens.
     pub(crate) fn note(&mut self, line: impl FnOnce() -> String) {
-        let millis = self.now.as_millis() - DAWN_MS;
         if let Some(narrator) = &mut self.narrator {
-            narrator(&format!("{millis:>8} ms  {}", line()));
+            narrator(&dated(self.now.since(Instant::from_millis(DAWN_MS)), &line()));
         }
     }
 
@@ -216,7 +262,13 @@ impl World {
         let Some(node) = self.places[seat.0].node.as_mut() else {
             self.fail(&format!("a command for {seat:?}, whose node is dead"))
         };
+        if let Some(recorder) = &self.recorder {
+            recorder.begin(seat, self.now, Cause::Command(command.clone()));
+        }
         let reply = node.command(command, at);
+        if let Some(recorder) = &self.recorder {
+            recorder.reply(&reply);
+        }
         if let (Ok(Reply::Message(id)), Some((conversation, text))) = (&reply, said) {
             let who = (seat, self.places[seat.0].id);
             self.oracle.chronicle.said(self.now, who, (conversation, *id), text);
@@ -287,6 +339,9 @@ impl World {
         self.note(|| format!("{seat:?} starts"));
         let seed = self.chance.bytes();
         self.witness_start(seat);
+        if let Some(recorder) = &self.recorder {
+            recorder.birth(seat, self.now, &self.places[seat.0], seed);
+        }
         self.places[seat.0].start(seed, self.now);
         let listening = self.places[seat.0].listening(seat);
         self.give(seat, listening);
@@ -300,6 +355,9 @@ impl World {
             self.note(|| format!("{seat:?} <- {link:?} closed: {reason}"));
         }
         if let Some(node) = self.places[seat.0].node.as_mut() {
+            if let Some(recorder) = &self.recorder {
+                recorder.begin(seat, self.now, Cause::Input(input.clone()));
+            }
             node.handle(input, at);
             self.drain(seat);
         }
@@ -333,6 +391,9 @@ impl World {
         match happening {
             Happening::Wake { seat, life } if self.is_life(seat, life) => self.wake(seat),
             Happening::Gathered { seat, life, link } if self.is_life(seat, life) => self.gathered(seat, link),
+            Happening::Check { seat, life, link, until } if self.is_life(seat, life) => {
+                self.check(seat, link, until);
+            }
             Happening::GiveUp { seat, life, link, reason } if self.is_life(seat, life) => {
                 self.give_up(seat, link, reason);
             }
@@ -347,6 +408,7 @@ impl World {
             Happening::Expiry { wire, cuts } => self.expire(wire, cuts),
             Happening::Wake { .. }
             | Happening::Gathered { .. }
+            | Happening::Check { .. }
             | Happening::GiveUp { .. }
             | Happening::Answer { .. } => {}
         }
@@ -367,6 +429,9 @@ impl World {
 
     fn drain(&mut self, seat: Seat) {
         while let Some(output) = self.places[seat.0].node.as_mut().and_then(Node::poll_output) {
+            if let Some(recorder) = &self.recorder {
+                recorder.output(&output);
+            }
             if self.places[seat.0].burns_out() {
                 return self.crash(seat, output);
             }
@@ -379,7 +444,11 @@ impl World {
     fn plan_wake(&mut self, seat: Seat) {
         let (now, place) = (self.now, &mut self.places[seat.0]);
         let deadline = place.node.as_ref().and_then(Node::poll_timeout);
-        let due = deadline.map(|(at, _)| now + at.since(now + place.skew));
+        let wake = deadline.map(|(at, _)| at.since(now + place.skew));
+        if let Some(recorder) = &self.recorder {
+            recorder.whole(wake);
+        }
+        let due = wake.map(|wake| now + wake);
         // A wake that is planned too early does nothing; one that is missing would.
         if due != place.wake {
             place.wake = due;
@@ -389,4 +458,9 @@ impl World {
             }
         }
     }
+}
+
+/// A line with how long after the world's beginning it is about.
+pub(crate) fn dated(since_begun: Duration, line: &str) -> String {
+    format!("{:>8} ms  {line}", since_begun.as_millis())
 }

@@ -31,7 +31,7 @@ usage: cargo xtask COMMAND
   test [--only SUITE]…  every test, or some suites: lint, native, wasm, page, e2e (e2e:NAME for files that contain NAME)
   ci                    what continuous integration runs: test
   bench NAME [ARGS…]    build all, then run the benchmark tests/bench/NAME.mjs with ARGS
-  sim [ARGS…]           run the simulator with ARGS, for example --seed 7
+  sim [ARGS…]           run the simulator with ARGS, for example --seed 7; --help lists them
 
 Tools are kept in .tools/ of the project, or in the folder that TERTULIA_TOOLS names; logs in its folder log/.";
 
@@ -87,7 +87,11 @@ fn test(arguments: &[String]) -> Result<ExitCode> {
 
 fn sim(arguments: &[String]) -> Result<ExitCode> {
     let project = Project::locate()?;
-    become_program(project.cargo().args(["run", "--release", "-p", "tertulia-sim", "--"]).args(arguments))
+    // Files that ARGS name are those that they would be for whoever typed them.
+    let here = std::env::current_dir().context("the current folder is gone")?;
+    let mut cargo = project.cargo();
+    cargo.current_dir(here).args(["run", "--release", "-p", "tertulia-sim", "--"]);
+    become_program(cargo.args(arguments))
 }
 
 /// Sets up and builds both artifacts, one `cargo xtask` at a time for each tool folder.

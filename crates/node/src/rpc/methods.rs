@@ -1,5 +1,6 @@
 //! The methods, one function each.
 
+mod history;
 mod people;
 mod said;
 
@@ -55,6 +56,8 @@ pub(super) async fn call(session: &Session, method: &str, params: Map<String, Va
         "rename" => rename(session, read(params)?).await,
         "leave" => leave(session, read(params)?).await,
         "forget" => forget(session, read(params)?).await,
+        "export" => history::export(session, read(params)?).await,
+        "import" => history::import(session, read(params)?).await,
         "peers" => peers(session, read(params)?).await,
         "stats" => stats(session, read(params)?).await,
         "quit" => quit(session, read(params)?).await,

@@ -87,15 +87,18 @@ fn plain(error: redb::Error) -> io::Error {
     }
 }
 
+/// A record and its key.
+type Kept = (Vec<u8>, Vec<u8>);
+
 /// All records, some thousand read at a time.
 struct All {
     records: Arc<Records>,
-    read: std::vec::IntoIter<(Vec<u8>, Vec<u8>)>,
+    read: std::vec::IntoIter<Kept>,
     last: Option<Vec<u8>>,
 }
 
 impl Iterator for All {
-    type Item = io::Result<(Vec<u8>, Vec<u8>)>;
+    type Item = io::Result<Kept>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.read.as_slice().is_empty() {
@@ -117,7 +120,7 @@ impl Records {
     }
 
     /// The records behind a key, as many as are read at once.
-    fn after(&self, key: Option<&[u8]>) -> Result<Vec<(Vec<u8>, Vec<u8>)>, redb::Error> {
+    fn after(&self, key: Option<&[u8]>) -> Result<Vec<Kept>, redb::Error> {
         let table = self.0.begin_read()?.open_table(RECORDS)?;
         let first = key.map_or(Bound::Unbounded, Bound::Excluded);
         let mut records = Vec::new();

@@ -115,6 +115,8 @@ impl<'a> Chat<'a> {
             Command::Blocked => self.blocked().await,
             Command::Leave => self.leave().await,
             Command::Peers => self.peers().await,
+            Command::Export { file, here } => self.export(&file, here).await,
+            Command::Import { file } => self.import(&file).await,
             Command::Nick { name } => self.nick(&name).await,
         };
         (outcome.unwrap_or_else(|why| vec![why]), Flow::On)

@@ -30,6 +30,8 @@ Text without a slash is sent to the current conversation. A text that begins wit
   /leave                      leave it
   /forget                     leave it, and drop all of it here
   /block NAME                 hear nothing more of somebody; /unblock NAME; /blocked
+  /export [here] FILE         write all conversations, or the current one, to a file; FILE.html is a page to read
+  /import FILE                take conversations in from such a file, if it is no page
   /peers                      the nodes that you are linked to
   /nick NAME                  be called something else from now on
   /quit                       end; the conversations go on next time (also Ctrl-C)
@@ -92,6 +94,10 @@ pub(super) enum Command {
     Peers,
     /// Take another name.
     Nick { name: String },
+    /// Write conversations to a file.
+    Export { file: String, here: bool },
+    /// Take conversations in from a file.
+    Import { file: String },
     /// Say what can be typed.
     Help,
     /// End.
@@ -166,6 +172,11 @@ impl Command {
             "forget" => Self::Forget,
             "block" | "unblock" => Self::Block { name: non_empty(rest)?, on: word == "block" },
             "blocked" => Self::Blocked,
+            "export" => match split_word(rest) {
+                ("here", file) if !file.is_empty() => Self::Export { file: file.to_owned(), here: true },
+                _ => Self::Export { file: non_empty(rest)?, here: false },
+            },
+            "import" => Self::Import { file: non_empty(rest)? },
             "leave" => Self::Leave,
             "peers" => Self::Peers,
             "nick" => Self::Nick { name: non_empty(rest)? },
@@ -268,6 +279,16 @@ mod tests {
     }
 
     #[test]
+    fn a_history_goes_to_a_file_whose_name_may_have_spaces() {
+        let export = |file: &str, here| Command::Export { file: file.into(), here };
+        assert_eq!(Command::parse("/export my talks.jsonl"), export("my talks.jsonl", false));
+        assert_eq!(Command::parse("/export here a.html"), export("a.html", true));
+        assert_eq!(Command::parse("/export here"), export("here", false));
+        assert!(matches!(Command::parse("/export"), Command::Wrong(_)));
+        assert!(matches!(Command::parse("/import "), Command::Wrong(_)));
+    }
+
+    #[test]
     fn what_is_unknown_is_not_sent() {
         assert!(matches!(Command::parse("/frobnicate"), Command::Wrong(_)));
         assert!(matches!(Command::parse("/invite everybody"), Command::Wrong(_)));
@@ -304,6 +325,8 @@ mod tests {
             "block",
             "unblock",
             "blocked",
+            "export",
+            "import",
             "quit",
         ] {
             assert!(HELP.contains(&format!("/{word}")), "{word}");

@@ -1,6 +1,7 @@
 //! The binary as people and programs run it, on loopback: one file a behaviour.
 
 mod harness;
+mod histories;
 
 mod answering_machine;
 mod bad_invites;

@@ -195,7 +195,9 @@ impl Asking {
     pub(crate) fn on_answer(&mut self, ctx: &mut Ctx<'_>, from: NodeId, answer: &Answer) -> Option<Welcome> {
         let id = answer.request;
         let Some(request) = self.by_id.get_mut(&id).filter(|request| request.awaits(from)) else {
-            ctx.count("answer_unasked");
+            let is_receipt = AnswerCode::read(answer.code) == Some(AnswerCode::Yes);
+            let is_taken = is_receipt && self.machines.on_taken(from, &id);
+            ctx.count(if is_taken { "left_message_taken" } else { "answer_unasked" });
             return None;
         };
         if matches!(request.stage, Stage::Entering) {

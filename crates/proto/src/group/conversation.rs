@@ -1,5 +1,6 @@
 //! One conversation as this node takes part in it.
 
+mod archive;
 mod change;
 mod comparison;
 mod delivery;
@@ -63,8 +64,6 @@ pub(crate) struct Conversation {
     unread: usize,
     /// How far each device had come when the person saw all of it.
     read: List<DeviceHead, DEVICES_MAX>,
-    /// Whether there were ever two in it: before that it waits, after that it ends.
-    had_company: bool,
     /// The count of our last operation that went over a link.
     sent_seq: u64,
     /// The count of our last operation that each node has.
@@ -93,6 +92,8 @@ pub(crate) struct Conversation {
     is_evicted: bool,
     /// Whether the person wants nothing of it to be kept.
     is_forgotten: bool,
+    /// Whether others may have more of us than is here: it was imported, and compared with nobody since.
+    is_uncompared: bool,
     /// When the others were last told that the person is writing.
     typed: Option<Instant>,
     /// When each node last said that of its own.
@@ -133,7 +134,6 @@ impl Conversation {
             name,
             unread: 0,
             read: List::default(),
-            had_company: false,
             sent_seq: 0,
             acked: Table::default(),
             to_ack: Table::default(),
@@ -151,6 +151,7 @@ impl Conversation {
             larger_since: None,
             is_evicted: false,
             is_forgotten: false,
+            is_uncompared: false,
             typed: None,
             typing: Table::default(),
         }
@@ -232,9 +233,7 @@ impl Conversation {
         linked: &Set<NodeId>,
         message: Message,
     ) -> Result<OpId, Refusal> {
-        if !self.is_open() {
-            return Err(Refusal::ConversationOver);
-        }
+        self.writable()?;
         let id = self.write(ctx, linked, Body::Message(message));
         ctx.tell(Event::Message { conversation: self.id, message: id });
         Ok(id)
@@ -242,7 +241,7 @@ impl Conversation {
 
     /// Leaves, with a word to the others.
     pub(crate) fn leave(&mut self, ctx: &mut Ctx<'_>, linked: &Set<NodeId>) {
-        if self.is_open() {
+        if self.may_write() {
             self.write(ctx, linked, Body::Leave);
         }
     }
@@ -297,7 +296,6 @@ impl Conversation {
         self.list_changed |= is_changed;
         let me = ctx.me.node();
         let is_in = self.has(&me);
-        self.had_company |= self.list().len() > 1;
         match self.phase {
             Phase::Entering { request, admit, .. } if is_in => self.on_let_in(ctx, request, admit),
             Phase::Open if !is_in && self.graph.is_evicted(&me) => {
@@ -305,7 +303,7 @@ impl Conversation {
                 self.phase = Phase::Over;
                 ctx.tell(Event::ConversationEnded { conversation: self.id });
             }
-            Phase::Open if !is_in || (self.had_company && self.list().len() < 2) => {
+            Phase::Open if !is_in || self.membership.is_alone() => {
                 self.phase = Phase::Over;
                 ctx.tell(Event::ConversationEnded { conversation: self.id });
             }
@@ -317,9 +315,11 @@ impl Conversation {
 
     /// We are in the list: open, once the operation that did it is here.
     fn on_let_in(&mut self, ctx: &mut Ctx<'_>, request: RequestId, admit: Option<OpId>) {
-        let me = ctx.me.node();
+        let (me, is_new) = (ctx.me.node(), admit.is_some());
         let admit = admit.or_else(|| self.graph.last_admit(&me));
         let Some(admit) = admit.filter(|admit| self.graph.place(admit).is_some()) else { return };
+        // Who let us in stood on all that is known of us.
+        self.is_uncompared &= !is_new;
         self.phase = Phase::Open;
         self.hosts.clear();
         self.sent_seq = self.graph.last_seq(&me);
@@ -346,7 +346,7 @@ impl Conversation {
         {
             self.phase = Phase::Over;
             ctx.report(self.id, request, Progress::Failed(CloseReason::Unreachable));
-            if self.had_company {
+            if self.membership.had_company() {
                 ctx.tell(Event::ConversationEnded { conversation: self.id });
             }
         }
@@ -373,7 +373,7 @@ impl Conversation {
 
     /// Whether there is anything to show: not before we are in for the first time.
     pub(crate) fn is_shown(&self) -> bool {
-        !matches!(self.phase, Phase::Entering { .. }) || self.had_company
+        !matches!(self.phase, Phase::Entering { .. }) || self.membership.had_company()
     }
 
     /// Whether `node` is letting us in.

@@ -7,6 +7,7 @@ use crate::identity::{AccountId, NodeId};
 use crate::io::{CloseReason, Event, Person, RequestId};
 use crate::store::Key;
 use crate::table::Table;
+use crate::time::{Duration, Instant};
 use crate::wire::cbor::{decode, structure};
 use crate::wire::{Answer, AnswerCode};
 use std::collections::VecDeque;
@@ -17,6 +18,10 @@ pub(super) const WAITING_MAX: usize = 64;
 pub(super) const WAITING_PER_NODE_MAX: usize = 4;
 /// Granted requests that are remembered: those of the last minutes matter.
 const GRANTED_MAX: usize = 64;
+/// How long a request is granted again to one who is not in the list: an entry takes 30 s at most, may be undone 15 s after
+/// it, and what is asked anew then may wait 20 s for its link. After that an entry has come to something, and who was in and
+/// is not any more has left or was signed out.
+const GRANTED_FOR: Duration = Duration::from_secs(65);
 
 /// Requests under way.
 #[derive(Default)]
@@ -40,9 +45,13 @@ pub(crate) struct Granted {
     /// While the coordinator has yet to let the newcomer in: the lamport up to which the newcomer was sent what was
     /// said.
     pub awaits: Option<u64>,
+    /// Until when it is granted again, if the newcomer is not in the list: milliseconds since 1970.
+    pub until_ms: Option<u64>,
 }
 
-structure! { Granted { 0 => request, 1 => node, 2 => conversation, 3 => ticket, 4 => awaits } }
+structure! { Granted {
+    0 => request, 1 => node, 2 => conversation, 3 => ticket, 4 => awaits, 5 => until_ms,
+} }
 
 /// A request that waits for a person here.
 #[derive(Clone, Debug)]
@@ -109,8 +118,11 @@ impl Requests {
         self.incoming.remove(id);
     }
 
-    /// Remembers what was granted.
-    pub(crate) fn grant(&mut self, ctx: &mut Ctx<'_>, granted: Granted) {
+    /// Remembers what was granted. What is granted again ends when it would have.
+    pub(crate) fn grant(&mut self, ctx: &mut Ctx<'_>, mut granted: Granted) {
+        let known = self.granted(granted.node, granted.request);
+        let until = known.map_or(Some((ctx.now + GRANTED_FOR).as_millis()), |known| known.until_ms);
+        granted.until_ms = until;
         self.granted.retain(|known| known.request != granted.request);
         if self.granted.len() == GRANTED_MAX
             && let Some(oldest) = self.granted.pop_front()
@@ -130,8 +142,20 @@ impl Requests {
         Some(())
     }
 
-    /// What was granted to a node before.
-    pub(crate) fn granted(&self, node: NodeId, request: RequestId) -> Option<&Granted> {
+    /// What was granted to a node before and is to be granted again: it is in the list, as `is_in` says, or its entry may
+    /// still be under way.
+    pub(crate) fn granted_before(
+        &self,
+        now: Instant,
+        (node, request): (NodeId, RequestId),
+        is_in: impl Fn(&ConversationId) -> bool,
+    ) -> Option<&Granted> {
+        let granted = self.granted(node, request)?;
+        let is_underway = granted.until_ms.is_some_and(|until| now.as_millis() < until);
+        Some(granted).filter(|granted| is_underway || is_in(&granted.conversation))
+    }
+
+    fn granted(&self, node: NodeId, request: RequestId) -> Option<&Granted> {
         self.granted.iter().find(|granted| granted.request == request && granted.node == node)
     }
 

@@ -6,8 +6,8 @@ use crate::io::{Event, LeftView, MessageText, Person, Refusal, RequestId};
 use crate::store::Key;
 use crate::table::Table;
 use crate::time::{Duration, Instant};
-use crate::wire::LeftMessage;
 use crate::wire::cbor::{decode, structure};
+use crate::wire::{Answer, AnswerCode, LeftMessage};
 use std::collections::VecDeque;
 
 /// Messages that wait at once: a long absence, and a megabyte at most.
@@ -18,6 +18,9 @@ const INBOX_PER_USER_MAX: usize = 8;
 const INVITED_MAX: Duration = Duration::from_secs(15 * 60);
 /// Answers that are remembered at once; of more, the oldest is forgotten.
 const ANSWERS_MAX: usize = 64;
+
+/// Why a message that comes again is not taken again.
+const KNOWN: &str = "left_message_known";
 
 /// The messages that were left, and the answers that more may follow.
 #[derive(Default)]
@@ -61,28 +64,43 @@ impl Inbox {
         self.answers.push_back(Answered { request, node, until, is_used: false });
     }
 
-    /// Takes in a message, or counts why not.
+    /// Takes in a message, or counts why not. What is here, now or before, is confirmed.
     pub(crate) fn on_left(&mut self, ctx: &mut Ctx<'_>, from: Person, message: LeftMessage) {
-        if let Err(reason) = self.admits(ctx, &from, &message) {
-            ctx.count(reason);
-            return;
-        }
         let LeftMessage { request, text } = message;
+        let receipt = Answer::bare(request, AnswerCode::Yes);
+        match self.admits(ctx, &from, request, &text) {
+            Ok(()) => {}
+            Err(KNOWN) => {
+                ctx.count(KNOWN);
+                return ctx.post(from.node, receipt);
+            }
+            Err(reason) => return ctx.count(reason),
+        }
         let Person { node, user, name } = from;
         let left = Left { node, user, name, text, time_ms: ctx.now.as_millis() };
         ctx.keep(Key::Left(request), &left);
         ctx.tell(Event::LeftMessage { message: left.view(request) });
+        ctx.post(node, receipt);
         self.left.insert(request, left);
     }
 
-    fn admits(&mut self, ctx: &Ctx<'_>, from: &Person, message: &LeftMessage) -> Result<(), &'static str> {
-        let is_it = |one: &&mut Answered| one.request == message.request && one.node == from.node;
+    fn admits(
+        &mut self,
+        ctx: &Ctx<'_>,
+        from: &Person,
+        request: RequestId,
+        text: &MessageText,
+    ) -> Result<(), &'static str> {
+        if self.left.get(&request).is_some_and(|left| left.node == from.node) {
+            return Err(KNOWN);
+        }
+        let is_it = |one: &&mut Answered| one.request == request && one.node == from.node;
         let answered = self.answers.iter_mut().find(is_it).filter(|one| one.until > ctx.now);
         let answered = answered.ok_or("left_message_unasked")?;
-        if answered.is_used || self.left.contains_key(&message.request) {
-            return Err("left_message_known");
+        if answered.is_used || self.left.contains_key(&request) {
+            return Err(KNOWN);
         }
-        if ctx.wants.blocks(&from.user) || message.text.as_str().trim().is_empty() {
+        if ctx.wants.blocks(&from.user) || text.as_str().trim().is_empty() {
             return Err("left_message_unwanted");
         }
         let of_user = self.left.values().filter(|left| left.user == from.user).count();

@@ -2,7 +2,7 @@
 
 use crate::ctx::Ctx;
 use crate::identity::NodeId;
-use crate::io::{MessageText, Refusal, RequestId};
+use crate::io::{Event, MessageText, Refusal, RequestId};
 use crate::table::Table;
 use crate::time::{Duration, Instant};
 use crate::wire::{Frame, LeftMessage};
@@ -19,10 +19,8 @@ pub(crate) struct Machines(Table<RequestId, Machine>);
 struct Machine {
     node: NodeId,
     until: Instant,
-    /// The message, once it is written, and whether it has gone over a link. There is no receipt: it is said again
-    /// when the link comes back, and taken once.
+    /// The message, once it is written. It is said again whenever the link comes back, until a Yes says that it was taken.
     text: Option<MessageText>,
-    is_sent: bool,
 }
 
 impl Machine {
@@ -39,7 +37,7 @@ impl Machines {
             let oldest = self.0.iter().min_by_key(|(_, machine)| machine.until).map(|(request, _)| *request);
             oldest.and_then(|request| self.0.remove(&request));
         }
-        let machine = Machine { node, until: ctx.now + MACHINE_MAX, text: None, is_sent: false };
+        let machine = Machine { node, until: ctx.now + MACHINE_MAX, text: None };
         self.0.insert(request, machine);
     }
 
@@ -55,34 +53,42 @@ impl Machines {
         let machine = machine.ok_or(Refusal::NoMachine)?;
         machine.text = Some(text);
         if is_linked(&machine.node) {
-            machine.is_sent = true;
             machine.frame(request).into_iter().for_each(|frame| ctx.post(machine.node, frame));
         }
         Ok(())
     }
 
     /// Says what was left for a node, now that it is linked.
-    pub(crate) fn on_linked(&mut self, ctx: &mut Ctx<'_>, node: NodeId) {
-        for (request, machine) in self.0.iter_mut().filter(|(_, machine)| machine.node == node) {
+    pub(crate) fn on_linked(&self, ctx: &mut Ctx<'_>, node: NodeId) {
+        for (request, machine) in self.0.iter().filter(|(_, machine)| machine.node == node) {
             if let Some(frame) = machine.frame(*request) {
-                machine.is_sent = true;
                 ctx.post(node, frame);
             }
         }
     }
 
-    /// The nodes that a message waits for.
-    pub(crate) fn awaited(&self) -> impl Iterator<Item = NodeId> + '_ {
-        let waits = |machine: &&Machine| machine.text.is_some() && !machine.is_sent;
-        self.0.values().filter(waits).map(|machine| machine.node)
+    /// Takes the word of a node that it has what was left there; false when nothing was.
+    pub(crate) fn on_taken(&mut self, node: NodeId, request: &RequestId) -> bool {
+        let is_left = self.0.get(request).is_some_and(|one| one.node == node && one.text.is_some());
+        is_left && self.0.remove(request).is_some()
     }
 
-    /// Forgets machines that wait no longer.
+    /// The nodes that a message waits for.
+    pub(crate) fn awaited(&self) -> impl Iterator<Item = NodeId> + '_ {
+        self.0.values().filter(|machine| machine.text.is_some()).map(|machine| machine.node)
+    }
+
+    /// Forgets machines that wait no longer. Whose message may not have come is told.
     pub(crate) fn on_timeout(&mut self, ctx: &mut Ctx<'_>) {
         self.0.retain(|_, machine| {
             let waits = machine.until > ctx.now;
-            if !waits && machine.text.is_some() && !machine.is_sent {
+            if !waits && machine.text.is_some() {
                 ctx.count("left_message_undelivered");
+                ctx.tell(Event::Trouble {
+                    what: "The message that you left may not have arrived.".into(),
+                    why: "Nobody confirmed it within ten minutes.".into(),
+                    remedy: "Ask again, and leave it once more.".into(),
+                });
             }
             waits
         });

@@ -107,6 +107,11 @@ impl Membership {
         self.had_company
     }
 
+    /// Whether one is left over: before there were two it waits, after that it is over.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.had_company && self.list.len() < 2
+    }
+
     /// Who let `node` in; nobody did that for the one who began the conversation.
     pub(crate) fn admitter(&self, node: &NodeId) -> Option<NodeId> {
         self.admitters.get(node).copied()

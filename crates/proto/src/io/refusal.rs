@@ -9,6 +9,12 @@ pub enum Refusal {
     /// We are not in that conversation any more.
     #[error("this conversation is over: begin a new one, or ask to enter again")]
     ConversationOver,
+    /// We are in that conversation by an import, and have heard nobody of it since: what we would write might be in
+    /// place of something that we have written.
+    #[error(
+        "this conversation was imported and may have gone on since: it opens when one of its participants is connected"
+    )]
+    Uncompared,
     /// A third user cannot enter a private conversation.
     #[error("a private conversation is for two: make a public one to invite others")]
     Private,
@@ -94,6 +100,7 @@ impl Refusal {
         match self {
             Self::UnknownConversation => "unknown_conversation",
             Self::ConversationOver => "conversation_over",
+            Self::Uncompared => "uncompared",
             Self::Private => "private",
             Self::Crowded => "crowded",
             Self::TooManyConversations => "too_many_conversations",

@@ -152,6 +152,13 @@ impl Introductions {
         }
     }
 
+    /// Takes note that a carrier is gone: what it was given and has not answered is lost.
+    pub(crate) fn on_unlinked(&self, ctx: &mut Ctx<'_>, links: &mut Links, carrier: NodeId) {
+        for (link, _) in self.attempts.iter().filter(|(_, attempt)| attempt.carrier == carrier) {
+            links.abandon(ctx, *link, CloseReason::NoIntroducer);
+        }
+    }
+
     /// Answers a lookup about a node that is linked to us.
     pub(crate) fn on_lookup(ctx: &mut Ctx<'_>, links: &Links, from: NodeId, lookup: &Lookup) {
         let answer = match links.peer(&lookup.node) {

@@ -3,12 +3,17 @@
 use crate::ctx::Ctx;
 use crate::endpoint::Endpoint;
 use crate::identity::{Certificate, NodeId};
+use crate::io::Wake;
 use crate::io::{CloseReason, LinkId, Output, Path};
 use crate::link::handshake::Role;
 use crate::link::introduction::{Introductions, Invited};
-use crate::link::{Beginning, Links};
+use crate::link::{Beginning, Links, SLOW_AFTER};
 use crate::table::Table;
+use crate::time::Instant;
 use std::collections::VecDeque;
+
+/// Ways to one node that are tried at once: one that is slow, and another beside it.
+const TRIES_MAX: usize = 2;
 
 /// One way to a node.
 #[derive(Clone, Debug)]
@@ -33,8 +38,12 @@ struct Pursuit {
     ways: VecDeque<Way>,
     certificate: Option<Certificate>,
     invited: Invited,
-    /// The link that the present way waits for: to the target, or to its introducer.
-    current: Option<LinkId>,
+    /// The links that the ways under way wait for: to the target, or to its introducer. The latest is the last.
+    tries: Vec<LinkId>,
+    /// When the latest of them was begun.
+    begun: Instant,
+    /// Whether each way gets all its time before the next is tried.
+    is_patient: bool,
     failure: CloseReason,
 }
 
@@ -46,7 +55,8 @@ pub(crate) struct Failure {
 }
 
 impl Pursuits {
-    /// Begins to pursue `target`, unless that is already under way. Yields the first link, if one was begun.
+    /// Pursues `target`: begins with the first of the ways now, unless another is under way and not slow. Yields the
+    /// latest link, if one was begun.
     pub(crate) fn begin(
         &mut self,
         ctx: &mut Ctx<'_>,
@@ -59,20 +69,60 @@ impl Pursuits {
             ways: VecDeque::new(),
             certificate: None,
             invited,
-            current: None,
+            tries: Vec::new(),
+            begun: ctx.now,
+            is_patient: false,
             failure: CloseReason::NoIntroducer,
         });
+        if pursuit.is_patient {
+            pursuit.ways.clear();
+        }
         pursuit.ways.extend(ways);
         pursuit.certificate = pursuit.certificate.take().or(certificate);
-        if pursuit.current.is_none() {
+        if pursuit.may_advance(ctx.now, links) {
             pursuit.advance(ctx, links, introductions, target);
         }
-        pursuit.current
+        pursuit.tries.last().copied()
     }
 
     /// Whether `target` is being pursued.
     pub(crate) fn is_underway(&self, target: &NodeId) -> bool {
         self.by_target.contains_key(target)
+    }
+
+    /// Whether another way to `target` would be tried now: it is not being pursued, or all that is left is slow.
+    pub(crate) fn wants_ways(&self, now: Instant, links: &Links, target: &NodeId) -> bool {
+        let is_left = |one: &Pursuit| !one.is_patient && !one.ways.is_empty();
+        self.by_target.get(target).is_none_or(|one| !is_left(one) && one.may_advance(now, links))
+    }
+
+    /// Whether each way to `target` gets all its time: of one who has been away for long little is to be hoped for, and two
+    /// whom no way brings together, for their NATs, cost no more connections than they must.
+    pub(crate) fn take_time(&mut self, target: &NodeId, is_patient: bool) {
+        if let Some(pursuit) = self.by_target.get_mut(target) {
+            pursuit.is_patient = is_patient;
+        }
+    }
+
+    /// Tries another way to those whose present one is slow.
+    pub(crate) fn on_timeout(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        (links, introductions): (&mut Links, &mut Introductions),
+    ) {
+        for (target, pursuit) in self.by_target.iter_mut() {
+            if !pursuit.is_patient && pursuit.may_advance(ctx.now, links) {
+                pursuit.advance(ctx, links, introductions, *target);
+            }
+        }
+    }
+
+    /// The earliest moment at which another way is tried.
+    pub(crate) fn poll_timeout(&self, links: &Links) -> Option<(Instant, Wake)> {
+        let waits = |one: &&Pursuit| {
+            !one.is_patient && !one.ways.is_empty() && one.may_advance(one.begun + SLOW_AFTER, links)
+        };
+        self.by_target.values().filter(waits).map(|one| (one.begun + SLOW_AFTER, Wake::Reach)).min()
     }
 
     /// Takes note that a node is linked: a target is reached, or an introducer is there.
@@ -84,7 +134,9 @@ impl Pursuits {
     ) {
         self.by_target.remove(&node);
         for (target, pursuit) in self.by_target.iter_mut() {
-            if pursuit.current.is_some_and(|link| links.node_of(link) == Some(node)) {
+            let before = pursuit.tries.len();
+            pursuit.tries.retain(|link| links.node_of(*link) != Some(node));
+            if pursuit.tries.len() < before {
                 pursuit.ways.push_front(Way::Through(node));
                 pursuit.advance(ctx, links, introductions, *target);
             }
@@ -100,8 +152,11 @@ impl Pursuits {
         reason: CloseReason,
     ) {
         for (target, pursuit) in self.by_target.iter_mut() {
-            if pursuit.current == Some(link) {
-                pursuit.failure = reason;
+            let Some(at) = pursuit.tries.iter().position(|one| *one == link) else { continue };
+            pursuit.tries.remove(at);
+            pursuit.failure = reason;
+            // While a later one is under way, the next has time.
+            if at == pursuit.tries.len() {
                 pursuit.advance(ctx, links, introductions, *target);
             }
         }
@@ -109,7 +164,7 @@ impl Pursuits {
 
     /// The pursuits that have run out of ways.
     pub(crate) fn drain_failures(&mut self) -> Vec<Failure> {
-        let is_over = |pursuit: &Pursuit| pursuit.current.is_none() && pursuit.ways.is_empty();
+        let is_over = |pursuit: &Pursuit| pursuit.tries.is_empty() && pursuit.ways.is_empty();
         let over = self.by_target.iter().filter(|(_, pursuit)| is_over(pursuit));
         let failures: Vec<_> =
             over.map(|(target, pursuit)| Failure { target: *target, reason: pursuit.failure }).collect();
@@ -121,6 +176,12 @@ impl Pursuits {
 }
 
 impl Pursuit {
+    /// Whether another way may be tried: none is under way, or one that is slow and there is room for a second.
+    fn may_advance(&self, now: Instant, links: &Links) -> bool {
+        let is_slow = now.since(self.begun) >= SLOW_AFTER && links.has_room_for_second_tries();
+        self.tries.is_empty() || is_slow && self.tries.len() < TRIES_MAX
+    }
+
     /// Tries the next way that can be tried.
     fn advance(
         &mut self,
@@ -129,10 +190,8 @@ impl Pursuit {
         introductions: &mut Introductions,
         target: NodeId,
     ) {
-        self.current = None;
-        while self.current.is_none() {
-            let Some(way) = self.ways.pop_front() else { break };
-            self.current = match way {
+        while let Some(way) = self.ways.pop_front() {
+            let begun = match way {
                 Way::Dial(endpoint) => Some(dial(ctx, links, endpoint, Some(target))),
                 Way::Via(endpoint) => match links.node_at(&endpoint) {
                     Some(node) => self.introduce(ctx, links, introductions, (target, node), false),
@@ -141,6 +200,11 @@ impl Pursuit {
                 Way::Through(node) => self.introduce(ctx, links, introductions, (target, node), false),
                 Way::Asking(node) => self.introduce(ctx, links, introductions, (target, node), true),
             };
+            if let Some(link) = begun {
+                self.tries.push(link);
+                self.begun = ctx.now;
+                break;
+            }
         }
     }
 

@@ -4,6 +4,7 @@ use crate::ctx::Ctx;
 use crate::endpoint::Endpoint;
 use crate::identity::NodeId;
 use crate::io::Wake;
+use crate::link::OPENING_MAX;
 use crate::store::{Key, Reached};
 use crate::table::{Set, Table};
 use crate::time::{Duration, Instant};
@@ -12,10 +13,15 @@ use crate::time::{Duration, Instant};
 const OTHER_SIDE_FIRST: Duration = Duration::from_secs(2);
 /// How long others may take to be linked, too, once somebody is, before those who are missing are tried.
 const UP_FIRST: Duration = Duration::from_millis(300);
-/// The wait after the first failure; doubled each time.
+/// The shortest wait between two tries.
 const AGAIN: Duration = Duration::from_secs(1);
 /// The longest wait between two tries.
 const AGAIN_MAX: Duration = Duration::from_secs(30);
+/// In between the wait is the time since a node is missed, divided by this: whoever was away for a short time is back within
+/// a short time, and a long absence costs little.
+const AGAIN_SHARE: u64 = 8;
+/// How often it is looked whether a try under way has become slow.
+const LOOK: Duration = Duration::from_millis(500);
 /// Endpoints that are remembered, of nodes that were linked once.
 const ENDPOINTS_MAX: usize = 512;
 /// Native nodes that are kept linked so that they can introduce us.
@@ -33,7 +39,8 @@ pub(crate) struct Reach {
 
 struct Try {
     at: Instant,
-    delay: Duration,
+    /// Since when it is missed, or when another was last linked: from then on it is as likely to be back as at first.
+    since: Instant,
     /// Whether it was tried and not linked since.
     is_again: bool,
 }
@@ -124,24 +131,27 @@ impl Reach {
     pub(crate) fn on_up(&mut self, now: Instant, node: &NodeId) {
         self.tries.remove(node);
         for entry in self.tries.values_mut().filter(|entry| entry.at > now + UP_FIRST) {
-            (entry.at, entry.delay) = (now + UP_FIRST, AGAIN);
+            entry.at = now + UP_FIRST;
+        }
+        for entry in self.tries.values_mut() {
+            entry.since = now;
         }
     }
 
     /// Of the wanted nodes, each with whether it is on us to begin, those that are to be tried now, each with whether it
-    /// was tried before.
-    pub(crate) fn due(&mut self, now: Instant, wanted: &Table<NodeId, bool>) -> Vec<(NodeId, bool)> {
+    /// was tried before and whether the next try comes after this one has failed.
+    pub(crate) fn due(&mut self, now: Instant, wanted: &Table<NodeId, bool>) -> Vec<(NodeId, bool, bool)> {
         // A try under way is not wanted at the moment; its count is kept until the node is linked.
         for (node, on_us) in wanted.iter() {
             let at = if *on_us { now } else { now + OTHER_SIDE_FIRST };
-            self.tries.or_insert_with(*node, || Try { at, delay: AGAIN, is_again: false });
+            self.tries.or_insert_with(*node, || Try { at, since: now, is_again: false });
         }
         let mut due = Vec::new();
         for node in wanted.keys() {
             let Some(entry) = self.tries.get_mut(node).filter(|entry| entry.at <= now) else { continue };
-            entry.at = now + entry.delay;
-            entry.delay = entry.delay.times(2).min(AGAIN_MAX);
-            due.push((*node, std::mem::replace(&mut entry.is_again, true)));
+            let wait = wait(now.since(entry.since));
+            entry.at = now + wait;
+            due.push((*node, std::mem::replace(&mut entry.is_again, true), wait >= OPENING_MAX));
         }
         due
     }
@@ -151,12 +161,29 @@ impl Reach {
         self.tries.values().map(|entry| (entry.at, Wake::Reach)).min()
     }
 
-    /// Forgets the tries of nodes that nobody wants any more, and wakes for none that is past.
-    pub(crate) fn retain(&mut self, now: Instant, is_wanted: impl Fn(&NodeId) -> bool) {
-        self.tries.retain(|node, _| is_wanted(node));
+    /// Forgets the tries of nodes that nobody misses any more, and wakes for none that is past.
+    pub(crate) fn retain(&mut self, now: Instant, is_missing: impl Fn(&NodeId) -> bool) {
+        let introducers = &self.introducers;
+        self.tries.retain(|node, _| introducers.contains(node) || is_missing(node));
         for entry in self.tries.values_mut().filter(|entry| entry.at <= now) {
-            // Under way: look again when it has had time to fail.
-            entry.at = now + AGAIN;
+            // Under way: look again whether it has failed or become slow.
+            entry.at = now + LOOK;
         }
+    }
+}
+
+/// How long to wait between two tries for one who has been away for so long.
+fn wait(away: Duration) -> Duration {
+    Duration::from_micros(away.as_micros() / AGAIN_SHARE).max(AGAIN).min(AGAIN_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wait_is_a_share_of_the_absence_within_bounds() {
+        let after = |secs| wait(Duration::from_secs(secs)).as_millis();
+        assert_eq!([0, 8, 20, 120, 240, 86_400].map(after), [1_000, 1_000, 2_500, 15_000, 30_000, 30_000]);
     }
 }

@@ -85,6 +85,9 @@ impl Node {
                 self.groups.leave(&mut ctx, conversation).map(|()| Reply::Done)
             }
             Command::Forget { conversation } => self.forget(conversation),
+            Command::Import { text, last } => {
+                Ok(Reply::Imported(Box::new(self.groups.import(&mut ctx, &text, last))))
+            }
             Command::SetName { name } => {
                 self.identity.rename(&name);
                 Ok(Reply::Done)

@@ -21,7 +21,8 @@ impl Node {
             refuse(&mut ctx!(self), from, request.request);
             return;
         }
-        if let Some(granted) = self.requests.granted(from, request.request).cloned()
+        let is_in = |id: &ConversationId| self.groups.has(id, &from);
+        if let Some(granted) = self.requests.granted_before(self.now, (from, request.request), is_in).cloned()
             && self.groups.open(&granted.conversation).is_some()
         {
             // Asked again: the answer was lost, or the entry was undone. It was granted once.
@@ -116,7 +117,8 @@ impl Node {
                 self.hand_in(coordinator, newcomer, request, *ticket)
             }
         };
-        self.requests.grant(&mut ctx!(self), Granted { request, node, conversation, ticket, awaits });
+        self.requests
+            .grant(&mut ctx!(self), Granted { request, node, conversation, ticket, awaits, until_ms: None });
         Ok(())
     }
 

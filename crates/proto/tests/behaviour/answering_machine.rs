@@ -103,7 +103,8 @@ fn one_message_a_request_for_a_while_and_not_an_empty_one() {
         world.inject(eva, ana, Frame::LeftMessage(LeftMessage { request, text }).encode());
     }
     world.run_for(Duration::from_secs(1));
-    assert_eq!(world.stat(ana, "left_message_unasked"), 2);
+    assert_eq!(world.stat(ana, "left_message_unasked"), 1);
+    assert_eq!(world.stat(ana, "left_message_known"), 2, "what is there is confirmed for ever");
     assert_eq!(inbox(&world, ana).iter().map(|left| left.text.as_str()).collect::<Vec<_>>(), ["one", "five"]);
 }
 
@@ -181,4 +182,51 @@ fn the_inbox_and_the_absence_last() {
     node.command(Command::Dismiss { request: RequestId([9; 8]) }, NOW).unwrap();
     let removes = |output: Output| matches!(output, Output::Store { key, value: None } if key[0] == 0x41);
     assert!(std::iter::from_fn(|| node.poll_output()).any(removes));
+}
+
+#[test]
+fn what_was_lost_with_its_link_is_said_again_until_it_is_confirmed() {
+    let mut world = World::new(20);
+    let (ana, eva) = (world.native("Ana"), world.tab("Eva"));
+    away(&mut world, ana, true);
+    let request = ask(&mut world, eva, ana);
+    // The channel takes it, and dies with it.
+    leave(&mut world, eva, request, "call me").unwrap();
+    world.sever(ana, eva);
+    world.settle("it is there", SOON, |world| inbox(world, ana).len() == 1);
+    world.settle("and that is known", SOON, |world| world.stat(eva, "left_message_taken") == 1);
+    // The word that it is there may be lost, too.
+    let request = ask(&mut world, eva, ana);
+    let mut is_first = true;
+    world.tamper(move |from, _, bytes| {
+        let is_receipt = from == ana && matches!(Frame::decode(&bytes), Ok(Frame::Answer(_)));
+        if is_receipt && std::mem::take(&mut is_first) { vec![] } else { vec![bytes] }
+    });
+    leave(&mut world, eva, request, "or write").unwrap();
+    world.run_for(SOON);
+    assert_eq!((inbox(&world, ana).len(), world.stat(eva, "left_message_taken")), (2, 1));
+    world.sever(ana, eva);
+    world.settle("now that is known", SOON, |world| world.stat(eva, "left_message_taken") == 2);
+    assert_eq!((inbox(&world, ana).len(), world.stat(ana, "left_message_known")), (2, 1));
+}
+
+#[test]
+fn whose_message_nobody_confirms_is_told() {
+    let mut world = World::new(21);
+    let (ana, eva) = (world.native("Ana"), world.tab("Eva"));
+    away(&mut world, ana, true);
+    let request = ask(&mut world, eva, ana);
+    world.kill(ana);
+    leave(&mut world, eva, request, "call me").unwrap();
+    let told = |world: &World| {
+        world.events(eva).iter().filter(|(_, event)| matches!(event, Event::Trouble { .. })).count()
+    };
+    world.run_for(Duration::from_secs(9 * 60));
+    assert_eq!(told(&world), 0);
+    world.run_for(Duration::from_secs(2 * 60));
+    assert_eq!((told(&world), world.stat(eva, "left_message_undelivered")), (1, 1));
+    // After that nobody is tried any more.
+    world.keep_trace();
+    world.run_for(Duration::from_secs(120));
+    assert!(!world.trace().records().iter().any(|one| one.seat == eva && one.kind == "dial"));
 }

@@ -7,6 +7,7 @@ mod elections;
 mod establishment;
 mod eviction;
 mod forged_entries;
+mod granted_once;
 mod latency;
 mod not_updated_group;
 mod one_per_type;

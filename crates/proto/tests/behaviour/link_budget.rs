@@ -1,8 +1,8 @@
 //! A node keeps only so many links, and gives up the least useful first.
 
-use tertulia_proto::{CloseReason, ConversationKind};
+use tertulia_proto::{CloseReason, Config, ConversationKind};
 use tertulia_sim::people::SOON;
-use tertulia_sim::{Seat, World};
+use tertulia_sim::{Kind, Seat, World};
 
 #[test]
 fn the_least_useful_link_makes_room() {
@@ -48,4 +48,17 @@ fn when_all_are_useful_who_comes_is_refused() {
         assert!(world.is_linked(ana, guest));
     }
     assert_eq!(world.stat(ana, "link_refused_full"), 1);
+}
+
+#[test]
+fn two_participants_who_are_full_find_each_other_again() {
+    let mut world = World::new(3);
+    let config = Config { link_budget: 4, ..Config::TAB };
+    let ana = world.native("Ana");
+    let tabs = ["Eva", "Zoe", "Ian", "Kim", "Lea"].map(|name| world.configured(Kind::Tab, name, config));
+    tabs.iter().for_each(|tab| world.introducer(*tab, ana));
+    let talk = world.gather(&[&[ana], &tabs[..]].concat());
+    world.sever(tabs[2], tabs[4]);
+    assert_eq!(tabs.map(|tab| world.node(tab).unwrap().peers().len()), [5, 5, 4, 5, 4]);
+    world.settle_agreement(talk, &tabs, SOON);
 }

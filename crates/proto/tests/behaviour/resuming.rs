@@ -143,3 +143,18 @@ fn whoever_left_tells_one_who_was_away_whom_to_turn_to() {
     world.resume(eva);
     world.settle_agreement(talk, &[eva, zoe], Duration::from_secs(40));
 }
+
+#[test]
+fn whoever_left_answers_one_who_did_not_hear_of_it_where_nobody_can_be_dialled() {
+    let mut world = World::new(9);
+    let (ana, eva, zoe, ian) = (world.tab("Ana"), world.tab("Eva"), world.tab("Zoe"), world.native("Ian"));
+    [ana, eva, zoe].into_iter().for_each(|tab| world.introducer(tab, ian));
+    let talk = world.gather(&[ana, eva]);
+    world.kill(eva);
+    world.settle("missed", SOON, |world| !world.is_linked(ana, eva));
+    world.let_in(ana, zoe, talk);
+    world.leave(ana, talk).unwrap();
+    world.run_for(Duration::from_secs(20));
+    world.resume(eva);
+    world.settle_agreement(talk, &[eva, zoe], SOON);
+}

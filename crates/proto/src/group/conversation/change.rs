@@ -17,9 +17,7 @@ impl Conversation {
         linked: &Set<NodeId>,
         body: Body,
     ) -> Result<(), Refusal> {
-        if !self.is_open() {
-            return Err(Refusal::ConversationOver);
-        }
+        self.writable()?;
         let target = body.target().ok_or(Refusal::UnknownMessage)?;
         if self.changes_something(ctx.me.account(), &target, &body)? {
             self.write(ctx, linked, body);

@@ -13,12 +13,12 @@ use crate::wire::{DEVICES_MAX, DeviceHead, Frame, Heads, HeadsDigest, Want};
 const DEEP_MAX: usize = 64;
 
 impl Conversation {
-    /// Whether questions of `node` are answered: it is in the list, or was until it was signed out.
+    /// Whether questions of `node` are answered: it is in the list, or was once.
     pub(crate) fn answers(&self, node: &NodeId) -> bool {
-        self.has(node) || self.graph.is_evicted(node)
+        self.has(node) || self.graph.is_out(node)
     }
 
-    /// Answers a question for operations: to one who was signed out, up to that.
+    /// Answers a question for operations: to one who is out, up to that.
     pub(crate) fn on_want(&self, ctx: &mut Ctx<'_>, from: NodeId, want: &Want) {
         let mut found = if want.deep {
             self.graph.with_past(&want.ids, DEEP_MAX)
@@ -43,10 +43,11 @@ impl Conversation {
         self.give(ctx, to, found.collect());
     }
 
-    /// Tells one who was signed out that it was, and what was said until then.
+    /// Tells one who is out that it is, and what was said until then: it was signed out while it was away, or has left and
+    /// taken up an export from before.
     pub(crate) fn tell_evicted(&mut self, ctx: &mut Ctx<'_>, to: NodeId, heads: &Heads) {
         self.on_progress(&to, &heads.devices);
-        if !self.graph.is_evicted(&to) {
+        if !self.graph.is_out(&to) {
             return;
         }
         let known = self.graph.until_evicted(&to);
@@ -74,6 +75,7 @@ impl Conversation {
         }
         if let Some(head) = heads.devices.iter().find(|head| head.node == me) {
             self.on_acked(ctx, from, head.seq);
+            self.on_compared(ctx, head.seq);
         }
         self.sent_seq = self.sent_seq.max(mine);
         self.tell_states(ctx, waited);
@@ -101,8 +103,12 @@ impl Conversation {
 
     /// Takes note of the other side's heads, and compares if they have differed for a while.
     pub(crate) fn on_digest(&mut self, ctx: &mut Ctx<'_>, from: NodeId, heads: HeadsDigest) {
+        if heads == self.graph.digest() {
+            self.on_compared(ctx, self.graph.last_seq(&ctx.me.node()));
+            return;
+        }
         let is_quiet = ctx.now.since(self.changed) >= QUIET && self.expects_page().is_none();
-        if heads != self.graph.digest() && is_quiet {
+        if is_quiet {
             ctx.count("comparison_begun");
             self.compare(ctx, from, false);
         }

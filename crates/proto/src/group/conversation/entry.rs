@@ -99,9 +99,7 @@ impl Conversation {
         newcomer: &Participant,
         ticket: Option<Ticket>,
     ) -> Result<Admission, Refusal> {
-        if !self.is_open() {
-            return Err(Refusal::ConversationOver);
-        }
+        self.writable()?;
         if !self.has_room_for(newcomer) {
             let is_private = self.kind() == ConversationKind::Private;
             return Err(if is_private { Refusal::Private } else { Refusal::Crowded });
@@ -183,7 +181,7 @@ impl Conversation {
         after: Duration,
     ) {
         let me = ctx.me.node();
-        let is_larger_half = self.is_open() && self.unsuspected(me, linked).count() * 2 > self.list().len();
+        let is_larger_half = self.may_write() && self.unsuspected(me, linked).count() * 2 > self.list().len();
         self.larger_since = is_larger_half.then(|| self.larger_since.unwrap_or(ctx.now));
         if self.larger_since.is_none() || self.coordinator(me, linked) != Some(me) {
             return;

@@ -24,6 +24,7 @@ impl Conversation {
             read: self.read.clone(),
             shared: Some(self.shared.clone()).filter(|shared| !shared.is_empty()),
             forgotten: self.is_forgotten.then_some(true),
+            uncompared: self.is_uncompared.then_some(true),
         };
         ctx.keep(Key::Settings(self.id), &settings);
     }
@@ -41,6 +42,7 @@ impl Conversation {
         self.read = settings.read;
         self.shared = settings.shared.unwrap_or_default();
         self.is_forgotten = settings.forgotten.unwrap_or_default();
+        self.is_uncompared = settings.uncompared.unwrap_or_default();
     }
 
     /// Whether it was on its way out when the node stopped.
@@ -80,18 +82,28 @@ impl Conversation {
     pub(crate) fn resume(&mut self, ctx: &Ctx<'_>) {
         let me = ctx.me.node();
         self.membership = Membership::of(self.graph.list_operations());
-        self.had_company = self.membership.had_company();
-        let is_alone = self.had_company && self.list().len() < 2;
-        self.phase = if self.has(&me) && !is_alone { Phase::Open } else { Phase::Over };
+        self.phase = self.standing(me);
         self.unread = self.count_unread(ctx);
         self.recall_acks(me);
+        self.changed = self.last_said(ctx);
+    }
+
+    /// Whether we are in it, by its operations alone. Others may have let us in without our knowing and put that into a
+    /// file: what was imported counts only if we have spoken there ourselves.
+    pub(super) fn standing(&self, me: NodeId) -> Phase {
+        let is_in = self.has(&me) && (!self.is_uncompared || self.graph.has_last_of(&me));
+        if is_in && !self.membership.is_alone() { Phase::Open } else { Phase::Over }
+    }
+
+    /// The time of the last operation.
+    pub(super) fn last_said(&self, ctx: &Ctx<'_>) -> Instant {
         let last = self.graph.in_order().next_back().and_then(|place| self.graph.rows().operation(place));
         let last = last.map(|operation| operation.content().time_ms);
-        self.changed = last.map_or(ctx.now, Instant::from_millis).min(ctx.now);
+        last.map_or(ctx.now, Instant::from_millis).min(ctx.now)
     }
 
     /// Messages of others beyond what the person had seen.
-    fn count_unread(&self, ctx: &Ctx<'_>) -> usize {
+    pub(super) fn count_unread(&self, ctx: &Ctx<'_>) -> usize {
         let me = ctx.me.node();
         let mut read = Table::default();
         for head in self.read.iter() {
@@ -109,7 +121,7 @@ impl Conversation {
     }
 
     /// Whoever wrote on top of an operation of ours has it. What else they have is told when they are linked.
-    fn recall_acks(&mut self, me: NodeId) {
+    pub(super) fn recall_acks(&mut self, me: NodeId) {
         let rows = self.graph.rows();
         for place in self.graph.in_order().filter(|place| rows.node(*place) != me) {
             let named =

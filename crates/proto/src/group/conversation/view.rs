@@ -39,7 +39,7 @@ impl Conversation {
             name: self.display_name(me.user),
             participants: participants.collect(),
             unread: self.unread,
-            open: self.is_open(),
+            open: self.may_write(),
         }
     }
 
@@ -209,7 +209,7 @@ pub(super) struct AtHand<'a> {
 }
 
 impl<'a> AtHand<'a> {
-    fn operation(&mut self, place: Place) -> Option<&'a Operation> {
+    pub(super) fn operation(&mut self, place: Place) -> Option<&'a Operation> {
         let rows = self.conversation.graph.rows();
         rows.operation(place).or_else(|| {
             let recalled = self.recalled.operation(&rows.row(place).id);
@@ -236,8 +236,13 @@ impl<'a> AtHand<'a> {
         (said, changes)
     }
 
+    /// How much is lacking so far.
+    pub(super) fn lacking(&self) -> usize {
+        self.lacking.len()
+    }
+
     /// The answer, unless anything was lacking.
-    fn answer<T>(self, answer: T) -> Result<T, Lacking> {
+    pub(super) fn answer<T>(self, answer: T) -> Result<T, Lacking> {
         if self.lacking.is_empty() { Ok(answer) } else { Err(Lacking(self.lacking)) }
     }
 }
@@ -250,7 +255,7 @@ fn shown<'a>(now: &Now<'a>) -> (&'a str, bool) {
 }
 
 impl Participant {
-    fn person(&self) -> Person {
+    pub(crate) fn person(&self) -> Person {
         Person { node: self.node, user: self.certificate.account, name: self.profile.name.clone() }
     }
 }

@@ -88,6 +88,19 @@ impl Graph {
         }
     }
 
+    /// Whether an operation came before our time and was not given: what would put it where nothing stands.
+    pub(crate) fn is_before_our_time(&self, operation: &Operation) -> bool {
+        let before = self.chains.get(&operation.node()).map_or(0, |chain| chain.before);
+        let (id, seq) = (operation.id(), operation.content().seq);
+        let is_given = self.horizon.past.contains_key(&id) || self.has(&id);
+        !is_given && (seq <= before || self.horizon.roots.contains_key(&id))
+    }
+
+    /// Whether a device has spoken and its last word is here: it can go on from it.
+    pub(crate) fn has_last_of(&self, node: &NodeId) -> bool {
+        self.chains.get(node).is_some_and(|chain| !chain.places.is_empty())
+    }
+
     /// What is to be kept of the horizon; nothing while there is none.
     pub(crate) fn horizons(&self) -> Option<Horizons> {
         let devices = self.chains.iter().filter(|(_, chain)| chain.before > 0);
@@ -162,6 +175,12 @@ impl Graph {
     pub(crate) fn before(&self, node: &NodeId) -> Past {
         let admit = self.last_admit(node).and_then(|admit| self.operation(&admit));
         let tips: &[OpId] = admit.map(|admit| &*admit.content().dependencies).unwrap_or_default();
-        self.past(tips, 0)
+        let mut past = self.past(tips, 0);
+        // Who came after us: what we were given of the time before ours is of theirs, too, though what links the two is
+        // not here.
+        if past.is_cut {
+            self.horizon.past.keys().for_each(|id| self.mark(&mut past, self.place(id)));
+        }
+        past
     }
 }

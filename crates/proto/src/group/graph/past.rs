@@ -9,7 +9,7 @@ pub(crate) struct Past {
     floor: usize,
     marked: Vec<bool>,
     /// Whether some of it came before our time.
-    is_cut: bool,
+    pub is_cut: bool,
 }
 
 /// A node's way in or out.
@@ -60,18 +60,24 @@ impl Graph {
         let (rows, display) = (&self.rows, self.rows.display());
         let floor = display.partition_point(|place| rows.row(*place).lamport < lowest);
         let mut past = Past { floor, marked: vec![false; display.len() - floor], is_cut: false };
-        let mark = |past: &mut Past, place: Option<Place>| match place.and_then(|place| rows.rank(place)) {
-            Some(at) if at >= floor => past.marked[at - floor] = true,
-            Some(_) => {}
-            None => past.is_cut = true,
-        };
-        tips.iter().for_each(|id| mark(&mut past, rows.place(id)));
+        tips.iter().for_each(|id| self.mark(&mut past, rows.place(id)));
         for at in (0..past.marked.len()).rev() {
             if past.marked[at] {
-                rows.dependencies(display[floor + at]).iter().for_each(|place| mark(&mut past, Some(*place)));
+                rows.dependencies(display[floor + at])
+                    .iter()
+                    .for_each(|place| self.mark(&mut past, Some(*place)));
             }
         }
         past
+    }
+
+    /// Counts an operation among what some stand on. What is not here came before our time.
+    pub(super) fn mark(&self, past: &mut Past, place: Option<Place>) {
+        match place.and_then(|place| self.rows.rank(place)) {
+            Some(at) if at >= past.floor => past.marked[at - past.floor] = true,
+            Some(_) => {}
+            None => past.is_cut = true,
+        }
     }
 
     /// These operations and what stands before them, at most `max` in all, in the order of display.
@@ -93,6 +99,12 @@ impl Graph {
         let last = self.last_passage(node, |_| true);
         let operation = last.and_then(|id| self.operation(&id));
         operation.is_some_and(|operation| matches!(operation.content().body, Body::Evict(_)))
+    }
+
+    /// Whether `node` was in and is out.
+    pub(crate) fn is_out(&self, node: &NodeId) -> bool {
+        let last = self.last_passage(node, |_| true);
+        last.is_some() && last != self.last_admit(node)
     }
 
     /// The operation that brought `node` in the last time.

@@ -65,3 +65,21 @@ fn absence_does_not_end_a_conversation_of_two() {
     let ended = Event::ConversationEnded { conversation: talk };
     assert!(!world.events(seats[0]).iter().any(|(_, event)| *event == ended));
 }
+
+#[test]
+fn who_was_let_in_again_is_not_signed_out_for_the_absence_before() {
+    let (mut world, seats, talk) = gathered(5, 4);
+    let [ana, eva, bob, ida] = seats[..] else { unreachable!("four") };
+    world.teach(eva, Manners::Yes);
+    world.kill(ida);
+    world.settle("signed out", AWAY_MAX.times(2), |world| world.participants(ana, talk).len() == 3);
+    // Ida returns where the coordinator cannot see her, and asks Eva.
+    world.run_for(Duration::from_secs(20));
+    world.wall(ana, ida);
+    world.resume(ida);
+    world.settle("in again", SOON.times(2), |world| world.participants(ana, talk).len() == 4);
+    assert!(!world.is_linked(ana, ida));
+    world.run_for(Duration::from_secs(40));
+    assert_eq!(world.participants(ana, talk).len(), 4, "she has been back for less than that");
+    assert_eq!(world.participants(bob, talk).len(), 4);
+}
