@@ -1,5 +1,6 @@
 //! The page's node: the only file that gives it commands. Its events are folded into signals, many at a time.
 
+mod archive;
 mod talk;
 
 pub(crate) use talk::FOUND_MAX;
@@ -463,6 +464,16 @@ impl Session {
                     keys.iter().zip(records).for_each(|(key, value)| recalled.take(key, value.as_deref()));
                 });
                 then();
+            });
+        });
+    }
+
+    /// The same for an answer that is not about what is in view: with what was read for it before.
+    fn read_for(self, keys: Vec<Vec<u8>>, mut recalled: Recalled, then: impl FnOnce(Recalled) + 'static) {
+        self.with_tab(|tab| {
+            tab.read(keys.clone(), move |records| {
+                keys.iter().zip(records).for_each(|(key, value)| recalled.take(key, value.as_deref()));
+                then(recalled);
             });
         });
     }

@@ -16,7 +16,7 @@ use crate::ui::{Overlay, Ui};
 use crate::view::{Element, View, dynamic, effect, el, nothing, soon};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{Event, HtmlDialogElement, HtmlElement};
+use web_sys::{Event, HtmlDialogElement, HtmlElement, KeyboardEvent};
 
 /// The dialog that is open, if any.
 pub(super) fn overlays() -> View {
@@ -69,12 +69,23 @@ pub(super) fn dialog_with(title: &str, body: View, cancel: impl Fn() + Clone + '
             }
         }
     };
-    let on_cancel = move |event: Event| {
-        event.prevent_default();
-        cancel();
+    let on_cancel = {
+        let cancel = cancel.clone();
+        move |event: Event| {
+            event.prevent_default();
+            cancel();
+        }
+    };
+    // A searchbox would be emptied first.
+    let on_key = move |event: Event| {
+        if event.unchecked_ref::<KeyboardEvent>().key() == "Escape" {
+            event.prevent_default();
+            cancel();
+        }
     };
     dialog
         .on("cancel", on_cancel)
+        .on("keydown", on_key)
         .on("pointerdown", on_backdrop)
         .child(el("div").class("dialog-body").child(head).child(body))
         .child(attention())

@@ -1,6 +1,6 @@
 //! Finding what was said.
 
-use super::controls::{check, field, hint, input};
+use super::controls::{check, hint, input, label};
 use super::dialog::dialog;
 use crate::session::{FOUND_MAX, Session};
 use crate::state::snippet;
@@ -50,7 +50,9 @@ pub(super) fn search_dialog(here: Option<ConversationId>) -> Element {
     let input = input("search-words", "search").attr("autofocus", "").bind(search.words);
     let form = el("form")
         .on_submit(move || search.go_to_first())
-        .child(field("search-words", "Search messages", input))
+        // What the dialog is called stands above it already.
+        .child(label("search-words", "Search messages").class("visually-hidden"))
+        .child(input)
         .children(here.map(|_| check("In this conversation only", search.is_only_here)))
         .child(hint("").attr("role", "status").text_of(move || search.outcome()));
     let body = el("div")
@@ -96,11 +98,11 @@ impl Search {
         match FOUND.with_borrow(Vec::len) {
             _ if !is_asked => EMPTY.to_owned(),
             0 => NOTHING.to_owned(),
-            1 => "One message has them.".to_owned(),
+            1 => "One message.".to_owned(),
             FOUND_MAX => {
-                format!("The newest {FOUND_MAX} messages that have them. More words find older ones.")
+                format!("The newest {FOUND_MAX} messages. More words find older ones.")
             }
-            count => format!("{count} messages have them, the newest first."),
+            count => format!("{count} messages, the newest first."),
         }
     }
 
@@ -126,8 +128,8 @@ impl Search {
             }
         }
         let group = |(id, list): (ConversationId, Element)| {
-            let name = el("h3").attr("dir", "auto").text(&self.session.name_of(id));
-            el("section").child(name).child(list)
+            let name = el("bdi").text(&self.session.name_of(id));
+            el("section").child(el("h3").child(name)).child(list)
         };
         el("div").class("hits").children(groups.into_iter().map(group)).into()
     }
@@ -153,7 +155,7 @@ impl Search {
             .attr("type", "button")
             .on_press(move || session.show_message(conversation, id))
             .child(head)
-            .child(el("span").class("snippet").attr("dir", "auto").children(words))
+            .child(el("span").class("snippet").child(el("bdi").children(words)))
     }
 }
 

@@ -9,6 +9,7 @@ use crate::theme::{self, Theme};
 use crate::ui::{Overlay, Ui};
 use crate::view::{Element, View, each, el, key_of, when};
 use leptos::prelude::*;
+use web_sys::HtmlInputElement;
 
 const KEPT: &str = "Your key and your conversations are kept in this browser and nowhere else.";
 const NOT_KEPT: &str = "Nothing is kept: closing this tab forgets who you are, and your conversations.";
@@ -22,6 +23,7 @@ pub(super) fn settings() -> Element {
     let kept = if session.is_kept() { KEPT } else { NOT_KEPT };
     let data = section("data-title", "Data")
         .child(hint(kept))
+        .child(archive(session))
         .child(button("Erase everything", move || ui.open(Overlay::Erase)).class("danger"));
     let keys = section("keys-title", "Keys").child(button("Show keys", move || ui.open(Overlay::Keys)));
     let body = el("div")
@@ -37,6 +39,26 @@ pub(super) fn settings() -> Element {
         .attr("aria-label", "Settings")
         .child(head("Settings".into(), "".into(), actions([])))
         .child(body)
+}
+
+/// Histories as files.
+fn archive(session: Session) -> Element {
+    let chooser = el("input").attr("type", "file").attr("accept", ".jsonl").attr("hidden", "");
+    let field: HtmlInputElement = chooser.node();
+    let chosen = field.clone();
+    let take = move |_| {
+        let file = chosen.files().and_then(|files| files.get(0));
+        file.into_iter().for_each(|file| session.import(file));
+        // The same file may be chosen again.
+        chosen.set_value("");
+    };
+    let buttons =
+        [button("Export", move || session.export()).into(), button("Import", move || field.click()).into()];
+    el("div")
+        .class("archive")
+        .child(hint("A file with all that was said, for people and programs. It is not encrypted."))
+        .child(actions(buttons))
+        .child(chooser.on("change", take))
 }
 
 fn section(title_id: &str, title: &str) -> Element {

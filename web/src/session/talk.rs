@@ -142,13 +142,10 @@ impl Session {
             Some(Ok(found)) => return take(found),
             None => return,
         };
-        self.with_tab(|tab| {
-            tab.read(keys.clone(), move |records| {
-                keys.iter().zip(records).for_each(|(key, value)| recalled.take(key, value.as_deref()));
-                if is_wanted() {
-                    self.go_on_finding((search, recalled), is_wanted, take);
-                }
-            });
+        self.read_for(keys, recalled, move |recalled| {
+            if is_wanted() {
+                self.go_on_finding((search, recalled), is_wanted, take);
+            }
         });
     }
 
