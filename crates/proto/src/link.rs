@@ -2,6 +2,7 @@
 
 pub(crate) mod handshake;
 pub(crate) mod introduction;
+mod life;
 pub(crate) mod pursuit;
 pub(crate) mod reach;
 pub(crate) mod traffic;
@@ -10,16 +11,13 @@ use crate::ctx::{Ctx, Mail};
 use crate::endpoint::{Endpoint, Fingerprint};
 use crate::identity::NodeId;
 use crate::io::Wake;
-use crate::io::{CloseReason, LinkId, Output, Path, PeerView, Person};
-use crate::store::Key;
+use crate::io::{CloseReason, LinkId, Output, Path, PeerView};
 use crate::table::Table;
 use crate::time::{Duration, Instant};
-use crate::wire::{
-    Bye, FarewellCode, Frame, FrameError, Hello, Ping, Pong, Proof, SessionId, operations_head,
-};
+use crate::wire::{Bye, FarewellCode, Frame, FrameError, Hello, Ping, Pong, Proof, SessionId};
 use handshake::{Handshake, Peer, Role};
+use life::{Link, Phase, Up};
 use std::collections::VecDeque;
-use traffic::Traffic;
 
 /// How often a link is asked for a sign of life.
 pub const PING_INTERVAL: Duration = Duration::from_millis(2_500);
@@ -73,39 +71,6 @@ pub(crate) struct Beginning {
     pub role: Role,
     pub path: Path,
     pub expected: Option<NodeId>,
-}
-
-struct Link {
-    role: Role,
-    path: Path,
-    expected: Option<NodeId>,
-    /// When its opening began.
-    begun: Instant,
-    phase: Phase,
-    malformed: u32,
-    bytes_in: u64,
-    bytes_out: u64,
-}
-
-enum Phase {
-    /// The driver is opening the channel.
-    Opening { until: Instant },
-    /// The channel is open, the handshake runs.
-    Greeting { handshake: Box<Handshake>, until: Instant },
-    /// The peer is proven.
-    Up(Box<Up>),
-    /// We said goodbye and take what is still on its way.
-    Leaving { node: NodeId, until: Instant },
-}
-
-struct Up {
-    peer: Peer,
-    since: Instant,
-    heard: Instant,
-    ping_at: Instant,
-    traffic: Traffic,
-    sent: VecDeque<(u64, Instant)>,
-    rtt: Option<Duration>,
 }
 
 impl Links {
@@ -535,115 +500,6 @@ impl Links {
     /// The links in use, for people.
     pub(crate) fn views(&self) -> Vec<PeerView> {
         self.in_use.values().filter_map(|id| self.table.get(id)?.view(*id)).collect()
-    }
-}
-
-impl Link {
-    fn new(beginning: Beginning, begun: Instant, span: Duration) -> Self {
-        let Beginning { role, path, expected } = beginning;
-        let phase = Phase::Opening { until: begun + span };
-        Self { role, path, expected, begun, phase, malformed: 0, bytes_in: 0, bytes_out: 0 }
-    }
-
-    fn up(&self) -> Option<&Up> {
-        if let Phase::Up(up) = &self.phase { Some(up) } else { None }
-    }
-
-    fn is_proven(&self) -> bool {
-        matches!(self.phase, Phase::Up(_) | Phase::Leaving { .. })
-    }
-
-    fn leads_to(&self, node: &NodeId) -> bool {
-        self.expected == Some(*node) && matches!(self.phase, Phase::Opening { .. } | Phase::Greeting { .. })
-    }
-
-    /// Whether it should have opened by now. Who waits for people is never slow.
-    fn is_slow(&self, now: Instant) -> bool {
-        !self.is_proven() && self.path != Path::ByHand && now.since(self.begun) >= SLOW_AFTER
-    }
-
-    fn deadline(&self) -> Instant {
-        match &self.phase {
-            Phase::Opening { until } | Phase::Greeting { until, .. } | Phase::Leaving { until, .. } => *until,
-            Phase::Up(up) => up.heard + SILENCE_MAX,
-        }
-    }
-
-    fn send(&mut self, ctx: &mut Ctx<'_>, id: LinkId, frame: &Frame) {
-        self.send_bytes(ctx, id, frame.encode());
-    }
-
-    fn send_bytes(&mut self, ctx: &mut Ctx<'_>, id: LinkId, bytes: Vec<u8>) {
-        self.bytes_out += bytes.len() as u64;
-        ctx.order(Output::Send { link: id, bytes });
-    }
-
-    fn send_kept(&mut self, ctx: &mut Ctx<'_>, id: LinkId, keys: &[Key], size: usize) {
-        let head = operations_head(keys.len());
-        self.bytes_out += (head.len() + size) as u64;
-        ctx.order(Output::SendKept { link: id, head, keys: keys.iter().map(|key| key.to_bytes()).collect() });
-    }
-
-    fn view(&self, id: LinkId) -> Option<PeerView> {
-        let up = self.up()?;
-        Some(PeerView {
-            person: up.peer.person(),
-            link: id,
-            path: self.path,
-            rtt_micros: up.rtt.map(Duration::as_micros),
-            since_ms: up.since.as_millis(),
-            bytes_in: self.bytes_in,
-            bytes_out: self.bytes_out,
-            endpoint: up.peer.endpoint.clone(),
-        })
-    }
-}
-
-impl Up {
-    /// PINGs whose answer may be outstanding at once: those of the longest silence, and one.
-    const IN_FLIGHT_MAX: usize = 4;
-
-    fn new(ctx: &Ctx<'_>, peer: Peer) -> Self {
-        let traffic = Traffic::new(ctx.now);
-        // The first heartbeat follows soon: people want to see the round-trip time of a fresh link.
-        let ping_at = ctx.now + Duration::from_millis(200);
-        Self { peer, since: ctx.now, heard: ctx.now, ping_at, traffic, sent: VecDeque::new(), rtt: None }
-    }
-
-    fn on_pinged(&mut self, now: Instant, correlator: u64) {
-        self.ping_at = now + PING_INTERVAL;
-        if self.sent.len() == Self::IN_FLIGHT_MAX {
-            self.sent.pop_front();
-        }
-        self.sent.push_back((correlator, now));
-    }
-
-    fn on_pong(&mut self, ctx: &mut Ctx<'_>, pong: &Pong) {
-        match self.sent.iter().position(|(correlator, _)| *correlator == pong.correlator) {
-            Some(at) => {
-                let (_, sent) = self.sent[at];
-                self.rtt = Some(ctx.now.since(sent));
-                self.sent.drain(..=at);
-            }
-            None => ctx.count("pong_unasked"),
-        }
-    }
-}
-
-impl Peer {
-    /// The peer, for people.
-    pub(crate) fn person(&self) -> Person {
-        Person {
-            node: self.certificate.node(),
-            user: self.certificate.account,
-            name: self.profile.name.clone(),
-        }
-    }
-}
-
-impl Frame {
-    fn is_handshake(&self) -> bool {
-        matches!(self, Self::Hello(_) | Self::Proof(_))
     }
 }
 
