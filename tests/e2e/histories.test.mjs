@@ -10,7 +10,11 @@ import { behaviour, until } from './harness/index.mjs';
 async function downloads(person) {
   const folder = await mkdtemp(join(tmpdir(), 'tertulia-'));
   const session = await person.page.createCDPSession();
-  await session.send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: folder });
+  await session.send('Browser.setDownloadBehavior', {
+    behavior: 'allow',
+    browserContextId: person.page.browserContext().id,
+    downloadPath: folder,
+  });
   return folder;
 }
 

@@ -38,7 +38,7 @@ type Then = Box<dyn FnOnce(Hold)>;
 /// Takes the profile if no other tab has it, and has `then` told. A tab that is loaded anew may meet itself on the way
 /// out: it asks twice.
 pub(crate) fn take(profile: &str, on_loss: OnLoss, then: impl FnOnce(Hold) + 'static) {
-    attempt(name(profile), 2, on_loss, Box::new(then));
+    attempt(&name(profile), 2, on_loss, Box::new(then));
 }
 
 /// Asks the tab that has the profile to give it up, and takes it in the end even if that tab does not answer.
@@ -53,26 +53,26 @@ pub(crate) fn take_over(profile: &str, on_loss: OnLoss, then: impl FnOnce(Hold) 
         let (name, on_loss) = (name.clone(), on_loss.clone());
         move |hold| match hold {
             Hold::Ours => then(hold),
-            Hold::Elsewhere => request(&name, "steal", on_loss, Box::new(then)),
+            Hold::Elsewhere => request(&name, "steal", &on_loss, Box::new(then)),
         }
     };
-    later(ATTEMPT, move || attempt(name, ATTEMPTS, on_loss, Box::new(steal)));
+    later(ATTEMPT, move || attempt(&name, ATTEMPTS, on_loss, Box::new(steal)));
 }
 
 /// Asks for the lock as long as another tab has it, at most so often.
-fn attempt(name: String, attempts: usize, on_loss: OnLoss, then: Then) {
-    let (again, of_again) = (name.clone(), on_loss.clone());
+fn attempt(name: &str, attempts: usize, on_loss: OnLoss, then: Then) {
+    let (again, of_request) = (name.to_owned(), on_loss.clone());
     let then = move |hold| {
         if hold == Hold::Ours || attempts <= 1 {
             return then(hold);
         }
-        later(ATTEMPT, move || attempt(again, attempts - 1, of_again, then));
+        later(ATTEMPT, move || attempt(&again, attempts - 1, on_loss, then));
     };
-    request(&name, "ifAvailable", on_loss, Box::new(then));
+    request(name, "ifAvailable", &of_request, Box::new(then));
 }
 
 /// Requests the lock, with one of its options set.
-fn request(name: &str, option: &str, on_loss: OnLoss, then: Then) {
+fn request(name: &str, option: &str, on_loss: &OnLoss, then: Then) {
     let Some(locks) = locks() else { return then(Hold::Ours) };
     let options = Object::new();
     // A plain object takes any property.

@@ -65,6 +65,8 @@ pub struct Storage {
 pub type Read = Vec<Option<Vec<u8>>>;
 /// What is done with it.
 pub type Reader = Box<dyn FnOnce(Read)>;
+/// The keys of records that are read once all up to a mark is durable.
+type Asked = (u64, Vec<Vec<u8>>, Reader);
 
 /// The node of this tab. Clones are the same node; it lives as long as one of them.
 #[derive(Clone)]
@@ -81,7 +83,7 @@ struct Shared {
     timer: Timer,
     storage: Option<Storage>,
     /// What is to be read when all up to a mark is durable, and who waits for it.
-    reads: RefCell<VecDeque<(u64, Vec<Vec<u8>>, Reader)>>,
+    reads: RefCell<VecDeque<Asked>>,
     this: Weak<Self>,
 }
 

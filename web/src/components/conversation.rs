@@ -40,7 +40,7 @@ pub(super) fn conversation(id: ConversationId) -> Element {
     let participants_button = button("Participants", open_participants)
         .attr_of("aria-expanded", move || shows_participants.get().to_string());
     let search = icon_button("quiet close", "Search this conversation", GLASS, move || {
-        ui.open(Overlay::Search(Some(id)))
+        ui.open(Overlay::Search(Some(id)));
     });
     let actions =
         actions([search.into(), when(is_open, move || invite_button(id)), participants_button.into()]);
