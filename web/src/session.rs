@@ -25,7 +25,7 @@ use tertulia_proto::io::{Consent, Greeting, Lacking, LinkId, MessageView, Person
 use tertulia_proto::rng::Rng;
 use tertulia_proto::table::Table;
 use tertulia_proto::{Command, Event, Identity, Invite, Node, Reply, ReplyCode, Window};
-use tertulia_webrtc::browser::{LinkStats, StartError, Tab};
+use tertulia_webrtc::browser::{LinkStats, StartError, Tab, Waking};
 
 /// Events that come within one frame are taken together: a burst of hundreds is one change of the page. A page
 /// that paints no frames (a window that is covered) takes them after this long.
@@ -117,9 +117,18 @@ impl Session {
             reading: StoredValue::default(),
         })));
         // A browser that shows nothing of what it kept keeps nothing either: one can talk anyway.
-        session.store.get_value().memory(move |memory| {
-            let tab = Tab::start(identity, memory, move |event| session.take(event));
-            take(tab.map(|tab| session.begin(tab)));
+        let kept = identity.to_bytes();
+        let waking = match Waking::new(identity) {
+            Ok(waking) => waking,
+            Err(why) => return take(Err(why)),
+        };
+        session.store.get_value().wake(waking, move |woken| {
+            let (waking, storage) = match woken {
+                Some((waking, storage)) => (Some(waking), Some(storage)),
+                None => (Identity::from_bytes(&kept).and_then(|identity| Waking::new(identity).ok()), None),
+            };
+            let start = |waking| Tab::start(waking, storage, move |event| session.take(event));
+            take(waking.map(|waking| session.begin(start(waking))).ok_or(StartError::NoRandomness));
         });
     }
 

@@ -3,11 +3,12 @@
 use js_sys::{Array, Promise, Uint8Array};
 use leptos::prelude::window;
 use tertulia_webrtc::Record;
-use tertulia_webrtc::browser::{Memory, Read, Reader, Storage, after};
+use tertulia_webrtc::browser::{Read, Reader, Storage, Waking, after};
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
-    IdbDatabase, IdbFactory, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransaction, IdbTransactionMode,
+    IdbDatabase, IdbFactory, IdbKeyRange, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransaction,
+    IdbTransactionMode,
 };
 
 const VERSION: u32 = 2;
@@ -15,6 +16,8 @@ const KEPT: &str = "kept";
 /// What the core keeps: binary keys, byte arrays.
 const RECORDS: &str = "records";
 const IDENTITY: &str = "identity";
+/// Records that a node takes back at once: a megabyte of talk.
+const READ_MAX: u32 = 2_048;
 
 /// The store of one profile. A temporary one has none, and forgets.
 #[derive(Clone, Debug)]
@@ -72,23 +75,13 @@ impl Store {
         });
     }
 
-    /// Has `take` given what the node kept here, and the way to keep more. What cannot be read is nothing, and nothing is
-    /// kept then either.
-    pub(crate) fn memory(&self, take: impl FnOnce(Memory) + 'static) {
-        let Some(name) = &self.database else { return take(Memory::default()) };
-        open(name, move |database| {
-            let Ok(database) = database else { return take(Memory::default()) };
-            let read = part(&database, RECORDS, IdbTransactionMode::Readonly)
-                .and_then(|store| Ok((store.get_all_keys()?, store.get_all()?)));
-            let Ok((keys, values)) = read else { return take(Memory::default()) };
-            // Both were asked for in this order, and are answered in it.
-            result(values, move |values| {
-                let Ok((keys, values)) = values.and_then(|values| Ok((keys.result()?, values))) else {
-                    return take(Memory::default());
-                };
-                let records = all(keys).into_iter().zip(all(values)).collect();
-                take(Memory { records, storage: Some(storage(database)) });
-            });
+    /// Has a node take back what was kept here, and has `take` given it with the way to keep more; nothing when that cannot
+    /// be read, or nothing is kept.
+    pub(crate) fn wake(&self, waking: Waking, take: impl FnOnce(Option<(Waking, Storage)>) + 'static) {
+        let Some(name) = &self.database else { return take(None) };
+        open(name, move |database| match database {
+            Ok(database) => wake_from(database, None, waking, Box::new(take)),
+            Err(_) => take(None),
         });
     }
 
@@ -100,6 +93,37 @@ impl Store {
             Err(_) => then(false),
         }
     }
+}
+
+/// What is done with a node that has taken everything back.
+type Woken = Box<dyn FnOnce(Option<(Waking, Storage)>)>;
+
+/// Goes on with what stands behind a key, some records at a time: never all of them are in memory.
+fn wake_from(database: IdbDatabase, last: Option<JsValue>, mut waking: Waking, take: Woken) {
+    let behind = match last.map(|last| IdbKeyRange::lower_bound_with_open(&last, true)) {
+        None => JsValue::UNDEFINED,
+        Some(Ok(range)) => range.into(),
+        Some(Err(_)) => return take(None),
+    };
+    let read = part(&database, RECORDS, IdbTransactionMode::Readonly).and_then(|store| {
+        let keys = store.get_all_keys_with_key_and_limit(&behind, READ_MAX)?;
+        Ok((keys, store.get_all_with_key_and_limit(&behind, READ_MAX)?))
+    });
+    let Ok((keys, values)) = read else { return take(None) };
+    // Both were asked for in this order, and are answered in it.
+    result(values, move |values| {
+        let Ok((keys, values)) = values.and_then(|values| Ok((keys.result()?, values))) else {
+            return take(None);
+        };
+        let (keys, values): (Array, Array) = (keys.unchecked_into(), values.unchecked_into());
+        for (key, value) in keys.iter().zip(values.iter()) {
+            waking.restoring.take(&Uint8Array::new(&key).to_vec(), &Uint8Array::new(&value).to_vec());
+        }
+        match keys.length().checked_sub(1).filter(|_| keys.length() == READ_MAX) {
+            Some(last) => wake_from(database, Some(keys.get(last)), waking, take),
+            None => take(Some((waking, storage(database)))),
+        }
+    });
 }
 
 /// Keeps batches and reads them again. The connection stays open, and gives way when the profile is erased.
@@ -142,11 +166,6 @@ fn read(database: &IdbDatabase, keys: &[Vec<u8>], reader: Reader) {
 
 fn bytes(bytes: &[u8]) -> JsValue {
     Uint8Array::from(bytes).into()
-}
-
-fn all(values: JsValue) -> Vec<Vec<u8>> {
-    let values: Array = values.unchecked_into();
-    values.iter().map(|value| Uint8Array::new(&value).to_vec()).collect()
 }
 
 fn factory() -> Result<IdbFactory, JsValue> {

@@ -39,5 +39,5 @@ pub use group::{ConversationId, ConversationKind, OpId};
 pub use identity::{AccountId, Identity, NodeId};
 pub use invite::{Invite, ReplyCode};
 pub use io::{CloseReason, Command, Event, Input, LinkId, Output, Refusal, Reply, Wake, Window};
-pub use node::{Config, Node};
+pub use node::{Config, Node, Restoring};
 pub use time::{Duration, Instant};

@@ -6,6 +6,8 @@ mod entry;
 mod people;
 mod restore;
 
+pub use restore::Restoring;
+
 use crate::ctx::{Ctx, Out};
 use crate::endpoint::Endpoint;
 use crate::group::{Asking, Groups, Inbox, Requests, Search};

@@ -17,7 +17,9 @@ use links::Links;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
-use tertulia_proto::{Command, Config, Event, Identity, Input, Instant, LinkId, Node, Refusal, Reply};
+use tertulia_proto::{
+    Command, Config, Event, Identity, Input, Instant, LinkId, Node, Refusal, Reply, Restoring,
+};
 use timer::Timer;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::js_sys::{Date, Promise, Reflect, global};
@@ -33,13 +35,22 @@ pub enum StartError {
     NoRandomness,
 }
 
-/// What a node has of its former runs, and where it keeps what lasts.
-#[derive(Default)]
-pub struct Memory {
-    /// All that was kept, in the order of the keys.
-    pub records: Vec<(Vec<u8>, Vec<u8>)>,
-    /// Where more is kept; none for a node that forgets.
-    pub storage: Option<Storage>,
+/// A tab on its way back: its node takes back what was kept, record by record, in the order of the keys.
+pub struct Waking {
+    /// The node.
+    pub restoring: Restoring,
+    clock: Clock,
+}
+
+impl Waking {
+    /// A tab that has taken nothing back yet.
+    pub fn new(identity: Identity) -> Result<Self, StartError> {
+        if !Reflect::has(&global(), &"RTCPeerConnection".into()).unwrap_or(false) {
+            return Err(StartError::NoWebRtc);
+        }
+        let (seed, clock) = (Tab::seed()?, Clock::start());
+        Ok(Self { restoring: Restoring::new(identity, Config::TAB, seed, clock.now()), clock })
+    }
 }
 
 /// Where a node's records are kept.
@@ -86,17 +97,9 @@ struct Core {
 
 impl Tab {
     /// Starts the node of this tab. `on_event` may call any method of a clone of the tab.
-    pub fn start(
-        identity: Identity,
-        memory: Memory,
-        on_event: impl FnMut(Event) + 'static,
-    ) -> Result<Self, StartError> {
-        if !Reflect::has(&global(), &"RTCPeerConnection".into()).unwrap_or(false) {
-            return Err(StartError::NoWebRtc);
-        }
-        let (seed, clock) = (Self::seed()?, Clock::start());
-        let node = Node::restore(identity, Config::TAB, seed, clock.now(), memory.records);
-        let gate = Gate::new(memory.storage.is_some());
+    pub fn start(waking: Waking, storage: Option<Storage>, on_event: impl FnMut(Event) + 'static) -> Self {
+        let Waking { restoring, clock } = waking;
+        let (node, gate) = (restoring.finish(), Gate::new(storage.is_some()));
         let shared = Rc::new_cyclic(|weak: &Weak<Shared>| {
             let (of_notes, of_timer) = (weak.clone(), weak.clone());
             let turn = move |weak: &Weak<Shared>| weak.upgrade().iter().for_each(|shared| shared.turn());
@@ -109,13 +112,13 @@ impl Tab {
                 turning: Cell::new(false),
                 clock,
                 timer: Timer::new(move || turn(&of_timer)),
-                storage: memory.storage,
+                storage,
                 reads: RefCell::default(),
                 this: weak.clone(),
             }
         });
         shared.turn();
-        Ok(Self(shared))
+        Self(shared)
     }
 
     /// Gives the node one command.

@@ -21,15 +21,9 @@ impl Node {
         now: Instant,
         records: impl IntoIterator<Item = (Vec<u8>, Vec<u8>)>,
     ) -> Self {
-        let mut node = Self::new(identity, config, seed, now);
-        for (key, value) in records {
-            if node.take_back(&key, &value).is_none() {
-                ctx!(node).count("record_unreadable");
-            }
-        }
-        node.groups.resume(&mut ctx!(node));
-        node.settle();
-        node
+        let mut restoring = Restoring::new(identity, config, seed, now);
+        records.into_iter().for_each(|(key, value)| restoring.take(&key, &value));
+        restoring.finish()
     }
 
     /// Takes one record back, or nothing when it is none.
@@ -51,6 +45,32 @@ impl Node {
             Key::Switches => self.preferences.switches = decode(value)?,
         }
         Some(())
+    }
+}
+
+/// A node on its way back, for drivers that are given their records piece by piece: see [`Node::restore`].
+pub struct Restoring(Node);
+
+impl Restoring {
+    /// A node that has taken nothing back yet.
+    pub fn new(identity: Identity, config: Config, seed: [u8; 32], now: Instant) -> Self {
+        Self(Node::new(identity, config, seed, now))
+    }
+
+    /// Takes the next record back, in the order of the keys.
+    pub fn take(&mut self, key: &[u8], value: &[u8]) {
+        if self.0.take_back(key, value).is_none() {
+            let node = &mut self.0;
+            ctx!(node).count("record_unreadable");
+        }
+    }
+
+    /// The node, now that all is back.
+    pub fn finish(self) -> Node {
+        let Self(mut node) = self;
+        node.groups.resume(&mut ctx!(node));
+        node.settle();
+        node
     }
 }
 
