@@ -184,13 +184,21 @@ impl Groups {
     pub(crate) fn on_peer_entry(&mut self, ctx: &mut Ctx<'_>, from: NodeId, entry: &AutomaticEntryToPeer) {
         match self.by_id.get_mut(&entry.conversation) {
             Some(conversation) => conversation.on_peer_entry(ctx, from, entry),
-            None => ctx.post(from, Answer::bare(entry.request, AnswerCode::DisconnectedGroup)),
+            None => {
+                ctx.post(from, Answer::word(entry.request, Some(entry.admit), AnswerCode::DisconnectedGroup))
+            }
         }
     }
 
     /// Takes the word of a participant on our own entry; false when it is none.
     pub(crate) fn on_peer_answer(&mut self, ctx: &mut Ctx<'_>, from: NodeId, answer: &Answer) -> bool {
         self.by_id.values_mut().any(|one| one.on_peer_answer(ctx, &self.linked, from, answer))
+    }
+
+    /// Whether a yes is about an entry that is over: we have the Admit that it names, and are out nevertheless.
+    pub(crate) fn is_bygone(&self, me: NodeId, answer: &Answer) -> bool {
+        let found = answer.conversation.and_then(|id| self.by_id.get(&id));
+        answer.admit.zip(found).is_some_and(|(admit, one)| one.is_bygone(&me, &admit))
     }
 
     /// Says something.

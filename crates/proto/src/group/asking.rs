@@ -191,8 +191,15 @@ impl Asking {
         over.into_iter().for_each(|id| self.end(ctx, id, RequestOutcome::Failed(reason)));
     }
 
-    /// Takes an answer to a request of ours. With a yes it yields what the caller has to enter.
-    pub(crate) fn on_answer(&mut self, ctx: &mut Ctx<'_>, from: NodeId, answer: &Answer) -> Option<Welcome> {
+    /// Takes an answer to a request of ours, or a yes to an entry that `is_bygone`. With a yes it yields what the caller has
+    /// to enter.
+    pub(crate) fn on_answer(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        from: NodeId,
+        answer: &Answer,
+        is_bygone: bool,
+    ) -> Option<Welcome> {
         let id = answer.request;
         let Some(request) = self.by_id.get_mut(&id).filter(|request| request.awaits(from)) else {
             let is_receipt = AnswerCode::read(answer.code) == Some(AnswerCode::Yes);
@@ -202,6 +209,11 @@ impl Asking {
         };
         if matches!(request.stage, Stage::Entering) {
             // Let in by the coordinator and by the one who accepted, who was told of it: the first word counts.
+            return None;
+        }
+        if request.is_retried && (is_bygone || is_word(answer)) {
+            // Said of the entry that was undone, and no answer to what was asked anew.
+            ctx.count("answer_late");
             return None;
         }
         let hosts: Vec<_> = answer.list.iter().copied().chain([from, request.node]).collect();
@@ -320,5 +332,14 @@ impl Asking {
         };
         let deadlines = self.by_id.values().flat_map(|request| [request.until, patience(request)]);
         deadlines.flatten().min().map(|at| (at, Wake::Group))
+    }
+}
+
+/// Whether an answer can be nothing but the word of a participant on an entry.
+fn is_word(answer: &Answer) -> bool {
+    match AnswerCode::read(answer.code) {
+        Some(AnswerCode::Yes) => answer.conversation.is_none(),
+        Some(AnswerCode::DisconnectedGroup) => answer.admit.is_some(),
+        code => code == Some(AnswerCode::NotUpdatedGroup),
     }
 }

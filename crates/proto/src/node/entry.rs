@@ -169,6 +169,8 @@ impl Node {
             }
             // Whoever handed it in hears of it by the ListUpdate, and tells.
             Ok(_) => {}
+            // Of one who was handed in nobody has asked: it asks itself, and is in already if its ticket is spent.
+            Err(_) if node != from => {}
             Err(code) => ctx!(self).post(node, Answer::bare(request, code)),
         }
     }
@@ -179,7 +181,8 @@ impl Node {
         if self.groups.on_peer_answer(&mut ctx, from, answer) {
             return;
         }
-        let Some(welcome) = self.asking.on_answer(&mut ctx, from, answer) else { return };
+        let is_bygone = self.groups.is_bygone(ctx.me.node(), answer);
+        let Some(welcome) = self.asking.on_answer(&mut ctx, from, answer, is_bygone) else { return };
         self.on_welcome(from, welcome);
     }
 

@@ -33,7 +33,8 @@ pub struct Answer {
     pub code: u16,
     /// With Yes: the conversation that the newcomer was admitted to.
     pub conversation: Option<ConversationId>,
-    /// With Yes: the operation that admitted the newcomer. Once it has it, it is in.
+    /// With Yes: the operation that admitted the newcomer. Once it has it, it is in. With the word of a participant: the
+    /// operation that it is about.
     pub admit: Option<OpId>,
     /// With Yes and Derivation: who is in it, in the order of entry, as far as the sender does not suspect them.
     pub list: List<NodeId, PARTICIPANTS_MAX>,
@@ -48,8 +49,13 @@ structure! {
 impl Answer {
     /// An answer that says no more than its code.
     pub(crate) fn bare(request: RequestId, code: AnswerCode) -> Frame {
+        Self::word(request, None, code)
+    }
+
+    /// A participant's word on the entry by `admit`, which it names: an entry that is made anew is another.
+    pub(crate) fn word(request: RequestId, admit: Option<OpId>, code: AnswerCode) -> Frame {
         let (list, code) = (List::default(), code.code());
-        Frame::Answer(Self { request, code, conversation: None, admit: None, list, ticket: None })
+        Frame::Answer(Self { request, code, conversation: None, admit, list, ticket: None })
     }
 }
 

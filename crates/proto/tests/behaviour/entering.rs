@@ -8,6 +8,7 @@ mod establishment;
 mod eviction;
 mod forged_entries;
 mod granted_once;
+mod late_words;
 mod latency;
 mod not_updated_group;
 mod one_per_type;

@@ -29,7 +29,13 @@ impl World {
     }
 
     pub(crate) fn answer(&mut self, me: Seat, (to, request): (Seat, u8), code: Code, list: List) {
-        self.post(me, to, Frame::Answer(Answer { request, code, list }));
+        self.post(me, to, Frame::Answer(Answer { request, code, about: None, list }));
+    }
+
+    /// Gives a participant's word on the entry of a newcomer.
+    fn say_word(&mut self, me: Seat, (to, request): (Seat, u8), admit: OpId, code: Code) {
+        let (about, list) = (Some(admit), List::default());
+        self.post(me, to, Frame::Answer(Answer { request, code, about, list }));
     }
 
     /// A request to talk. The person says yes, or said so before.
@@ -88,7 +94,7 @@ impl World {
             }
             Ok(_) => {}
             // Of what became of a newcomer that was handed in nobody has asked.
-            Err(_) if self.is_mended && newcomer != from => {}
+            Err(_) if newcomer != from => {}
             Err(code) => self.answer(me, (newcomer, request), code, List::default()),
         }
     }
@@ -141,7 +147,7 @@ impl World {
                 return;
             }
         };
-        self.answer(me, (from, request), code, List::default());
+        self.say_word(me, (from, request), admit, code);
     }
 
     /// Gives the word on those who have come into the list.
@@ -151,7 +157,7 @@ impl World {
             let Some(arrival) = node.arrivals[from] else { continue };
             if node.has(from) && node.known.has(arrival.admit) {
                 node.arrivals[from] = None;
-                self.answer(me, (from, arrival.request), Code::Yes(None), List::default());
+                self.say_word(me, (from, arrival.request), arrival.admit, Code::Yes(None));
             }
         }
     }
@@ -168,7 +174,7 @@ impl World {
     /// Has waited long enough for the Admit of a newcomer.
     pub(crate) fn refuse_arrival(&mut self, me: Seat, from: Seat) {
         if let Some(arrival) = self.nodes[me].arrivals[from].take() {
-            self.answer(me, (from, arrival.request), Code::NotUpdatedGroup, List::default());
+            self.say_word(me, (from, arrival.request), arrival.admit, Code::NotUpdatedGroup);
         }
     }
 

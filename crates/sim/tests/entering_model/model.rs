@@ -23,8 +23,6 @@ pub(crate) struct Setting {
     /// The order of the account keys, which breaks ties.
     pub(crate) rank: [u8; SEATS],
     pub(crate) faults: Faults,
-    /// Whether what the core gets wrong today is put right.
-    pub(crate) is_mended: bool,
     /// What the core gets wrong today that is to be found here.
     pub(crate) gaps: Vec<&'static str>,
     pub(crate) flaw: Option<Flaw>,
@@ -132,7 +130,7 @@ impl Setting {
         let Faults { suspicions, crashes, cuts, delays } = self.faults;
         let is_asked_of_others = self.wishes.iter().all(|(_, host)| *host != 0);
         suspicions + cuts == 0
-            && (delays == 0 || self.is_mended && delays == 1)
+            && (delays == 0 || delays == 1 && self.wishes.len() == 1)
             && (crashes == 0 || is_asked_of_others)
     }
 
@@ -148,7 +146,6 @@ impl Setting {
             cut: Seats::default(),
             left: self.faults,
             uninvited: Seats::of(self.intruder),
-            is_mended: self.is_mended,
             flaw: self.flaw,
             witness: Witness::default(),
         };

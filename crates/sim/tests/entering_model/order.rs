@@ -4,7 +4,7 @@
 //! they arrive before others or after them, and it is enough to look at one order.
 
 use crate::graph::{Body, Ops, Seat};
-use crate::world::{Code, Faults, Flaw, Frame, Letter, Phase, Stage, World};
+use crate::world::{Code, Exit, Faults, Flaw, Frame, Letter, Phase, Stage, World};
 
 impl World {
     /// A way whose next letters may as well arrive now.
@@ -55,8 +55,8 @@ impl World {
                 is_member && node.has(newcomer.into()) && !self.hears_of_exits(to)
             }
             Frame::Answer(answer) => {
-                let is_word =
-                    answer.code == Code::Yes(None) && node.exit.is_some_and(|exit| exit.pending.has(from));
+                let is_due = |exit: Exit| exit.pending.has(from) && answer.about == Some(exit.admit);
+                let is_word = answer.code == Code::Yes(None) && node.exit.is_some_and(is_due);
                 is_word && !self.letters.iter().any(|other| other.to == letter.to && denies(&other.frame))
             }
             Frame::Want(ids) => {

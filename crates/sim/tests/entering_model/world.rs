@@ -17,8 +17,6 @@ pub(crate) struct World {
     pub(crate) left: Faults,
     /// Whom nobody lets in.
     pub(crate) uninvited: Seats,
-    /// Whether words on an undone entry do nothing to the request that was made anew: today they do.
-    pub(crate) is_mended: bool,
     pub(crate) flaw: Option<Flaw>,
     pub(crate) witness: Witness,
 }
@@ -41,6 +39,8 @@ pub(crate) struct Faults {
 pub(crate) enum Flaw {
     /// The coordinator lets in whoever shows anything that looks like a ticket.
     AnyTicket,
+    /// A word on an entry that was undone counts for the one that is made anew.
+    LateWords,
     /// NotUpdatedGroup is taken for a yes.
     NoUndoing,
     /// An entry is undone without a word to those who were told of it.
@@ -214,6 +214,8 @@ pub(crate) enum Frame {
 pub(crate) struct Answer {
     pub(crate) request: u8,
     pub(crate) code: Code,
+    /// With a participant's word: the Admit that it is about.
+    pub(crate) about: Option<OpId>,
     pub(crate) list: List,
 }
 
