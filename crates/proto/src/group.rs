@@ -31,7 +31,7 @@ pub use ticket::Ticket;
 use crate::ctx::Ctx;
 use crate::identity::{AccountId, Certificate, Name, NodeId};
 use crate::io::{ConversationView, Event, Lacking, MessageState, MessageView, Person};
-use crate::io::{Recalled, Refusal, Wake, Window};
+use crate::io::{Recalled, Refusal, RequestId, Wake, Window};
 use crate::preferences::Preferences;
 use crate::store::Key;
 use crate::table::{Set, Table};
@@ -185,7 +185,7 @@ impl Groups {
         match self.by_id.get_mut(&entry.conversation) {
             Some(conversation) => conversation.on_peer_entry(ctx, from, entry),
             None => {
-                ctx.post(from, Answer::word(entry.request, Some(entry.admit), AnswerCode::DisconnectedGroup))
+                ctx.post(from, Answer::word(entry.request, Some(entry.admit), AnswerCode::DisconnectedGroup));
             }
         }
     }
@@ -367,12 +367,23 @@ impl Groups {
         }
     }
 
-    /// Compares what a PING says with what we have.
-    pub(crate) fn on_digests(&mut self, ctx: &mut Ctx<'_>, from: NodeId, digests: &[Digest]) {
+    /// Compares what a PING says with what we have. Whoever sends one shows us in its list: where we are not in, and no
+    /// request of ours may have led to it, as `asks` says, we say so.
+    pub(crate) fn on_digests(&mut self, ctx: &mut Ctx<'_>, from: NodeId, digests: &[Digest], asks: bool) {
         for digest in digests {
-            if let Some(conversation) = self.shared(ctx, digest.conversation, from) {
+            let id = digest.conversation;
+            if let Some(conversation) = self.shared(ctx, id, from) {
                 conversation.on_digest(ctx, from, digest.heads);
+            } else if !asks && self.by_id.get(&id).is_none_or(Conversation::is_past) {
+                ctx.post(from, Answer::absence(id));
             }
+        }
+    }
+
+    /// Takes the word of a node that it is not in a conversation.
+    pub(crate) fn on_absence(&mut self, ctx: &mut Ctx<'_>, id: ConversationId, from: NodeId) {
+        if let Some(conversation) = self.by_id.get_mut(&id).filter(|one| one.has(&from)) {
+            conversation.on_absence(ctx, &self.linked, from);
         }
     }
 
@@ -490,12 +501,12 @@ impl Groups {
         self.by_id.contains_key(id)
     }
 
-    /// Does what is due.
-    pub(crate) fn on_timeout(&mut self, ctx: &mut Ctx<'_>) {
+    /// Does what is due. What no request that is under way led to, as `asks` says, is entered no more.
+    pub(crate) fn on_timeout(&mut self, ctx: &mut Ctx<'_>, asks: impl Fn(&RequestId) -> bool) {
         self.evict(ctx);
         let mut is_changed = false;
         for conversation in self.by_id.values_mut() {
-            conversation.on_timeout(ctx, &self.linked);
+            conversation.on_timeout(ctx, &self.linked, &asks);
             if conversation.take_list_changed() {
                 is_changed = true;
                 for one in conversation.list().iter().filter(|one| !self.linked.contains_key(&one.node)) {

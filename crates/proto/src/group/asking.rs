@@ -123,6 +123,11 @@ impl Outgoing {
         Frame::ConnectionRequest(ConnectionRequest { request, kind, conversation, greeting, ticket })
     }
 
+    /// Comes to the next stage: what it waited for a link for is done.
+    fn reach(&mut self, stage: Stage) {
+        (self.stage, self.until) = (stage, None);
+    }
+
     /// Goes on to the next in the list; false when there is none.
     fn advance(&mut self, ctx: &mut Ctx<'_>, request: RequestId) -> bool {
         let Stage::Derived(derived) = &mut self.stage else { return false };
@@ -145,7 +150,7 @@ impl Outgoing {
     fn derive(&mut self, ctx: &mut Ctx<'_>, answer: &Answer, conversation: ConversationId, ticket: &Ticket) {
         let (list, ticket) = (answer.list.to_vec(), ticket.clone());
         let derived = Derived { conversation, ticket, list, turn: 0, patience: ctx.now + PATIENCE };
-        self.stage = Stage::Derived(Box::new(derived));
+        self.reach(Stage::Derived(Box::new(derived)));
         self.send(ctx, answer.request);
     }
 }
@@ -223,7 +228,7 @@ impl Asking {
         let name = request.name.clone();
         match (AnswerCode::read(answer.code), answer.conversation, answer.admit, &answer.ticket) {
             (Some(AnswerCode::Yes), Some(conversation), Some(admit), _) => {
-                request.stage = Stage::Entering;
+                request.reach(Stage::Entering);
                 return welcome(conversation, Some(admit), name);
             }
             (Some(AnswerCode::Derivation), Some(conversation), _, Some(ticket)) => {
@@ -265,14 +270,15 @@ impl Asking {
         let Some(request) = self.by_id.get_mut(&id) else { return };
         match progress {
             Progress::In => {
-                request.stage = Stage::Entering;
+                request.reach(Stage::Entering);
                 if !std::mem::replace(&mut request.is_answered, true) {
                     ctx.tell(Event::Answered { request: id, outcome: RequestOutcome::Yes(conversation) });
                 }
             }
             Progress::Undone if !request.is_retried => {
                 ctx.count("entry_retried");
-                (request.is_retried, request.stage) = (true, Stage::Asked);
+                request.is_retried = true;
+                request.reach(Stage::Asked);
                 request.send(ctx, id);
             }
             Progress::Settled => drop(self.by_id.remove(&id)),
@@ -302,6 +308,16 @@ impl Asking {
         is_linked: impl Fn(&NodeId) -> bool,
     ) -> Result<(), Refusal> {
         self.machines.leave(ctx, request, text, is_linked)
+    }
+
+    /// Whether a request is under way.
+    pub(crate) fn is_under_way(&self, id: &RequestId) -> bool {
+        self.by_id.contains_key(id)
+    }
+
+    /// Whether anybody has yet to decide on a request of ours, which may lead to any conversation.
+    pub(crate) fn is_asking(&self) -> bool {
+        self.by_id.values().any(|request| matches!(request.stage, Stage::Asked))
     }
 
     /// The nodes that we want a link to, to ask them or to leave them a message.

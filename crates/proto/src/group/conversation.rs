@@ -178,6 +178,11 @@ impl Conversation {
         self.phase == Phase::Open
     }
 
+    /// Whether we are not in it, by more than a file says.
+    pub(crate) fn is_past(&self) -> bool {
+        self.phase == Phase::Over && !self.is_uncompared
+    }
+
     /// Expects to be let in by these nodes: for the first time, again, or knowing more than before.
     pub(crate) fn expect(&mut self, ctx: &mut Ctx<'_>, phase: Phase, hosts: &[NodeId]) {
         self.phase = phase;
@@ -331,7 +336,12 @@ impl Conversation {
     }
 
     /// Does what is due: acknowledges, asks for what is missing, gives up entering.
-    pub(crate) fn on_timeout(&mut self, ctx: &mut Ctx<'_>, linked: &Set<NodeId>) {
+    pub(crate) fn on_timeout(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        linked: &Set<NodeId>,
+        asks: &dyn Fn(&RequestId) -> bool,
+    ) {
         if self.ack_at.is_some_and(|at| at <= ctx.now) {
             self.ack_at = None;
             for (node, seq) in self.to_ack.take() {
@@ -342,8 +352,9 @@ impl Conversation {
             self.ask_for_missing(ctx, linked);
         }
         if let Phase::Entering { request, until, .. } = self.phase
-            && until <= ctx.now
+            && (until <= ctx.now || !asks(&request))
         {
+            // Who was told that it came to nothing is not let in later.
             self.phase = Phase::Over;
             ctx.report(self.id, request, Progress::Failed(CloseReason::Unreachable));
             if self.membership.had_company() {

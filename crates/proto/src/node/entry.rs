@@ -175,9 +175,13 @@ impl Node {
         }
     }
 
-    /// An answer: to our question whether we are known everywhere, or to a request.
+    /// An answer: that somebody is not in what we show it in, to our question whether we are known everywhere, or to a
+    /// request.
     pub(super) fn on_answer(&mut self, from: NodeId, answer: &Answer) {
         let mut ctx = ctx!(self);
+        if let Some(id) = answer.denied() {
+            return self.groups.on_absence(&mut ctx, id, from);
+        }
         if self.groups.on_peer_answer(&mut ctx, from, answer) {
             return;
         }

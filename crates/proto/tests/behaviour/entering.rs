@@ -7,6 +7,7 @@ mod elections;
 mod establishment;
 mod eviction;
 mod forged_entries;
+mod given_up;
 mod granted_once;
 mod late_words;
 mod latency;

@@ -18,5 +18,5 @@ fn a_seed_replays_and_another_differs() {
 /// meant, put the new digest here.
 #[test]
 fn every_platform_comes_to_the_same_digest() {
-    assert_eq!(digest(7), "748b18371d31dbc92361e3f62fa24bed1366008dad89c4191b7effe08a72b1ad");
+    assert_eq!(digest(7), "133b1c7e7ce259786885c971db646d888f956b265747ab8567039f97f918b984");
 }

@@ -70,6 +70,10 @@ impl World {
     pub(crate) fn fail(&mut self, me: Seat) {
         self.nodes[me].wish = Wish { request: self.nodes[me].wish.request, ..Wish::default() };
         self.nodes[me].wish.stage = Stage::Failed;
+        if matches!(self.nodes[me].phase, Phase::Entering { .. }) {
+            // Who was told that it came to nothing is not let in later.
+            self.nodes[me].phase = Phase::Over;
+        }
     }
 
     pub(crate) fn on_answer(&mut self, me: Seat, from: Seat, answer: Answer) {
@@ -89,7 +93,7 @@ impl World {
         match answer.code {
             Code::Yes(Some(admit)) => {
                 self.witness.is_mistaken |= self.is_bygone(me, admit);
-                self.nodes[me].wish.stage = Stage::Entering;
+                self.nodes[me].wish.reach(Stage::Entering);
                 self.enter(me, from, hosts, Some(admit));
             }
             Code::Derivation(ticket) => {
@@ -121,7 +125,7 @@ impl World {
     }
 
     fn derive(&mut self, me: Seat, list: List, ticket: Ticket) {
-        self.nodes[me].wish.stage = Stage::Derived { list, turn: 0, ticket };
+        self.nodes[me].wish.reach(Stage::Derived { list, turn: 0, ticket });
         self.send(me);
     }
 
@@ -145,13 +149,14 @@ impl World {
             return;
         }
         match progress {
-            Progress::In => wish.stage = Stage::Entering,
+            Progress::In => wish.reach(Stage::Entering),
             Progress::Settled => {
                 *wish =
                     Wish { request, stage: Stage::Settled, is_retried: wish.is_retried, ..Wish::default() };
             }
             Progress::Undone if !wish.is_retried || self.flaw == Some(Flaw::EndlessRetries) => {
-                (wish.is_retried, wish.stage) = (true, Stage::Asked);
+                wish.is_retried = true;
+                wish.reach(Stage::Asked);
                 self.witness.retries[me] += 1;
                 self.send(me);
             }

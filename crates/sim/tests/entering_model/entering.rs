@@ -15,6 +15,7 @@ impl World {
             }
             Frame::EntryToPeer { request, admit } => self.on_peer_entry(me, from, request, admit),
             Frame::Operations(ops) => self.on_operations(me, from, ops),
+            Frame::Absence => self.on_absence(me, from),
             Frame::Want(ids) => self.on_want(me, from, ids),
             Frame::Heads { known, is_answer } => self.on_heads(me, from, known, is_answer),
         }
@@ -176,6 +177,21 @@ impl World {
         if let Some(arrival) = self.nodes[me].arrivals[from].take() {
             self.say_word(me, (from, arrival.request), arrival.admit, Code::NotUpdatedGroup);
         }
+    }
+
+    /// Signs out, as coordinator, one who says itself that it is not in.
+    fn on_absence(&mut self, me: Seat, node: Seat) {
+        if self.signs_out(me, node) {
+            self.write(me, Body::Evict { node: node as u8 }, true);
+        }
+    }
+
+    /// Whether a node would sign another out that says that it is not in: as coordinator, and if that one has written
+    /// nothing since it came in.
+    pub(crate) fn signs_out(&self, me: Seat, other: Seat) -> bool {
+        let node = &self.nodes[me];
+        let is_silent = !self.graph.has_spoken(node.known, other);
+        node.is_open() && node.has(other) && node.coordinator(me) == Some(me) && is_silent
     }
 
     /// Whom a coordinator would sign out if they stayed away: those who cannot come back, seen from the larger half.

@@ -264,6 +264,12 @@ impl Graph {
         self.last(known, |id| self.enters(id, node))
     }
 
+    /// Whether a node has written anything since it came in.
+    pub(crate) fn has_spoken(&self, known: Ops, node: Seat) -> bool {
+        let admit = self.last_admit(known, node).map(|id| self.key(id));
+        known.iter().any(|id| self.get(id).is_some() && id.author() == node && Some(self.key(id)) > admit)
+    }
+
     /// Whether a node is out by the word of another, and by which operation.
     pub(crate) fn evicted_by(&self, known: Ops, node: Seat) -> Option<OpId> {
         let last = self.last(known, |id| self.enters(id, node) || self.exits(id, node))?;

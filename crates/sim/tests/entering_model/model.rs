@@ -80,6 +80,11 @@ pub(crate) enum Action {
         at: u8,
         with: u8,
     },
+    /// A node that is not in hears from one that shows it in its list.
+    Deny {
+        at: u8,
+        to: u8,
+    },
     EndExit {
         at: u8,
     },
@@ -209,7 +214,7 @@ fn deadlines(world: &World, actions: &mut Vec<Action>) {
         return;
     }
     world.alive().for_each(|at| some_seconds(world, at, actions));
-    actions.extend(comparison(world));
+    actions.extend(comparison(world).or_else(|| denial(world)));
     if actions.len() == before {
         world.alive().for_each(|at| half_minute(world, at, actions));
     }
@@ -271,6 +276,13 @@ fn comparison(world: &World) -> Option<Action> {
     let pairs = world.alive().flat_map(|at| (0..SEATS).map(move |with| (at, with)));
     let (at, with) = pairs.into_iter().find(|(at, with)| world.known_to_differ(*at, *with))?;
     Some(Action::Compare { at: at as u8, with: with as u8 })
+}
+
+/// With the next PING, too: whoever is not in, and asks nobody to be let in, says so to who could sign it out for that.
+fn denial(world: &World) -> Option<Action> {
+    let pairs = world.alive().flat_map(|at| world.alive().map(move |to| (at, to)));
+    let (at, to) = pairs.into_iter().find(|(at, to)| world.is_absent(*at, *to))?;
+    Some(Action::Deny { at: at as u8, to: to as u8 })
 }
 
 /// After 15, 20 or 30 s.
@@ -353,6 +365,14 @@ impl World {
         at != with && share && is_linked && one.known != other.known && can_compare
     }
 
+    /// Whether `to` shows `at` in its list, which is not in and says so, and would take it out for that.
+    fn is_absent(&self, at: Seat, to: Seat) -> bool {
+        let is_out = matches!(self.nodes[at].phase, Phase::Absent | Phase::Over);
+        let is_silent = self.nodes[at].wish.stage == Stage::Asked || self.flaw == Some(Flaw::NoDenial);
+        let is_linked = self.is_passable(at, to) && self.is_passable(to, at);
+        is_out && !is_silent && is_linked && self.signs_out(to, at)
+    }
+
     /// Whether nothing happens any more but what may go wrong.
     pub(crate) fn is_over(&self) -> bool {
         if !self.is_quiet() {
@@ -409,6 +429,7 @@ impl World {
                 self.nodes[usize::from(at)].pages[usize::from(with)] = Ops::default();
                 self.compare(at.into(), with.into(), false);
             }
+            Action::Deny { at, to } => self.post(at.into(), to.into(), Frame::Absence),
             Action::EndExit { at } => self.end_exit(at.into()),
             Action::GiveUpLonely { at } => self.fail(at.into()),
             Action::EndEntering { at } => self.end_entering(at.into()),

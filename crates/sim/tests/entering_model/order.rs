@@ -30,7 +30,7 @@ impl World {
         let is_round = |wish: &Stage| !matches!(wish, Stage::Asked | Stage::Derived { .. });
         let is_in = |phase: &Phase| !matches!(phase, Phase::Entering { .. });
         let is_calm = |frame: &Frame| match frame {
-            Frame::ConnectionRequest { .. } | Frame::Heads { .. } => false,
+            Frame::ConnectionRequest { .. } | Frame::Heads { .. } | Frame::Absence => false,
             Frame::EntryToCoordinator { newcomer, .. } => self.is_in_everywhere((*newcomer).into()),
             Frame::Answer(answer) => answer.code != Code::NotUpdatedGroup,
             _ => true,
@@ -63,7 +63,7 @@ impl World {
                 is_member && node.has(from) && ids.is_within(node.known) && !self.hears_of_exits(to)
             }
             Frame::Operations(_) => is_late && node.is_open(),
-            Frame::ConnectionRequest { .. } | Frame::Heads { .. } => false,
+            Frame::ConnectionRequest { .. } | Frame::Heads { .. } | Frame::Absence => false,
         }
     }
 

@@ -24,9 +24,7 @@ pub(crate) const DERIVED: &str = "somebody is passed on to the coordinator";
 pub(crate) const RETRIED: &str = "an entry is undone, and the retry succeeds";
 pub(crate) const SUCCEEDED: &str = "the coordinator crashes, and another lets in";
 
-/// What the core does not get right yet: the model finds it, and a test holds it to that. A newcomer gives up, and stays in the list of those who never hear of that.
-pub(crate) const LEFT_BEHIND: &str = "one who has given up stays in a list";
-/// A newcomer's Admit turns out to be void, and nobody tells it.
+/// What the core does not get right yet: the model finds it, and a test holds it to that. A newcomer's Admit turns out to be void, and nobody tells it.
 pub(crate) const UNTOLD: &str = "one who is out by what others know is not told";
 
 pub(crate) fn all(setting: &Setting) -> Vec<Property<Setting>> {
@@ -40,9 +38,9 @@ pub(crate) fn all(setting: &Setting) -> Vec<Property<Setting>> {
         }),
         Property::always(MAJORITY, |_, world: &World| !world.witness.has_seceded),
         Property::always(MISTAKEN, |_, world: &World| !world.witness.is_mistaken),
-        Property::always(MISTOLD, |setting: &Setting, world: &World| {
+        Property::always(MISTOLD, |_, world: &World| {
             let is_mistold = |node: &Node| node.is_open() && node.wish.stage == Stage::Failed;
-            setting.faults.cuts > 0 || !world.is_over() || !world.nodes.iter().any(is_mistold)
+            !world.is_over() || !world.nodes.iter().any(is_mistold)
         }),
         Property::always(BOUNDS, |_, world: &World| !world.witness.has_overflown),
         Property::always(AGREED, |setting, world: &World| !world.is_over() || is_agreed(setting, world)),
@@ -75,11 +73,6 @@ pub(crate) fn all(setting: &Setting) -> Vec<Property<Setting>> {
 
 fn gap(name: &'static str) -> Option<Property<Setting>> {
     match name {
-        LEFT_BEHIND => Some(Property::sometimes(LEFT_BEHIND, |_, world: &World| {
-            let listed = |at: Seat| world.nodes[at].list.iter().filter(|seat| world.is_alive(*seat));
-            let mut open = world.alive().filter(|at| world.nodes[*at].is_open());
-            world.is_over() && open.any(|at| listed(at).any(|seat| !world.nodes[seat].is_open()))
-        })),
         UNTOLD => Some(Property::sometimes(UNTOLD, |_, world: &World| {
             let mut open = world.alive().filter(|at| world.nodes[*at].is_open());
             world.is_over() && open.any(|at| is_untold(world, at))
@@ -124,17 +117,12 @@ fn is_agreed(setting: &Setting, world: &World) -> bool {
     open().all(|a| open().all(|b| !concerns(a, b) || nodes[a].list == nodes[b].list))
 }
 
-/// Whoever lives and is in the list of one who is in is in, and has that one in its list. But see [`LEFT_BEHIND`] and
-/// [`UNTOLD`].
+/// Whoever lives and is in the list of one who is in is in, and has that one in its list. But see [`UNTOLD`].
 fn is_whole(setting: &Setting, world: &World) -> bool {
-    let faults = setting.faults;
-    let may_give_up = faults.cuts + faults.suspicions + faults.crashes > 0;
+    let may_differ = |of: Seat| setting.faults.cuts > 0 && is_untold(world, of);
     let is_in = |seat: Seat, of: Seat| {
         let node = &world.nodes[seat];
-        match node.is_open() {
-            true => node.has(of) || faults.cuts > 0 && is_untold(world, of),
-            false => may_give_up && node.wish.stage == Stage::Failed,
-        }
+        node.is_open() && (node.has(of) || may_differ(of))
     };
     let open = || world.alive().filter(|at| world.nodes[*at].is_open());
     open().all(|at| {

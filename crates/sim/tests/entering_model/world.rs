@@ -41,6 +41,8 @@ pub(crate) enum Flaw {
     AnyTicket,
     /// A word on an entry that was undone counts for the one that is made anew.
     LateWords,
+    /// Who is not in does not say so to those who show it in their list.
+    NoDenial,
     /// NotUpdatedGroup is taken for a yes.
     NoUndoing,
     /// An entry is undone without a word to those who were told of it.
@@ -202,6 +204,8 @@ pub(crate) enum Frame {
     },
     /// A ListUpdate, a ConnectionRelease, or what somebody lacks.
     Operations(Ops),
+    /// The sender is not in the conversation that the receiver shows it in.
+    Absence,
     Want(Ops),
     Heads {
         known: Ops,
@@ -243,6 +247,11 @@ pub(crate) struct Letter {
 impl Wish {
     pub(crate) fn is_under_way(&self) -> bool {
         matches!(self.stage, Stage::Asked | Stage::Derived { .. } | Stage::Entering)
+    }
+
+    /// Comes to the next stage: what it waited for a link for is done.
+    pub(crate) fn reach(&mut self, stage: Stage) {
+        (self.stage, self.is_lonely) = (stage, false);
     }
 
     /// Whom it waits for.

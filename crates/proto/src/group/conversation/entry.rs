@@ -200,6 +200,16 @@ impl Conversation {
         }
     }
 
+    /// Signs out, as coordinator, one who says itself that it is not in: it has given up before it heard that it was let
+    /// in. Whoever has spoken since has lost its memory, and keeps its place.
+    pub(crate) fn on_absence(&mut self, ctx: &mut Ctx<'_>, linked: &Set<NodeId>, node: NodeId) {
+        let me = ctx.me.node();
+        if self.may_write() && self.coordinator(me, linked) == Some(me) && !self.graph.has_spoken(&node) {
+            ctx.count("participant_absent");
+            self.write(ctx, linked, Body::Evict(Evict { node }));
+        }
+    }
+
     /// Who is to be signed out when, if nothing changes.
     fn evictions<'a>(
         &'a self,

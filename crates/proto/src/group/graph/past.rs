@@ -112,6 +112,15 @@ impl Graph {
         self.last_passage(node, |passage| passage.enters)
     }
 
+    /// Whether `node` has written anything since it came in.
+    pub(crate) fn has_spoken(&self, node: &NodeId) -> bool {
+        let seq = self.last_seq(node);
+        let last = self.at(node, seq).map(|place| self.rows.key(place));
+        let admit = self.last_admit(node).and_then(|id| self.place(&id)).map(|place| self.rows.key(place));
+        // What came before our time may have been said by one who was in.
+        seq > 0 && last.is_none_or(|last| Some(last) >= admit)
+    }
+
     fn last_passage(&self, node: &NodeId, is_meant: impl Fn(&Passage) -> bool) -> Option<OpId> {
         let passages = self.passages.get(node)?.iter().filter(|passage| is_meant(passage));
         passages.map(|passage| passage.key).max().map(|key| key.id)
