@@ -31,7 +31,7 @@ pub use ticket::Ticket;
 use crate::ctx::Ctx;
 use crate::identity::{AccountId, Certificate, Name, NodeId};
 use crate::io::{ConversationView, Event, Lacking, MessageState, MessageView, Person};
-use crate::io::{Recalled, Refusal, Wake, Window};
+use crate::io::{Recalled, Refusal, RequestId, Wake, Window};
 use crate::preferences::Preferences;
 use crate::store::Key;
 use crate::table::{Set, Table};
@@ -184,13 +184,21 @@ impl Groups {
     pub(crate) fn on_peer_entry(&mut self, ctx: &mut Ctx<'_>, from: NodeId, entry: &AutomaticEntryToPeer) {
         match self.by_id.get_mut(&entry.conversation) {
             Some(conversation) => conversation.on_peer_entry(ctx, from, entry),
-            None => ctx.post(from, Answer::bare(entry.request, AnswerCode::DisconnectedGroup)),
+            None => {
+                ctx.post(from, Answer::word(entry.request, Some(entry.admit), AnswerCode::DisconnectedGroup));
+            }
         }
     }
 
     /// Takes the word of a participant on our own entry; false when it is none.
     pub(crate) fn on_peer_answer(&mut self, ctx: &mut Ctx<'_>, from: NodeId, answer: &Answer) -> bool {
         self.by_id.values_mut().any(|one| one.on_peer_answer(ctx, &self.linked, from, answer))
+    }
+
+    /// Whether a yes is about an entry that is over: we have the Admit that it names, and are out nevertheless.
+    pub(crate) fn is_bygone(&self, me: NodeId, answer: &Answer) -> bool {
+        let found = answer.conversation.and_then(|id| self.by_id.get(&id));
+        answer.admit.zip(found).is_some_and(|(admit, one)| one.is_bygone(&me, &admit))
     }
 
     /// Says something.
@@ -319,14 +327,14 @@ impl Groups {
         }
     }
 
-    /// Answers a comparison. To one who is not in our list nothing is told, but what it has is asked for: it may
+    /// Answers a comparison. To one who is not in our list and was never let in nothing is told, but what it has is asked for: it may
     /// hold the very Admit that puts it there.
     pub(crate) fn on_heads(&mut self, ctx: &mut Ctx<'_>, from: NodeId, heads: &Heads) {
         let is_other = |one: &&Conversation| one.id() != heads.conversation && one.is_sending(ctx.now, &from);
         let is_busy = self.by_id.values().filter(is_other).count() >= PAGES_MAX;
         let found = self.by_id.get_mut(&heads.conversation);
         let answers = |one: &&mut Conversation| {
-            one.is_open() || one.has(&from) && !one.is_hearsay() || heads.more && one.is_let_in_by(&from)
+            one.is_open() || one.answers(&from) && !one.is_hearsay() || heads.more && one.is_let_in_by(&from)
         };
         match found.filter(answers) {
             Some(conversation) if heads.more => conversation.on_more(ctx, from, heads),
@@ -335,12 +343,9 @@ impl Groups {
                 ctx.count("comparison_put_off");
                 conversation.on_progress(&from, &heads.devices);
             }
+            Some(conversation) if !conversation.has(&from) => conversation.tell_out(ctx, from, heads),
             Some(conversation) if !conversation.is_open() => conversation.tell_past(ctx, from, heads),
-            Some(conversation) if conversation.has(&from) => conversation.on_heads(ctx, from, heads),
-            Some(conversation) => {
-                conversation.want_heads(ctx, from, heads);
-                conversation.tell_evicted(ctx, from, heads);
-            }
+            Some(conversation) => conversation.on_heads(ctx, from, heads),
             None => ctx.count("conversation_not_shared"),
         }
     }
@@ -359,12 +364,27 @@ impl Groups {
         }
     }
 
-    /// Compares what a PING says with what we have.
-    pub(crate) fn on_digests(&mut self, ctx: &mut Ctx<'_>, from: NodeId, digests: &[Digest]) {
+    /// Compares what a PING says with what we have. Whoever sends one shows us in its list: where we are not in, and no
+    /// request of ours may have led to it, as `asks` says, we say so.
+    pub(crate) fn on_digests(&mut self, ctx: &mut Ctx<'_>, from: NodeId, digests: &[Digest], asks: bool) {
         for digest in digests {
-            if let Some(conversation) = self.shared(ctx, digest.conversation, from) {
-                conversation.on_digest(ctx, from, digest.heads);
+            let id = digest.conversation;
+            match self.by_id.get_mut(&id) {
+                Some(one) if one.is_open() && one.has(&from) || one.tells_out(&from) => {
+                    one.on_digest(ctx, from, digest.heads);
+                }
+                found if !asks && found.as_ref().is_none_or(|one| one.is_past()) => {
+                    ctx.post(from, Answer::absence(id));
+                }
+                _ => ctx.count("conversation_not_shared"),
             }
+        }
+    }
+
+    /// Takes the word of a node that it is not in a conversation.
+    pub(crate) fn on_absence(&mut self, ctx: &mut Ctx<'_>, id: ConversationId, from: NodeId) {
+        if let Some(conversation) = self.by_id.get_mut(&id).filter(|one| one.has(&from)) {
+            conversation.on_absence(ctx, &self.linked, from);
         }
     }
 
@@ -482,12 +502,12 @@ impl Groups {
         self.by_id.contains_key(id)
     }
 
-    /// Does what is due.
-    pub(crate) fn on_timeout(&mut self, ctx: &mut Ctx<'_>) {
+    /// Does what is due. What no request that is under way led to, as `asks` says, is entered no more.
+    pub(crate) fn on_timeout(&mut self, ctx: &mut Ctx<'_>, asks: impl Fn(&RequestId) -> bool) {
         self.evict(ctx);
         let mut is_changed = false;
         for conversation in self.by_id.values_mut() {
-            conversation.on_timeout(ctx, &self.linked);
+            conversation.on_timeout(ctx, &self.linked, &asks);
             if conversation.take_list_changed() {
                 is_changed = true;
                 for one in conversation.list().iter().filter(|one| !self.linked.contains_key(&one.node)) {

@@ -184,8 +184,9 @@ impl Node {
         self.route();
         let mut ctx = ctx!(self);
         self.links.on_timeout(&mut ctx);
-        self.groups.on_timeout(&mut ctx);
         self.asking.on_timeout(&mut ctx);
+        let asking = &self.asking;
+        self.groups.on_timeout(&mut ctx, |request| asking.is_under_way(request));
         for node in self.links.due(self.now) {
             let digests = self.groups.digests(node);
             self.links.ping(&mut ctx!(self), node, digests);
@@ -270,7 +271,9 @@ impl Node {
         let mut ctx = ctx!(self);
         let links = &mut self.links;
         match frame {
-            Frame::Ping(ping) => self.groups.on_digests(&mut ctx, from, &ping.digests),
+            Frame::Ping(ping) => {
+                self.groups.on_digests(&mut ctx, from, &ping.digests, self.asking.is_asking());
+            }
             Frame::Lookup(lookup) => Introductions::on_lookup(&mut ctx, links, from, &lookup),
             Frame::Contact(contact) => self.introductions.on_contact(&mut ctx, links, from, &contact),
             Frame::Unreachable(lost) => self.introductions.on_unreachable(&mut ctx, links, from, &lost),

@@ -123,6 +123,11 @@ impl Outgoing {
         Frame::ConnectionRequest(ConnectionRequest { request, kind, conversation, greeting, ticket })
     }
 
+    /// Comes to the next stage: what it waited for a link for is done.
+    fn reach(&mut self, stage: Stage) {
+        (self.stage, self.until) = (stage, None);
+    }
+
     /// Goes on to the next in the list; false when there is none.
     fn advance(&mut self, ctx: &mut Ctx<'_>, request: RequestId) -> bool {
         let Stage::Derived(derived) = &mut self.stage else { return false };
@@ -145,7 +150,7 @@ impl Outgoing {
     fn derive(&mut self, ctx: &mut Ctx<'_>, answer: &Answer, conversation: ConversationId, ticket: &Ticket) {
         let (list, ticket) = (answer.list.to_vec(), ticket.clone());
         let derived = Derived { conversation, ticket, list, turn: 0, patience: ctx.now + PATIENCE };
-        self.stage = Stage::Derived(Box::new(derived));
+        self.reach(Stage::Derived(Box::new(derived)));
         self.send(ctx, answer.request);
     }
 }
@@ -191,8 +196,15 @@ impl Asking {
         over.into_iter().for_each(|id| self.end(ctx, id, RequestOutcome::Failed(reason)));
     }
 
-    /// Takes an answer to a request of ours. With a yes it yields what the caller has to enter.
-    pub(crate) fn on_answer(&mut self, ctx: &mut Ctx<'_>, from: NodeId, answer: &Answer) -> Option<Welcome> {
+    /// Takes an answer to a request of ours, or a yes to an entry that `is_bygone`. With a yes it yields what the caller has
+    /// to enter.
+    pub(crate) fn on_answer(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        from: NodeId,
+        answer: &Answer,
+        is_bygone: bool,
+    ) -> Option<Welcome> {
         let id = answer.request;
         let Some(request) = self.by_id.get_mut(&id).filter(|request| request.awaits(from)) else {
             let is_receipt = AnswerCode::read(answer.code) == Some(AnswerCode::Yes);
@@ -204,6 +216,11 @@ impl Asking {
             // Let in by the coordinator and by the one who accepted, who was told of it: the first word counts.
             return None;
         }
+        if request.is_retried && (is_bygone || is_word(answer)) {
+            // Said of the entry that was undone, and no answer to what was asked anew.
+            ctx.count("answer_late");
+            return None;
+        }
         let hosts: Vec<_> = answer.list.iter().copied().chain([from, request.node]).collect();
         let welcome = |conversation, admit, name| {
             Some(Welcome { request: id, conversation, admit, hosts: hosts.clone(), name })
@@ -211,7 +228,7 @@ impl Asking {
         let name = request.name.clone();
         match (AnswerCode::read(answer.code), answer.conversation, answer.admit, &answer.ticket) {
             (Some(AnswerCode::Yes), Some(conversation), Some(admit), _) => {
-                request.stage = Stage::Entering;
+                request.reach(Stage::Entering);
                 return welcome(conversation, Some(admit), name);
             }
             (Some(AnswerCode::Derivation), Some(conversation), _, Some(ticket)) => {
@@ -253,14 +270,15 @@ impl Asking {
         let Some(request) = self.by_id.get_mut(&id) else { return };
         match progress {
             Progress::In => {
-                request.stage = Stage::Entering;
+                request.reach(Stage::Entering);
                 if !std::mem::replace(&mut request.is_answered, true) {
                     ctx.tell(Event::Answered { request: id, outcome: RequestOutcome::Yes(conversation) });
                 }
             }
             Progress::Undone if !request.is_retried => {
                 ctx.count("entry_retried");
-                (request.is_retried, request.stage) = (true, Stage::Asked);
+                request.is_retried = true;
+                request.reach(Stage::Asked);
                 request.send(ctx, id);
             }
             Progress::Settled => drop(self.by_id.remove(&id)),
@@ -292,6 +310,16 @@ impl Asking {
         self.machines.leave(ctx, request, text, is_linked)
     }
 
+    /// Whether a request is under way.
+    pub(crate) fn is_under_way(&self, id: &RequestId) -> bool {
+        self.by_id.contains_key(id)
+    }
+
+    /// Whether anybody has yet to decide on a request of ours, which may lead to any conversation.
+    pub(crate) fn is_asking(&self) -> bool {
+        self.by_id.values().any(|request| matches!(request.stage, Stage::Asked))
+    }
+
     /// The nodes that we want a link to, to ask them or to leave them a message.
     pub(crate) fn asked(&self) -> impl Iterator<Item = NodeId> + '_ {
         self.by_id.values().filter_map(Outgoing::at).chain(self.machines.awaited())
@@ -320,5 +348,14 @@ impl Asking {
         };
         let deadlines = self.by_id.values().flat_map(|request| [request.until, patience(request)]);
         deadlines.flatten().min().map(|at| (at, Wake::Group))
+    }
+}
+
+/// Whether an answer can be nothing but the word of a participant on an entry.
+fn is_word(answer: &Answer) -> bool {
+    match AnswerCode::read(answer.code) {
+        Some(AnswerCode::Yes) => answer.conversation.is_none(),
+        Some(AnswerCode::DisconnectedGroup) => answer.admit.is_some(),
+        code => code == Some(AnswerCode::NotUpdatedGroup),
     }
 }

@@ -88,7 +88,7 @@ pub(crate) struct Conversation {
     list_changed: bool,
     /// Since when more than half of the list has been on our side.
     larger_since: Option<Instant>,
-    /// Whether we were signed out, and have not asked to enter again.
+    /// Whether we were put out, and have not asked to enter again.
     is_evicted: bool,
     /// Whether the person wants nothing of it to be kept.
     is_forgotten: bool,
@@ -176,6 +176,11 @@ impl Conversation {
     /// Whether we are in it.
     pub(crate) fn is_open(&self) -> bool {
         self.phase == Phase::Open
+    }
+
+    /// Whether we are not in it, by more than a file says.
+    pub(crate) fn is_past(&self) -> bool {
+        self.phase == Phase::Over && !self.is_uncompared
     }
 
     /// Expects to be let in by these nodes: for the first time, again, or knowing more than before.
@@ -298,7 +303,7 @@ impl Conversation {
         let is_in = self.has(&me);
         match self.phase {
             Phase::Entering { request, admit, .. } if is_in => self.on_let_in(ctx, request, admit),
-            Phase::Open if !is_in && self.graph.is_evicted(&me) => {
+            Phase::Open if !is_in && !self.graph.has_left(&me) => {
                 self.is_evicted = true;
                 self.phase = Phase::Over;
                 ctx.tell(Event::ConversationEnded { conversation: self.id });
@@ -331,7 +336,12 @@ impl Conversation {
     }
 
     /// Does what is due: acknowledges, asks for what is missing, gives up entering.
-    pub(crate) fn on_timeout(&mut self, ctx: &mut Ctx<'_>, linked: &Set<NodeId>) {
+    pub(crate) fn on_timeout(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        linked: &Set<NodeId>,
+        asks: &dyn Fn(&RequestId) -> bool,
+    ) {
         if self.ack_at.is_some_and(|at| at <= ctx.now) {
             self.ack_at = None;
             for (node, seq) in self.to_ack.take() {
@@ -342,8 +352,9 @@ impl Conversation {
             self.ask_for_missing(ctx, linked);
         }
         if let Phase::Entering { request, until, .. } = self.phase
-            && until <= ctx.now
+            && (until <= ctx.now || !asks(&request))
         {
+            // Who was told that it came to nothing is not let in later.
             self.phase = Phase::Over;
             ctx.report(self.id, request, Progress::Failed(CloseReason::Unreachable));
             if self.membership.had_company() {

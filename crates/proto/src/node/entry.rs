@@ -169,17 +169,24 @@ impl Node {
             }
             // Whoever handed it in hears of it by the ListUpdate, and tells.
             Ok(_) => {}
+            // Of one who was handed in nobody has asked: it asks itself, and is in already if its ticket is spent.
+            Err(_) if node != from => {}
             Err(code) => ctx!(self).post(node, Answer::bare(request, code)),
         }
     }
 
-    /// An answer: to our question whether we are known everywhere, or to a request.
+    /// An answer: that somebody is not in what we show it in, to our question whether we are known everywhere, or to a
+    /// request.
     pub(super) fn on_answer(&mut self, from: NodeId, answer: &Answer) {
         let mut ctx = ctx!(self);
+        if let Some(id) = answer.denied() {
+            return self.groups.on_absence(&mut ctx, id, from);
+        }
         if self.groups.on_peer_answer(&mut ctx, from, answer) {
             return;
         }
-        let Some(welcome) = self.asking.on_answer(&mut ctx, from, answer) else { return };
+        let is_bygone = self.groups.is_bygone(ctx.me.node(), answer);
+        let Some(welcome) = self.asking.on_answer(&mut ctx, from, answer, is_bygone) else { return };
         self.on_welcome(from, welcome);
     }
 

@@ -31,9 +31,11 @@ pub struct Answer {
     pub request: RequestId,
     /// [`AnswerCode`], or a number of a later version.
     pub code: u16,
-    /// With Yes: the conversation that the newcomer was admitted to.
+    /// With Yes: the conversation that the newcomer was admitted to. With DisconnectedGroup, whatever the request: that
+    /// which the sender is not in, and which the receiver shows it in.
     pub conversation: Option<ConversationId>,
-    /// With Yes: the operation that admitted the newcomer. Once it has it, it is in.
+    /// With Yes: the operation that admitted the newcomer. Once it has it, it is in. With the word of a participant: the
+    /// operation that it is about.
     pub admit: Option<OpId>,
     /// With Yes and Derivation: who is in it, in the order of entry, as far as the sender does not suspect them.
     pub list: List<NodeId, PARTICIPANTS_MAX>,
@@ -48,8 +50,26 @@ structure! {
 impl Answer {
     /// An answer that says no more than its code.
     pub(crate) fn bare(request: RequestId, code: AnswerCode) -> Frame {
+        Self::word(request, None, code)
+    }
+
+    /// The word that we are not in a conversation, to one who shows us in its list.
+    pub(crate) fn absence(conversation: ConversationId) -> Frame {
+        let (request, list, code) =
+            (RequestId([0; 8]), List::default(), AnswerCode::DisconnectedGroup.code());
+        let conversation = Some(conversation);
+        Frame::Answer(Self { request, code, conversation, admit: None, list, ticket: None })
+    }
+
+    /// The conversation that the sender says it is not in, unasked.
+    pub(crate) fn denied(&self) -> Option<ConversationId> {
+        self.conversation.filter(|_| self.code == AnswerCode::DisconnectedGroup.code())
+    }
+
+    /// A participant's word on the entry by `admit`, which it names: an entry that is made anew is another.
+    pub(crate) fn word(request: RequestId, admit: Option<OpId>, code: AnswerCode) -> Frame {
         let (list, code) = (List::default(), code.code());
-        Frame::Answer(Self { request, code, conversation: None, admit: None, list, ticket: None })
+        Frame::Answer(Self { request, code, conversation: None, admit, list, ticket: None })
     }
 }
 

@@ -7,11 +7,14 @@ mod elections;
 mod establishment;
 mod eviction;
 mod forged_entries;
+mod given_up;
 mod granted_once;
+mod late_words;
 mod latency;
 mod not_updated_group;
 mod one_per_type;
 mod several_at_once;
+mod void_entries;
 mod without_a_link;
 
 use std::cell::RefCell;

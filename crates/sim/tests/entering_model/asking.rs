@@ -70,6 +70,10 @@ impl World {
     pub(crate) fn fail(&mut self, me: Seat) {
         self.nodes[me].wish = Wish { request: self.nodes[me].wish.request, ..Wish::default() };
         self.nodes[me].wish.stage = Stage::Failed;
+        if matches!(self.nodes[me].phase, Phase::Entering { .. }) {
+            // Who was told that it came to nothing is not let in later.
+            self.nodes[me].phase = Phase::Over;
+        }
     }
 
     pub(crate) fn on_answer(&mut self, me: Seat, from: Seat, answer: Answer) {
@@ -82,12 +86,14 @@ impl World {
         if !awaits || wish.request != answer.request || wish.stage == Stage::Entering {
             return;
         }
+        if wish.is_retried && self.is_past_word(me, answer) && self.flaw != Some(Flaw::LateWords) {
+            return;
+        }
         let hosts = answer.list.seats().with(from).with(wish.host.into());
         match answer.code {
-            Code::Yes(Some(admit)) if self.is_mended && self.is_undone(me, admit) => {}
             Code::Yes(Some(admit)) => {
-                self.witness.is_mistaken |= self.is_undone(me, admit);
-                self.nodes[me].wish.stage = Stage::Entering;
+                self.witness.is_mistaken |= self.is_bygone(me, admit);
+                self.nodes[me].wish.reach(Stage::Entering);
                 self.enter(me, from, hosts, Some(admit));
             }
             Code::Derivation(ticket) => {
@@ -96,7 +102,6 @@ impl World {
             }
             Code::DisconnectedGroup if self.advance(me) => {}
             Code::No | Code::DisconnectedGroup => self.fail(me),
-            Code::Yes(None) | Code::NotUpdatedGroup if self.is_mended => {}
             Code::Yes(None) | Code::NotUpdatedGroup => {
                 self.witness.is_mistaken = true;
                 self.fail(me);
@@ -104,13 +109,23 @@ impl World {
         }
     }
 
-    /// Whether an Admit has let the node in already, and it is out again.
-    fn is_undone(&self, me: Seat, admit: OpId) -> bool {
+    /// Whether an answer says something of an entry that is over, and nothing to what was asked.
+    fn is_past_word(&self, me: Seat, answer: Answer) -> bool {
+        match answer.code {
+            Code::Yes(Some(admit)) => self.is_bygone(me, admit),
+            Code::Yes(None) | Code::NotUpdatedGroup => true,
+            Code::DisconnectedGroup => answer.about.is_some(),
+            Code::No | Code::Derivation(_) => false,
+        }
+    }
+
+    /// Whether an entry is over: its Admit is here, and the node is out.
+    fn is_bygone(&self, me: Seat, admit: OpId) -> bool {
         self.nodes[me].known.has(admit) && !self.nodes[me].has(me)
     }
 
     fn derive(&mut self, me: Seat, list: List, ticket: Ticket) {
-        self.nodes[me].wish.stage = Stage::Derived { list, turn: 0, ticket };
+        self.nodes[me].wish.reach(Stage::Derived { list, turn: 0, ticket });
         self.send(me);
     }
 
@@ -134,13 +149,14 @@ impl World {
             return;
         }
         match progress {
-            Progress::In => wish.stage = Stage::Entering,
+            Progress::In => wish.reach(Stage::Entering),
             Progress::Settled => {
                 *wish =
                     Wish { request, stage: Stage::Settled, is_retried: wish.is_retried, ..Wish::default() };
             }
             Progress::Undone if !wish.is_retried || self.flaw == Some(Flaw::EndlessRetries) => {
-                (wish.is_retried, wish.stage) = (true, Stage::Asked);
+                wish.is_retried = true;
+                wish.reach(Stage::Asked);
                 self.witness.retries[me] += 1;
                 self.send(me);
             }
@@ -176,13 +192,17 @@ impl World {
 
     /// Takes the word of a participant; false when it is none for the exit section.
     fn on_peer_answer(&mut self, me: Seat, from: Seat, answer: Answer) -> bool {
-        let (flaw, is_mended) = (self.flaw, self.is_mended);
+        let flaw = self.flaw;
         let node = &mut self.nodes[me];
         let Some(exit) = node.exit.as_mut().filter(|exit| exit.request == answer.request) else {
             return false;
         };
-        let is_word = !matches!(answer.code, Code::No | Code::Derivation(_));
-        if !exit.pending.has(from) || is_mended && !is_word {
+        let is_word = match answer.code {
+            Code::Yes(Some(admit)) => admit == exit.admit,
+            Code::No | Code::Derivation(_) => false,
+            _ => answer.about == Some(exit.admit),
+        };
+        if !exit.pending.has(from) || !is_word && flaw != Some(Flaw::LateWords) {
             return true;
         }
         self.witness.is_mistaken |= !is_word;

@@ -15,6 +15,7 @@ impl World {
             }
             Frame::EntryToPeer { request, admit } => self.on_peer_entry(me, from, request, admit),
             Frame::Operations(ops) => self.on_operations(me, from, ops),
+            Frame::Absence => self.on_absence(me, from),
             Frame::Want(ids) => self.on_want(me, from, ids),
             Frame::Heads { known, is_answer } => self.on_heads(me, from, known, is_answer),
         }
@@ -29,7 +30,13 @@ impl World {
     }
 
     pub(crate) fn answer(&mut self, me: Seat, (to, request): (Seat, u8), code: Code, list: List) {
-        self.post(me, to, Frame::Answer(Answer { request, code, list }));
+        self.post(me, to, Frame::Answer(Answer { request, code, about: None, list }));
+    }
+
+    /// Gives a participant's word on the entry of a newcomer.
+    fn say_word(&mut self, me: Seat, (to, request): (Seat, u8), admit: OpId, code: Code) {
+        let (about, list) = (Some(admit), List::default());
+        self.post(me, to, Frame::Answer(Answer { request, code, about, list }));
     }
 
     /// A request to talk. The person says yes, or said so before.
@@ -88,7 +95,7 @@ impl World {
             }
             Ok(_) => {}
             // Of what became of a newcomer that was handed in nobody has asked.
-            Err(_) if self.is_mended && newcomer != from => {}
+            Err(_) if newcomer != from => {}
             Err(code) => self.answer(me, (newcomer, request), code, List::default()),
         }
     }
@@ -141,7 +148,7 @@ impl World {
                 return;
             }
         };
-        self.answer(me, (from, request), code, List::default());
+        self.say_word(me, (from, request), admit, code);
     }
 
     /// Gives the word on those who have come into the list.
@@ -151,7 +158,7 @@ impl World {
             let Some(arrival) = node.arrivals[from] else { continue };
             if node.has(from) && node.known.has(arrival.admit) {
                 node.arrivals[from] = None;
-                self.answer(me, (from, arrival.request), Code::Yes(None), List::default());
+                self.say_word(me, (from, arrival.request), arrival.admit, Code::Yes(None));
             }
         }
     }
@@ -168,8 +175,23 @@ impl World {
     /// Has waited long enough for the Admit of a newcomer.
     pub(crate) fn refuse_arrival(&mut self, me: Seat, from: Seat) {
         if let Some(arrival) = self.nodes[me].arrivals[from].take() {
-            self.answer(me, (from, arrival.request), Code::NotUpdatedGroup, List::default());
+            self.say_word(me, (from, arrival.request), arrival.admit, Code::NotUpdatedGroup);
         }
+    }
+
+    /// Signs out, as coordinator, one who says itself that it is not in.
+    fn on_absence(&mut self, me: Seat, node: Seat) {
+        if self.signs_out(me, node) {
+            self.write(me, Body::Evict { node: node as u8 }, true);
+        }
+    }
+
+    /// Whether a node would sign another out that says that it is not in: as coordinator, and if that one has written
+    /// nothing since it came in.
+    pub(crate) fn signs_out(&self, me: Seat, other: Seat) -> bool {
+        let node = &self.nodes[me];
+        let is_silent = !self.graph.has_spoken(node.known, other);
+        node.is_open() && node.has(other) && node.coordinator(me) == Some(me) && is_silent
     }
 
     /// Whom a coordinator would sign out if they stayed away: those who cannot come back, seen from the larger half.

@@ -23,8 +23,6 @@ pub(crate) struct Setting {
     /// The order of the account keys, which breaks ties.
     pub(crate) rank: [u8; SEATS],
     pub(crate) faults: Faults,
-    /// Whether what the core gets wrong today is put right.
-    pub(crate) is_mended: bool,
     /// What the core gets wrong today that is to be found here.
     pub(crate) gaps: Vec<&'static str>,
     pub(crate) flaw: Option<Flaw>,
@@ -82,6 +80,11 @@ pub(crate) enum Action {
         at: u8,
         with: u8,
     },
+    /// A node that is not in hears from one that shows it in its list.
+    Deny {
+        at: u8,
+        to: u8,
+    },
     EndExit {
         at: u8,
     },
@@ -132,7 +135,7 @@ impl Setting {
         let Faults { suspicions, crashes, cuts, delays } = self.faults;
         let is_asked_of_others = self.wishes.iter().all(|(_, host)| *host != 0);
         suspicions + cuts == 0
-            && (delays == 0 || self.is_mended && delays == 1)
+            && (delays == 0 || delays == 1 && self.wishes.len() == 1)
             && (crashes == 0 || is_asked_of_others)
     }
 
@@ -148,7 +151,6 @@ impl Setting {
             cut: Seats::default(),
             left: self.faults,
             uninvited: Seats::of(self.intruder),
-            is_mended: self.is_mended,
             flaw: self.flaw,
             witness: Witness::default(),
         };
@@ -212,7 +214,7 @@ fn deadlines(world: &World, actions: &mut Vec<Action>) {
         return;
     }
     world.alive().for_each(|at| some_seconds(world, at, actions));
-    actions.extend(comparison(world));
+    actions.extend(comparison(world).or_else(|| denial(world)));
     if actions.len() == before {
         world.alive().for_each(|at| half_minute(world, at, actions));
     }
@@ -274,6 +276,13 @@ fn comparison(world: &World) -> Option<Action> {
     let pairs = world.alive().flat_map(|at| (0..SEATS).map(move |with| (at, with)));
     let (at, with) = pairs.into_iter().find(|(at, with)| world.known_to_differ(*at, *with))?;
     Some(Action::Compare { at: at as u8, with: with as u8 })
+}
+
+/// With the next PING, too: whoever is not in, and asks nobody to be let in, says so to who could sign it out for that.
+fn denial(world: &World) -> Option<Action> {
+    let pairs = world.alive().flat_map(|at| world.alive().map(move |to| (at, to)));
+    let (at, to) = pairs.into_iter().find(|(at, to)| world.is_absent(*at, *to))?;
+    Some(Action::Deny { at: at as u8, to: to as u8 })
 }
 
 /// After 15, 20 or 30 s.
@@ -350,10 +359,19 @@ impl World {
     /// Whether a PING of `with` tells `at` that their copies differ.
     fn known_to_differ(&self, at: Seat, with: Seat) -> bool {
         let (one, other) = (&self.nodes[at], &self.nodes[with]);
-        let share = one.is_open() && one.has(with) && other.is_open() && other.has(at);
+        let share = one.is_open() && one.has(with) || self.tells_out(at, with);
+        let share = share && other.is_open() && other.has(at);
         let is_linked = self.is_alive(with) && self.is_passable(at, with) && self.is_passable(with, at);
         let can_compare = self.flaw != Some(Flaw::NoComparison);
         at != with && share && is_linked && one.known != other.known && can_compare
+    }
+
+    /// Whether `to` shows `at` in its list, which is not in and says so, and would take it out for that.
+    fn is_absent(&self, at: Seat, to: Seat) -> bool {
+        let is_out = matches!(self.nodes[at].phase, Phase::Absent | Phase::Over);
+        let is_silent = self.nodes[at].wish.stage == Stage::Asked || self.flaw == Some(Flaw::NoDenial);
+        let is_linked = self.is_passable(at, to) && self.is_passable(to, at);
+        is_out && !is_silent && is_linked && self.signs_out(to, at)
     }
 
     /// Whether nothing happens any more but what may go wrong.
@@ -412,6 +430,7 @@ impl World {
                 self.nodes[usize::from(at)].pages[usize::from(with)] = Ops::default();
                 self.compare(at.into(), with.into(), false);
             }
+            Action::Deny { at, to } => self.post(at.into(), to.into(), Frame::Absence),
             Action::EndExit { at } => self.end_exit(at.into()),
             Action::GiveUpLonely { at } => self.fail(at.into()),
             Action::EndEntering { at } => self.end_entering(at.into()),

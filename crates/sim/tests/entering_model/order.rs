@@ -4,7 +4,7 @@
 //! they arrive before others or after them, and it is enough to look at one order.
 
 use crate::graph::{Body, Ops, Seat};
-use crate::world::{Code, Faults, Flaw, Frame, Letter, Phase, Stage, World};
+use crate::world::{Code, Exit, Faults, Flaw, Frame, Letter, Phase, Stage, World};
 
 impl World {
     /// A way whose next letters may as well arrive now.
@@ -30,7 +30,7 @@ impl World {
         let is_round = |wish: &Stage| !matches!(wish, Stage::Asked | Stage::Derived { .. });
         let is_in = |phase: &Phase| !matches!(phase, Phase::Entering { .. });
         let is_calm = |frame: &Frame| match frame {
-            Frame::ConnectionRequest { .. } | Frame::Heads { .. } => false,
+            Frame::ConnectionRequest { .. } | Frame::Heads { .. } | Frame::Absence => false,
             Frame::EntryToCoordinator { newcomer, .. } => self.is_in_everywhere((*newcomer).into()),
             Frame::Answer(answer) => answer.code != Code::NotUpdatedGroup,
             _ => true,
@@ -55,15 +55,15 @@ impl World {
                 is_member && node.has(newcomer.into()) && !self.hears_of_exits(to)
             }
             Frame::Answer(answer) => {
-                let is_word =
-                    answer.code == Code::Yes(None) && node.exit.is_some_and(|exit| exit.pending.has(from));
+                let is_due = |exit: Exit| exit.pending.has(from) && answer.about == Some(exit.admit);
+                let is_word = answer.code == Code::Yes(None) && node.exit.is_some_and(is_due);
                 is_word && !self.letters.iter().any(|other| other.to == letter.to && denies(&other.frame))
             }
             Frame::Want(ids) => {
                 is_member && node.has(from) && ids.is_within(node.known) && !self.hears_of_exits(to)
             }
             Frame::Operations(_) => is_late && node.is_open(),
-            Frame::ConnectionRequest { .. } | Frame::Heads { .. } => false,
+            Frame::ConnectionRequest { .. } | Frame::Heads { .. } | Frame::Absence => false,
         }
     }
 

@@ -11,9 +11,12 @@ pub(crate) const VOUCHED: &str = "who has entered has the word of the whole list
 pub(crate) const SILENT: &str = "no message elects";
 pub(crate) const ONE_RETRY: &str = "nobody retries more than once";
 pub(crate) const MAJORITY: &str = "only the larger half signs out";
+pub(crate) const MISTAKEN: &str = "no word on an undone entry is taken for the answer to the retry";
+pub(crate) const MISTOLD: &str = "in the end nobody is in who was told that it is not";
 pub(crate) const BOUNDS: &str = "the model is large enough";
 pub(crate) const AGREED: &str = "in the end all who are in have the same list";
 pub(crate) const WHOLE: &str = "in the end a newcomer is in everybody's list or in nobody's";
+pub(crate) const UNTOLD: &str = "in the end nobody is in who is out by what others know";
 pub(crate) const ANSWERED: &str = "in the end every request is answered";
 pub(crate) const ENTERED: &str = "in the end everybody invited is in, and knows";
 
@@ -21,15 +24,6 @@ pub(crate) const COMPLETED: &str = "everybody invited gets in";
 pub(crate) const DERIVED: &str = "somebody is passed on to the coordinator";
 pub(crate) const RETRIED: &str = "an entry is undone, and the retry succeeds";
 pub(crate) const SUCCEEDED: &str = "the coordinator crashes, and another lets in";
-
-/// What the core does not get right yet: the model finds it, and a test holds it to that.
-pub(crate) const MISTAKEN: &str = "a word on an undone entry is taken for the answer to the retry";
-/// The same, as it looks to the person.
-pub(crate) const MISTOLD: &str = "a newcomer is in and was told that it is not";
-/// A newcomer gives up, and stays in the list of those who never hear of that.
-pub(crate) const LEFT_BEHIND: &str = "one who has given up stays in a list";
-/// A newcomer's Admit turns out to be void, and nobody tells it.
-pub(crate) const UNTOLD: &str = "one who is out by what others know is not told";
 
 pub(crate) fn all(setting: &Setting) -> Vec<Property<Setting>> {
     let mut all = vec![
@@ -41,9 +35,18 @@ pub(crate) fn all(setting: &Setting) -> Vec<Property<Setting>> {
             world.witness.retries.iter().all(|retries| *retries <= 1)
         }),
         Property::always(MAJORITY, |_, world: &World| !world.witness.has_seceded),
+        Property::always(MISTAKEN, |_, world: &World| !world.witness.is_mistaken),
+        Property::always(MISTOLD, |_, world: &World| {
+            let is_mistold = |node: &Node| node.is_open() && node.wish.stage == Stage::Failed;
+            !world.is_over() || !world.nodes.iter().any(is_mistold)
+        }),
         Property::always(BOUNDS, |_, world: &World| !world.witness.has_overflown),
-        Property::always(AGREED, |setting, world: &World| !world.is_over() || is_agreed(setting, world)),
-        Property::always(WHOLE, |setting, world: &World| !world.is_over() || is_whole(setting, world)),
+        Property::always(AGREED, |_, world: &World| !world.is_over() || is_agreed(world)),
+        Property::always(WHOLE, |_, world: &World| !world.is_over() || is_whole(world)),
+        Property::always(UNTOLD, |_, world: &World| {
+            let mut open = world.alive().filter(|at| world.nodes[*at].is_open());
+            !world.is_over() || !open.any(|at| is_untold(world, at))
+        }),
         Property::always(ANSWERED, |_, world: &World| !world.is_over() || is_answered(world)),
     ];
     let is_invited = setting.intruder.is_none();
@@ -53,7 +56,7 @@ pub(crate) fn all(setting: &Setting) -> Vec<Property<Setting>> {
     if setting.wishes.iter().any(|(_, host)| *host != 0) {
         all.push(Property::sometimes(DERIVED, |_, world: &World| world.nodes.iter().any(is_derived)));
     }
-    if is_invited && setting.is_benign() {
+    if is_invited && (setting.is_benign() || setting.gaps.contains(&ENTERED)) {
         all.push(Property::always(ENTERED, |setting, world: &World| {
             !world.is_over() || is_complete(setting, world)
         }));
@@ -66,28 +69,7 @@ pub(crate) fn all(setting: &Setting) -> Vec<Property<Setting>> {
             world.alive().any(|at| is_let_in_by_next(world, at))
         }));
     }
-    all.extend(setting.gaps.iter().filter_map(|name| gap(name)));
     all
-}
-
-fn gap(name: &'static str) -> Option<Property<Setting>> {
-    match name {
-        MISTAKEN => Some(Property::sometimes(MISTAKEN, |_, world: &World| world.witness.is_mistaken)),
-        MISTOLD => Some(Property::sometimes(MISTOLD, |_, world: &World| {
-            let is_mistold = |node: &Node| node.is_open() && node.wish.stage == Stage::Failed;
-            world.is_over() && world.nodes.iter().any(is_mistold)
-        })),
-        LEFT_BEHIND => Some(Property::sometimes(LEFT_BEHIND, |_, world: &World| {
-            let listed = |at: Seat| world.nodes[at].list.iter().filter(|seat| world.is_alive(*seat));
-            let mut open = world.alive().filter(|at| world.nodes[*at].is_open());
-            world.is_over() && open.any(|at| listed(at).any(|seat| !world.nodes[seat].is_open()))
-        })),
-        UNTOLD => Some(Property::sometimes(UNTOLD, |_, world: &World| {
-            let mut open = world.alive().filter(|at| world.nodes[*at].is_open());
-            world.is_over() && open.any(|at| is_untold(world, at))
-        })),
-        _ => None,
-    }
 }
 
 /// Whoever is in a list and was not from the beginning is there by an Admit for which a participant gave their word.
@@ -118,28 +100,19 @@ fn is_vouched(world: &World, at: Seat) -> bool {
     !has_ended || said.given.minus(said.yes).minus(said.excused).is_empty()
 }
 
-/// All who are in have one list. With partitions that holds between those who have each other in it.
-fn is_agreed(setting: &Setting, world: &World) -> bool {
+/// All who are in have one list, as far as any of two shows the other: two halves that grew while they were parted, until each
+/// was more than half of its list, have signed each other out, and are two conversations.
+fn is_agreed(world: &World) -> bool {
     let open = || world.alive().filter(|at| world.nodes[*at].is_open());
-    let (nodes, is_strict) = (&world.nodes, setting.faults.cuts == 0);
-    let concerns = |a: Seat, b: Seat| is_strict || nodes[a].has(b) && nodes[b].has(a);
+    let nodes = &world.nodes;
+    let concerns = |a: Seat, b: Seat| nodes[a].has(b) || nodes[b].has(a);
     open().all(|a| open().all(|b| !concerns(a, b) || nodes[a].list == nodes[b].list))
 }
 
-/// Whoever lives and is in the list of one who is in is in, and has that one in its list. But see [`LEFT_BEHIND`] and
-/// [`UNTOLD`].
-fn is_whole(setting: &Setting, world: &World) -> bool {
-    let faults = setting.faults;
-    let may_give_up =
-        faults.cuts + faults.suspicions + faults.crashes > 0 || faults.delays > 0 && !setting.is_mended;
-    let is_in = |seat: Seat, of: Seat| {
-        let node = &world.nodes[seat];
-        match node.is_open() {
-            true => node.has(of) || faults.cuts > 0 && is_untold(world, of),
-            false => may_give_up && node.wish.stage == Stage::Failed,
-        }
-    };
+/// Whoever lives and is in the list of one who is in is in, and has that one in its list.
+fn is_whole(world: &World) -> bool {
     let open = || world.alive().filter(|at| world.nodes[*at].is_open());
+    let is_in = |seat: Seat, of: Seat| world.nodes[seat].is_open() && world.nodes[seat].has(of);
     open().all(|at| {
         world.nodes[at].list.iter().filter(|seat| world.is_alive(*seat)).all(|seat| is_in(seat, at))
     })

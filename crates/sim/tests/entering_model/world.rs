@@ -17,8 +17,6 @@ pub(crate) struct World {
     pub(crate) left: Faults,
     /// Whom nobody lets in.
     pub(crate) uninvited: Seats,
-    /// Whether words on an undone entry do nothing to the request that was made anew: today they do.
-    pub(crate) is_mended: bool,
     pub(crate) flaw: Option<Flaw>,
     pub(crate) witness: Witness,
 }
@@ -41,6 +39,12 @@ pub(crate) struct Faults {
 pub(crate) enum Flaw {
     /// The coordinator lets in whoever shows anything that looks like a ticket.
     AnyTicket,
+    /// A word on an entry that was undone counts for the one that is made anew.
+    LateWords,
+    /// Who is not in does not say so to those who show it in their list.
+    NoDenial,
+    /// Who is out by what others know is not told.
+    NoTelling,
     /// NotUpdatedGroup is taken for a yes.
     NoUndoing,
     /// An entry is undone without a word to those who were told of it.
@@ -202,6 +206,8 @@ pub(crate) enum Frame {
     },
     /// A ListUpdate, a ConnectionRelease, or what somebody lacks.
     Operations(Ops),
+    /// The sender is not in the conversation that the receiver shows it in.
+    Absence,
     Want(Ops),
     Heads {
         known: Ops,
@@ -214,6 +220,8 @@ pub(crate) enum Frame {
 pub(crate) struct Answer {
     pub(crate) request: u8,
     pub(crate) code: Code,
+    /// With a participant's word: the Admit that it is about.
+    pub(crate) about: Option<OpId>,
     pub(crate) list: List,
 }
 
@@ -241,6 +249,11 @@ pub(crate) struct Letter {
 impl Wish {
     pub(crate) fn is_under_way(&self) -> bool {
         matches!(self.stage, Stage::Asked | Stage::Derived { .. } | Stage::Entering)
+    }
+
+    /// Comes to the next stage: what it waited for a link for is done.
+    pub(crate) fn reach(&mut self, stage: Stage) {
+        (self.stage, self.is_lonely) = (stage, false);
     }
 
     /// Whom it waits for.

@@ -75,6 +75,12 @@ pub(super) struct Expected {
     until: Instant,
 }
 
+impl Expected {
+    fn word(&self, code: AnswerCode) -> Frame {
+        Answer::word(self.request, Some(self.admit), code)
+    }
+}
+
 /// Newcomers that want our word.
 pub(super) type Arrivals = Table<NodeId, Expected>;
 
@@ -194,6 +200,16 @@ impl Conversation {
         }
     }
 
+    /// Signs out, as coordinator, one who says itself that it is not in: it has given up before it heard that it was let
+    /// in. Whoever has spoken since has lost its memory, and keeps its place.
+    pub(crate) fn on_absence(&mut self, ctx: &mut Ctx<'_>, linked: &Set<NodeId>, node: NodeId) {
+        let me = ctx.me.node();
+        if self.may_write() && self.coordinator(me, linked) == Some(me) && !self.graph.has_spoken(&node) {
+            ctx.count("participant_absent");
+            self.write(ctx, linked, Body::Evict(Evict { node }));
+        }
+    }
+
     /// Who is to be signed out when, if nothing changes.
     fn evictions<'a>(
         &'a self,
@@ -259,11 +275,19 @@ impl Conversation {
         let Some(exit) = self.exit.as_mut().filter(|exit| exit.request == answer.request) else {
             return false;
         };
+        // A word on an entry before this one says nothing of this one, and what is no word at all neither.
+        let is_meant = answer.admit.is_none_or(|admit| admit == exit.admit);
+        let code = AnswerCode::read(answer.code).filter(|_| is_meant);
+        let words = [AnswerCode::Yes, AnswerCode::DisconnectedGroup, AnswerCode::NotUpdatedGroup];
+        let Some(code) = code.filter(|code| words.contains(code)) else {
+            ctx.count("answer_of_another_entry");
+            return true;
+        };
         if exit.pending.remove(&from).is_none() {
             return true;
         }
         let request = exit.request;
-        if AnswerCode::read(answer.code) == Some(AnswerCode::NotUpdatedGroup) {
+        if code == AnswerCode::NotUpdatedGroup {
             ctx.count("entry_undone");
             self.undo_entry(ctx, linked, request);
         } else if exit.pending.is_empty() {
@@ -271,6 +295,11 @@ impl Conversation {
             ctx.report(self.id, request, Progress::Settled);
         }
         true
+    }
+
+    /// Whether an entry by `admit` is over: it is here, and we are out.
+    pub(crate) fn is_bygone(&self, me: &NodeId, admit: &OpId) -> bool {
+        !self.has(me) && self.graph.place(admit).is_some()
     }
 
     /// Takes the entry back as a whole: everybody is told, and the request may be made anew.
@@ -284,10 +313,13 @@ impl Conversation {
 
     /// Gives our word on a newcomer, at once or when its Admit had time to come.
     pub(crate) fn on_peer_entry(&mut self, ctx: &mut Ctx<'_>, from: NodeId, entry: &AutomaticEntryToPeer) {
+        let say = |ctx: &mut Ctx<'_>, code| {
+            ctx.post(from, Answer::word(entry.request, Some(entry.admit), code));
+        };
         if !self.is_open() {
-            ctx.post(from, Answer::bare(entry.request, AnswerCode::DisconnectedGroup));
+            say(ctx, AnswerCode::DisconnectedGroup);
         } else if self.has(&from) && self.graph.place(&entry.admit).is_some() {
-            ctx.post(from, Answer::bare(entry.request, AnswerCode::Yes));
+            say(ctx, AnswerCode::Yes);
         } else if self.arrivals.len() < EXPECTED_MAX || self.arrivals.contains_key(&from) {
             ctx.count("entry_waits_for_list_update");
             let (ask_at, until) = (Some(ctx.now + LIST_UPDATE_FIRST), ctx.now + LIST_UPDATE_MAX);
@@ -295,7 +327,7 @@ impl Conversation {
             self.arrivals.insert(from, expected);
         } else {
             ctx.count("entry_refused_full");
-            ctx.post(from, Answer::bare(entry.request, AnswerCode::NotUpdatedGroup));
+            say(ctx, AnswerCode::NotUpdatedGroup);
         }
     }
 
@@ -307,12 +339,12 @@ impl Conversation {
         let (graph, membership, id) = (&self.graph, &self.membership, self.id);
         self.arrivals.retain(|node, expected| {
             if membership.has(node) && graph.place(&expected.admit).is_some() {
-                ctx.post(*node, Answer::bare(expected.request, AnswerCode::Yes));
+                ctx.post(*node, expected.word(AnswerCode::Yes));
                 return false;
             }
             if expected.until <= ctx.now {
                 ctx.count("entry_not_updated");
-                ctx.post(*node, Answer::bare(expected.request, AnswerCode::NotUpdatedGroup));
+                ctx.post(*node, expected.word(AnswerCode::NotUpdatedGroup));
                 return false;
             }
             if expected.ask_at.is_some_and(|at| at <= ctx.now) {
