@@ -187,11 +187,14 @@ behaviour('whoever is away has a machine that takes a message, in both direction
   await nora.call('leave_message', { request: second.request, text: 'Me again' });
 
   // The inbox outlasts a reload, is emptied one by one, and leads back.
+  await ana.press('People');
+  const rows = async () => (await ana.find('list', 'Inbox')).$$eval(':scope > *', (rows) => rows.map((row) => row.textContent));
+  await until('both messages', async () => (await rows()).length === 2, LINK_MS);
   await ana.page.reload();
   await ana.press('People');
   const inbox = await ana.find('list', 'Inbox');
   const left = async () => inbox.evaluate((list) => [...list.children].map((row) => row.textContent));
-  await until('both messages', async () => (await left()).length === 2, LINK_MS);
+  assert.equal((await left()).length, 2);
   assert.match((await left())[0], /Nora.*It is me/);
   await ana.press('Dismiss', { inside: inbox });
   await until('one message', async () => (await left()).length === 1);
