@@ -28,6 +28,8 @@ fn a_message_is_left_read_and_dismissed() {
     let answer = json!({"request": request, "answer": "answering_machine"});
     let wrong = json!({"request": request, "answer": "answering_machine", "into": "00".repeat(16)});
     assert_eq!(ana.refused("answer", wrong)["code"], -32602);
+    let wrong = json!({"request": request, "answer": "answering_machine", "history": "all"});
+    assert_eq!(ana.refused("answer", wrong)["code"], -32602);
     assert_eq!(ana.call("answer", answer), json!({}));
     eva.notified("answered", |answered| answered["request"] == json!(request));
 }
