@@ -327,14 +327,14 @@ impl Groups {
         }
     }
 
-    /// Answers a comparison. To one who is not in our list nothing is told, but what it has is asked for: it may
+    /// Answers a comparison. To one who is not in our list and was never let in nothing is told, but what it has is asked for: it may
     /// hold the very Admit that puts it there.
     pub(crate) fn on_heads(&mut self, ctx: &mut Ctx<'_>, from: NodeId, heads: &Heads) {
         let is_other = |one: &&Conversation| one.id() != heads.conversation && one.is_sending(ctx.now, &from);
         let is_busy = self.by_id.values().filter(is_other).count() >= PAGES_MAX;
         let found = self.by_id.get_mut(&heads.conversation);
         let answers = |one: &&mut Conversation| {
-            one.is_open() || one.has(&from) && !one.is_hearsay() || heads.more && one.is_let_in_by(&from)
+            one.is_open() || one.answers(&from) && !one.is_hearsay() || heads.more && one.is_let_in_by(&from)
         };
         match found.filter(answers) {
             Some(conversation) if heads.more => conversation.on_more(ctx, from, heads),
@@ -343,12 +343,9 @@ impl Groups {
                 ctx.count("comparison_put_off");
                 conversation.on_progress(&from, &heads.devices);
             }
+            Some(conversation) if !conversation.has(&from) => conversation.tell_out(ctx, from, heads),
             Some(conversation) if !conversation.is_open() => conversation.tell_past(ctx, from, heads),
-            Some(conversation) if conversation.has(&from) => conversation.on_heads(ctx, from, heads),
-            Some(conversation) => {
-                conversation.want_heads(ctx, from, heads);
-                conversation.tell_evicted(ctx, from, heads);
-            }
+            Some(conversation) => conversation.on_heads(ctx, from, heads),
             None => ctx.count("conversation_not_shared"),
         }
     }
@@ -372,10 +369,14 @@ impl Groups {
     pub(crate) fn on_digests(&mut self, ctx: &mut Ctx<'_>, from: NodeId, digests: &[Digest], asks: bool) {
         for digest in digests {
             let id = digest.conversation;
-            if let Some(conversation) = self.shared(ctx, id, from) {
-                conversation.on_digest(ctx, from, digest.heads);
-            } else if !asks && self.by_id.get(&id).is_none_or(Conversation::is_past) {
-                ctx.post(from, Answer::absence(id));
+            match self.by_id.get_mut(&id) {
+                Some(one) if one.is_open() && one.has(&from) || one.tells_out(&from) => {
+                    one.on_digest(ctx, from, digest.heads);
+                }
+                found if !asks && found.as_ref().is_none_or(|one| one.is_past()) => {
+                    ctx.post(from, Answer::absence(id));
+                }
+                _ => ctx.count("conversation_not_shared"),
             }
         }
     }

@@ -88,7 +88,7 @@ pub(crate) struct Conversation {
     list_changed: bool,
     /// Since when more than half of the list has been on our side.
     larger_since: Option<Instant>,
-    /// Whether we were signed out, and have not asked to enter again.
+    /// Whether we were put out, and have not asked to enter again.
     is_evicted: bool,
     /// Whether the person wants nothing of it to be kept.
     is_forgotten: bool,
@@ -303,7 +303,7 @@ impl Conversation {
         let is_in = self.has(&me);
         match self.phase {
             Phase::Entering { request, admit, .. } if is_in => self.on_let_in(ctx, request, admit),
-            Phase::Open if !is_in && self.graph.is_evicted(&me) => {
+            Phase::Open if !is_in && !self.graph.has_left(&me) => {
                 self.is_evicted = true;
                 self.phase = Phase::Over;
                 ctx.tell(Event::ConversationEnded { conversation: self.id });

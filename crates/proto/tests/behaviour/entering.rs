@@ -14,6 +14,7 @@ mod latency;
 mod not_updated_group;
 mod one_per_type;
 mod several_at_once;
+mod void_entries;
 mod without_a_link;
 
 use std::cell::RefCell;

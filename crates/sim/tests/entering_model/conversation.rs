@@ -74,7 +74,7 @@ impl World {
         match node.phase {
             Phase::Entering { request, admit } if is_in => self.on_let_in(me, request, admit),
             Phase::Open if !is_in || node.list.len() < 2 => {
-                node.is_evicted = !is_in && self.graph.evicted_by(node.known, me).is_some();
+                node.is_evicted = !is_in && !self.graph.has_left(node.known, me);
                 node.phase = Phase::Over;
             }
             _ => {}
@@ -103,10 +103,14 @@ impl World {
 
     pub(crate) fn on_heads(&mut self, me: Seat, from: Seat, theirs: Ops, is_answer: bool) {
         let node = self.nodes[me];
-        if node.is_open() && !node.has(from) {
-            // Nothing is told, but what it has is asked for; and one who was signed out hears of that.
-            self.want(me, from, self.graph.heads(theirs).minus(node.known).minus(node.held));
-            self.send_page(me, from, theirs, self.until_evicted(me, from));
+        if !node.has(from) {
+            if node.is_open() {
+                // What it has is asked for.
+                self.want(me, from, self.graph.heads(theirs).minus(node.known).minus(node.held));
+            }
+            if self.tells_out(me, from) {
+                self.send_page(me, from, theirs, self.graph.until_out(node.known, from));
+            }
         } else if node.has(from) && node.phase != Phase::Absent {
             self.send_page(me, from, theirs, node.known);
             if node.is_open() && !theirs.is_within(node.known) && !is_answer {
@@ -120,14 +124,15 @@ impl World {
         if !node.is_open() {
             return;
         }
-        let all = if node.has(from) { node.known } else { self.until_evicted(me, from) };
+        let all = if node.has(from) { node.known } else { self.graph.until_out(node.known, from) };
         self.give(me, from, all.and(node.known).and(ids));
     }
 
-    /// What one who was signed out may know.
-    fn until_evicted(&self, me: Seat, node: Seat) -> Ops {
-        let evict = self.graph.evicted_by(self.nodes[me].known, node);
-        evict.map_or(Ops::default(), |evict| self.graph.past(evict).with(evict))
+    /// Whether a node is to be told that it is out: it was let in, and others know better.
+    pub(crate) fn tells_out(&self, me: Seat, other: Seat) -> bool {
+        let node = &self.nodes[me];
+        let knows = matches!(node.phase, Phase::Open | Phase::Over) && self.flaw != Some(Flaw::NoTelling);
+        knows && !node.has(other) && self.graph.has_been_let_in(node.known, other)
     }
 
     /// Sends what the other side lacks, unless a page of that is on its way already.

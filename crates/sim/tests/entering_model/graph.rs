@@ -270,10 +270,28 @@ impl Graph {
         known.iter().any(|id| self.get(id).is_some() && id.author() == node && Some(self.key(id)) > admit)
     }
 
-    /// Whether a node is out by the word of another, and by which operation.
-    pub(crate) fn evicted_by(&self, known: Ops, node: Seat) -> Option<OpId> {
-        let last = self.last(known, |id| self.enters(id, node) || self.exits(id, node))?;
-        matches!(self.get(last)?.body, Body::Evict { .. }).then_some(last)
+    /// What one who is out may know: what put it out, and all that stands on; where that is what makes its Admit void, all
+    /// that comes before that.
+    pub(crate) fn until_out(&self, known: Ops, node: Seat) -> Ops {
+        let Some(last) = self.last_passage(known, node) else { return Ops::default() };
+        let is_void = self.enters(last, node);
+        let is_it = |id: &OpId| *id == last || is_void && self.key(*id) < self.key(last);
+        known.iter().filter(is_it).fold(Ops::default(), |all, id| all.or(self.past(id)).with(id))
+    }
+
+    /// Whether a node has left.
+    pub(crate) fn has_left(&self, known: Ops, node: Seat) -> bool {
+        let last = self.last_passage(known, node).and_then(|id| self.get(id));
+        last.is_some_and(|op| op.body == Body::Leave)
+    }
+
+    /// Whether a node is or was in, or was let in by one who thought that it could.
+    pub(crate) fn has_been_let_in(&self, known: Ops, node: Seat) -> bool {
+        self.last_passage(known, node).is_some()
+    }
+
+    fn last_passage(&self, known: Ops, node: Seat) -> Option<OpId> {
+        self.last(known, |id| self.enters(id, node) || self.exits(id, node))
     }
 
     /// Whether what is here may be part of the conversation: no word of a stranger, no ticket that is none.

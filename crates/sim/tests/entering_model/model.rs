@@ -359,7 +359,8 @@ impl World {
     /// Whether a PING of `with` tells `at` that their copies differ.
     fn known_to_differ(&self, at: Seat, with: Seat) -> bool {
         let (one, other) = (&self.nodes[at], &self.nodes[with]);
-        let share = one.is_open() && one.has(with) && other.is_open() && other.has(at);
+        let share = one.is_open() && one.has(with) || self.tells_out(at, with);
+        let share = share && other.is_open() && other.has(at);
         let is_linked = self.is_alive(with) && self.is_passable(at, with) && self.is_passable(with, at);
         let can_compare = self.flaw != Some(Flaw::NoComparison);
         at != with && share && is_linked && one.known != other.known && can_compare

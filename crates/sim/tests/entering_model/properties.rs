@@ -16,6 +16,7 @@ pub(crate) const MISTOLD: &str = "in the end nobody is in who was told that it i
 pub(crate) const BOUNDS: &str = "the model is large enough";
 pub(crate) const AGREED: &str = "in the end all who are in have the same list";
 pub(crate) const WHOLE: &str = "in the end a newcomer is in everybody's list or in nobody's";
+pub(crate) const UNTOLD: &str = "in the end nobody is in who is out by what others know";
 pub(crate) const ANSWERED: &str = "in the end every request is answered";
 pub(crate) const ENTERED: &str = "in the end everybody invited is in, and knows";
 
@@ -23,9 +24,6 @@ pub(crate) const COMPLETED: &str = "everybody invited gets in";
 pub(crate) const DERIVED: &str = "somebody is passed on to the coordinator";
 pub(crate) const RETRIED: &str = "an entry is undone, and the retry succeeds";
 pub(crate) const SUCCEEDED: &str = "the coordinator crashes, and another lets in";
-
-/// What the core does not get right yet: the model finds it, and a test holds it to that. A newcomer's Admit turns out to be void, and nobody tells it.
-pub(crate) const UNTOLD: &str = "one who is out by what others know is not told";
 
 pub(crate) fn all(setting: &Setting) -> Vec<Property<Setting>> {
     let mut all = vec![
@@ -43,8 +41,12 @@ pub(crate) fn all(setting: &Setting) -> Vec<Property<Setting>> {
             !world.is_over() || !world.nodes.iter().any(is_mistold)
         }),
         Property::always(BOUNDS, |_, world: &World| !world.witness.has_overflown),
-        Property::always(AGREED, |setting, world: &World| !world.is_over() || is_agreed(setting, world)),
-        Property::always(WHOLE, |setting, world: &World| !world.is_over() || is_whole(setting, world)),
+        Property::always(AGREED, |_, world: &World| !world.is_over() || is_agreed(world)),
+        Property::always(WHOLE, |_, world: &World| !world.is_over() || is_whole(world)),
+        Property::always(UNTOLD, |_, world: &World| {
+            let mut open = world.alive().filter(|at| world.nodes[*at].is_open());
+            !world.is_over() || !open.any(|at| is_untold(world, at))
+        }),
         Property::always(ANSWERED, |_, world: &World| !world.is_over() || is_answered(world)),
     ];
     let is_invited = setting.intruder.is_none();
@@ -67,18 +69,7 @@ pub(crate) fn all(setting: &Setting) -> Vec<Property<Setting>> {
             world.alive().any(|at| is_let_in_by_next(world, at))
         }));
     }
-    all.extend(setting.gaps.iter().filter_map(|name| gap(name)));
     all
-}
-
-fn gap(name: &'static str) -> Option<Property<Setting>> {
-    match name {
-        UNTOLD => Some(Property::sometimes(UNTOLD, |_, world: &World| {
-            let mut open = world.alive().filter(|at| world.nodes[*at].is_open());
-            world.is_over() && open.any(|at| is_untold(world, at))
-        })),
-        _ => None,
-    }
 }
 
 /// Whoever is in a list and was not from the beginning is there by an Admit for which a participant gave their word.
@@ -109,30 +100,28 @@ fn is_vouched(world: &World, at: Seat) -> bool {
     !has_ended || said.given.minus(said.yes).minus(said.excused).is_empty()
 }
 
-/// All who are in have one list. With partitions that holds between those who have each other in it.
-fn is_agreed(setting: &Setting, world: &World) -> bool {
+/// All who are in have one list, as far as any of two shows the other: two halves that grew while they were parted, until each
+/// was more than half of its list, have signed each other out, and are two conversations.
+fn is_agreed(world: &World) -> bool {
     let open = || world.alive().filter(|at| world.nodes[*at].is_open());
-    let (nodes, is_strict) = (&world.nodes, setting.faults.cuts == 0);
-    let concerns = |a: Seat, b: Seat| is_strict || nodes[a].has(b) && nodes[b].has(a);
+    let nodes = &world.nodes;
+    let concerns = |a: Seat, b: Seat| nodes[a].has(b) || nodes[b].has(a);
     open().all(|a| open().all(|b| !concerns(a, b) || nodes[a].list == nodes[b].list))
 }
 
-/// Whoever lives and is in the list of one who is in is in, and has that one in its list. But see [`UNTOLD`].
-fn is_whole(setting: &Setting, world: &World) -> bool {
-    let may_differ = |of: Seat| setting.faults.cuts > 0 && is_untold(world, of);
-    let is_in = |seat: Seat, of: Seat| {
-        let node = &world.nodes[seat];
-        node.is_open() && (node.has(of) || may_differ(of))
-    };
+/// Whoever lives and is in the list of one who is in is in, and has that one in its list.
+fn is_whole(world: &World) -> bool {
     let open = || world.alive().filter(|at| world.nodes[*at].is_open());
+    let is_in = |seat: Seat, of: Seat| world.nodes[seat].is_open() && world.nodes[seat].has(of);
     open().all(|at| {
         world.nodes[at].list.iter().filter(|seat| world.is_alive(*seat)).all(|seat| is_in(seat, at))
     })
 }
 
-/// Whether one is in by what it knows, and out by what it would know if it were told.
+/// Whether one is in by what it knows, and out by what those whom it shows could tell it.
 fn is_untold(world: &World, at: Seat) -> bool {
-    let open = world.alive().map(|other| &world.nodes[other]).filter(|node| node.is_open() && !node.has(at));
+    let shown = world.alive().filter(|other| world.nodes[at].has(*other)).map(|other| &world.nodes[other]);
+    let open = shown.filter(|node| node.is_open() && !node.has(at));
     let told = open.fold(world.nodes[at].known, |all, node| all.or(node.known));
     !world.graph.membership(told).list.has(at)
 }

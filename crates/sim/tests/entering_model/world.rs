@@ -43,6 +43,8 @@ pub(crate) enum Flaw {
     LateWords,
     /// Who is not in does not say so to those who show it in their list.
     NoDenial,
+    /// Who is out by what others know is not told.
+    NoTelling,
     /// NotUpdatedGroup is taken for a yes.
     NoUndoing,
     /// An entry is undone without a word to those who were told of it.

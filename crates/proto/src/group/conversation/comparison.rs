@@ -13,9 +13,14 @@ use crate::wire::{DEVICES_MAX, DeviceHead, Frame, Heads, HeadsDigest, Want};
 const DEEP_MAX: usize = 64;
 
 impl Conversation {
-    /// Whether questions of `node` are answered: it is in the list, or was once.
+    /// Whether questions of `node` are answered: it is in the list, or was once, or would be for what it does not know.
     pub(crate) fn answers(&self, node: &NodeId) -> bool {
-        self.has(node) || self.graph.is_out(node)
+        self.has(node) || self.graph.has_been_let_in(node)
+    }
+
+    /// Whether `node` is to be told that it is out: it was let in, and we know better. So does who is out itself.
+    pub(crate) fn tells_out(&self, node: &NodeId) -> bool {
+        (self.is_open() || self.is_past()) && !self.has(node) && self.answers(node)
     }
 
     /// Answers a question for operations: to one who is out, up to that.
@@ -26,7 +31,7 @@ impl Conversation {
             want.ids.iter().filter_map(|id| self.graph.place(id)).collect()
         };
         if !self.has(&from) {
-            let known = self.graph.until_evicted(&from);
+            let known = self.graph.until_out(&from);
             found.retain(|place| self.graph.is_in(&known, *place));
         }
         let mut room = PAGE_ROOM;
@@ -43,14 +48,17 @@ impl Conversation {
         self.give(ctx, to, found.collect());
     }
 
-    /// Tells one who is out that it is, and what was said until then: it was signed out while it was away, or has left and
-    /// taken up an export from before.
-    pub(crate) fn tell_evicted(&mut self, ctx: &mut Ctx<'_>, to: NodeId, heads: &Heads) {
+    /// Tells one who is out that it is, and what was said until then: it was signed out while it was away, or let in by one
+    /// who was, or has left and taken up an export from before.
+    pub(crate) fn tell_out(&mut self, ctx: &mut Ctx<'_>, to: NodeId, heads: &Heads) {
+        if self.is_open() {
+            self.want_heads(ctx, to, heads);
+        }
         self.on_progress(&to, &heads.devices);
-        if !self.graph.is_out(&to) {
+        if !self.tells_out(&to) {
             return;
         }
-        let known = self.graph.until_evicted(&to);
+        let known = self.graph.until_out(&to);
         self.send_page(ctx, to, &heads.devices, &|graph, place| graph.is_in(&known, place));
     }
 
@@ -104,7 +112,9 @@ impl Conversation {
     /// Takes note of the other side's heads, and compares if they have differed for a while.
     pub(crate) fn on_digest(&mut self, ctx: &mut Ctx<'_>, from: NodeId, heads: HeadsDigest) {
         if heads == self.graph.digest() {
-            self.on_compared(ctx, self.graph.last_seq(&ctx.me.node()));
+            if self.has(&from) {
+                self.on_compared(ctx, self.graph.last_seq(&ctx.me.node()));
+            }
             return;
         }
         let is_quiet = ctx.now.since(self.changed) >= QUIET && self.expects_page().is_none();

@@ -112,7 +112,7 @@ impl Conversation {
     /// Says behind a page that there is more. One who is out learns no more of what came after that.
     fn tell_more(&self, ctx: &mut Ctx<'_>, to: NodeId, rest: Place) {
         ctx.count("page_with_more");
-        let devices = if self.has(&to) || !self.graph.is_out(&to) {
+        let devices = if self.has(&to) || !self.answers(&to) {
             self.graph.device_heads()
         } else {
             let rows = self.graph.rows();

@@ -89,22 +89,28 @@ impl Graph {
         found
     }
 
-    /// What one who was signed out may know: all that the Evict stands on, and it.
-    pub(crate) fn until_evicted(&self, node: &NodeId) -> Past {
-        self.past(self.last_passage(node, |_| true).as_slice(), 0)
+    /// What one who is out may know: what put it out, and all that stands on. Where that is no operation by itself, but what
+    /// makes its Admit void, all that comes before in the list's order counts.
+    pub(crate) fn until_out(&self, node: &NodeId) -> Past {
+        let last = self.last_passage(node, |_| true);
+        let is_void = last.is_some() && last == self.last_admit(node);
+        let is_it = |operation: &&Operation| Some(operation.id()) == last;
+        let end = self.list_operations().position(|operation| is_it(&operation)).map_or(0, |at| at + 1);
+        let first = if is_void { 0 } else { end.saturating_sub(1) };
+        let tips: Vec<_> = self.list_operations().take(end).skip(first).map(Operation::id).collect();
+        self.past(&tips, 0)
     }
 
-    /// Whether `node` is out by the word of another.
-    pub(crate) fn is_evicted(&self, node: &NodeId) -> bool {
+    /// Whether `node`, which is out, has left: else others have put it out, or let it in where they could not.
+    pub(crate) fn has_left(&self, node: &NodeId) -> bool {
         let last = self.last_passage(node, |_| true);
         let operation = last.and_then(|id| self.operation(&id));
-        operation.is_some_and(|operation| matches!(operation.content().body, Body::Evict(_)))
+        operation.is_some_and(|operation| matches!(operation.content().body, Body::Leave))
     }
 
-    /// Whether `node` was in and is out.
-    pub(crate) fn is_out(&self, node: &NodeId) -> bool {
-        let last = self.last_passage(node, |_| true);
-        last.is_some() && last != self.last_admit(node)
+    /// Whether `node` is or was in, or was let in by one who thought that it could.
+    pub(crate) fn has_been_let_in(&self, node: &NodeId) -> bool {
+        self.passages.contains_key(node)
     }
 
     /// The operation that brought `node` in the last time.
