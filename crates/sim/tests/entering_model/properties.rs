@@ -56,7 +56,7 @@ pub(crate) fn all(setting: &Setting) -> Vec<Property<Setting>> {
     if setting.wishes.iter().any(|(_, host)| *host != 0) {
         all.push(Property::sometimes(DERIVED, |_, world: &World| world.nodes.iter().any(is_derived)));
     }
-    if is_invited && (setting.is_benign() || setting.gaps.contains(&ENTERED)) {
+    if is_invited && setting.is_benign() {
         all.push(Property::always(ENTERED, |setting, world: &World| {
             !world.is_over() || is_complete(setting, world)
         }));
