@@ -160,6 +160,13 @@ impl Groups {
         }
     }
 
+    /// Sends the latest of a conversation.
+    pub(crate) fn send_latest(&self, ctx: &mut Ctx<'_>, id: ConversationId, to: NodeId) {
+        if let Some(conversation) = self.by_id.get(&id) {
+            conversation.send_latest(ctx, to);
+        }
+    }
+
     /// Expects to be let into a conversation; false when there are too many.
     pub(crate) fn enter(&mut self, ctx: &mut Ctx<'_>, from: NodeId, welcome: Welcome) -> bool {
         let Welcome { request, conversation: id, admit, hosts, name } = welcome;

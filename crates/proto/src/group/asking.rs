@@ -310,6 +310,11 @@ impl Asking {
         self.machines.leave(ctx, request, text, is_linked)
     }
 
+    /// Whom a request was made to.
+    pub(crate) fn host(&self, id: &RequestId) -> Option<NodeId> {
+        self.by_id.get(id).map(|request| request.node)
+    }
+
     /// Whether a request is under way.
     pub(crate) fn is_under_way(&self, id: &RequestId) -> bool {
         self.by_id.contains_key(id)

@@ -3,7 +3,7 @@
 use super::{Node, ctx};
 use crate::ConversationId;
 use crate::ctx::Ctx;
-use crate::group::{Admission, Granted, Incoming, Outgoing, Participant, Ticket, Welcome, refuse};
+use crate::group::{Admission, Granted, Incoming, Outgoing, Participant, Progress, Ticket, Welcome, refuse};
 use crate::identity::NodeId;
 use crate::io::{CloseReason, Greeting, Refusal, RequestId};
 use crate::link::handshake::Peer;
@@ -195,7 +195,7 @@ impl Node {
         let (request, conversation) = (welcome.request, welcome.conversation);
         if !self.groups.enter(&mut ctx, from, welcome) {
             ctx.count("answer_to_no_avail");
-            ctx.report(conversation, request, crate::group::Progress::Failed(CloseReason::Full));
+            ctx.report(conversation, request, Progress::Failed(CloseReason::Full));
         }
     }
 
@@ -216,6 +216,11 @@ impl Node {
     /// Tells requests how far they have come, and asks to enter again what we were signed out of while away.
     pub(super) fn on_progress(&mut self) {
         while let Some((conversation, request, progress)) = self.out.progress.pop_front() {
+            if progress == Progress::Undone
+                && let Some(host) = self.asking.host(&request)
+            {
+                self.groups.send_latest(&mut ctx!(self), conversation, host);
+            }
             self.asking.on_progress(&mut ctx!(self), request, conversation, progress);
         }
         while let Some((conversation, kind, name, at)) = self.groups.poll_evicted() {

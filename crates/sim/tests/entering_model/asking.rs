@@ -157,7 +157,12 @@ impl World {
             Progress::Undone if !wish.is_retried || self.flaw == Some(Flaw::EndlessRetries) => {
                 wish.is_retried = true;
                 wish.reach(Stage::Asked);
+                let host = wish.host.into();
                 self.witness.retries[me] += 1;
+                if !matches!(self.flaw, Some(Flaw::HeldBackLeave | Flaw::SilentUndoing)) {
+                    // A Leave that waits there for what it stands on would come after the next Admit.
+                    self.give(me, host, self.nodes[me].known);
+                }
                 self.send(me);
             }
             Progress::Undone | Progress::Failed => self.fail(me),

@@ -23,8 +23,6 @@ pub(crate) struct Setting {
     /// The order of the account keys, which breaks ties.
     pub(crate) rank: [u8; SEATS],
     pub(crate) faults: Faults,
-    /// What the core gets wrong today that is to be found here.
-    pub(crate) gaps: Vec<&'static str>,
     pub(crate) flaw: Option<Flaw>,
 }
 
@@ -134,9 +132,7 @@ impl Setting {
     pub(crate) fn is_benign(&self) -> bool {
         let Faults { suspicions, crashes, cuts, delays } = self.faults;
         let is_asked_of_others = self.wishes.iter().all(|(_, host)| *host != 0);
-        suspicions + cuts == 0
-            && (delays == 0 || delays == 1 && self.wishes.len() == 1)
-            && (crashes == 0 || is_asked_of_others)
+        suspicions + cuts == 0 && delays <= 1 && (crashes == 0 || is_asked_of_others)
     }
 
     fn begin(&self) -> World {

@@ -56,7 +56,7 @@ pub(crate) fn all(setting: &Setting) -> Vec<Property<Setting>> {
     if setting.wishes.iter().any(|(_, host)| *host != 0) {
         all.push(Property::sometimes(DERIVED, |_, world: &World| world.nodes.iter().any(is_derived)));
     }
-    if is_invited && (setting.is_benign() || setting.gaps.contains(&ENTERED)) {
+    if is_invited && setting.is_benign() {
         all.push(Property::always(ENTERED, |setting, world: &World| {
             !world.is_over() || is_complete(setting, world)
         }));
@@ -118,9 +118,10 @@ fn is_whole(world: &World) -> bool {
     })
 }
 
-/// Whether one is in by what it knows, and out by what it would know if it were told.
+/// Whether one is in by what it knows, and out by what those whom it shows could tell it.
 fn is_untold(world: &World, at: Seat) -> bool {
-    let open = world.alive().map(|other| &world.nodes[other]).filter(|node| node.is_open() && !node.has(at));
+    let shown = world.alive().filter(|other| world.nodes[at].has(*other)).map(|other| &world.nodes[other]);
+    let open = shown.filter(|node| node.is_open() && !node.has(at));
     let told = open.fold(world.nodes[at].known, |all, node| all.or(node.known));
     !world.graph.membership(told).list.has(at)
 }

@@ -43,6 +43,8 @@ pub(crate) enum Flaw {
     LateWords,
     /// Who is not in does not say so to those who show it in their list.
     NoDenial,
+    /// Who asks anew does not see to it that its Leave is there.
+    HeldBackLeave,
     /// Who is out by what others know is not told.
     NoTelling,
     /// NotUpdatedGroup is taken for a yes.

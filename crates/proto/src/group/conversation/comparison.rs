@@ -42,6 +42,13 @@ impl Conversation {
         self.give(ctx, from, found);
     }
 
+    /// Sends our last word and what it stands on, ahead of what is to be understood by one who has it: held back there, an
+    /// Admit written meanwhile would come before our Leave.
+    pub(crate) fn send_latest(&self, ctx: &mut Ctx<'_>, to: NodeId) {
+        let ids = List::first(self.graph.heads());
+        self.on_want(ctx, to, &Want { conversation: self.id, ids, deep: true });
+    }
+
     /// Sends operations.
     pub(crate) fn send(&self, ctx: &mut Ctx<'_>, to: NodeId, ids: &[OpId]) {
         let found = ids.iter().filter_map(|id| self.graph.place(id));

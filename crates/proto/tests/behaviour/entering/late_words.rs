@@ -3,6 +3,7 @@
 use super::{NOT_UPDATED_GROUP, Overheard, YES, answers, overhear, three};
 use std::cell::Cell;
 use std::rc::Rc;
+use tertulia_proto::group::{Body, Operation};
 use tertulia_proto::io::RequestOutcome;
 use tertulia_proto::wire::{Answer, Frame};
 use tertulia_proto::{ConversationId, Duration, Event};
@@ -109,4 +110,38 @@ fn a_no_to_nothing_is_no_word_on_an_entry() {
         world.stat(zoe, "answer_of_another_entry") == 1
     });
     world.settle_agreement(talk, &[ana, eva, bob, zoe], Duration::from_secs(5));
+}
+
+#[test]
+fn who_asks_anew_sees_to_it_that_its_leave_is_not_held_back() {
+    let (mut world, [ana, eva, bob], talk, invite) = three(6);
+    let zoe = world.native("Zoe");
+    world.introducer(zoe, bob);
+    let (is_slow, is_undone) = (Rc::new(Cell::new(true)), Rc::new(Cell::new(false)));
+    let (slow, undone) = (Rc::clone(&is_slow), Rc::clone(&is_undone));
+    // Bob hears nothing until Zoe undoes her entry, and Eva, whom she asks, nothing of what Ana says.
+    overhear(&mut world, move |from, to, frame| {
+        let tells =
+            matches!(frame, Frame::ListUpdate(_) | Frame::Operations(_) | Frame::Heads(_) | Frame::Want(_));
+        undone.set(undone.get() || from == zoe && matches!(frame, Frame::ConnectionRelease(_)));
+        let is_deaf = to == bob && !undone.get();
+        let is_lost =
+            to == eva && (from != zoe && slow.get() || from == zoe && !undone.get() && !is_admit(frame));
+        !(tells && (is_deaf || is_lost))
+    });
+    let request = world.open(zoe, &invite, None);
+    assert_eq!(world.outcome(zoe, request), RequestOutcome::Yes(talk));
+    world.say(ana, talk, "welcome");
+    world.settle("asked anew", Duration::from_secs(10), |world| world.stat(zoe, "entry_retried") == 1);
+    world.run_for(Duration::from_millis(400));
+    is_slow.set(false);
+    world.settle_agreement(talk, &[ana, eva, bob, zoe], Duration::from_secs(20));
+    let told = |event: &Event| matches!(event, Event::Trouble { .. });
+    assert!(!world.events(zoe).iter().any(|(_, event)| told(event)));
+}
+
+/// Whether a frame brings an Admit, and nothing that was said.
+fn is_admit(frame: &Frame) -> bool {
+    let is_it = |operation: &Operation| matches!(operation.content().body, Body::Admit(_));
+    matches!(frame, Frame::Operations(sent) if sent.operations.iter().all(is_it))
 }
