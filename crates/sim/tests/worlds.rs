@@ -15,3 +15,12 @@ fn a_hundred_worlds_hold_together() {
     }
     assert!(said > 5_000 && delivered > said, "{said} said, {delivered} delivered: too little happens");
 }
+
+/// Seeds whose worlds once broke, each with what it found: two full tabs that lost each other, and one who had left, so that
+/// halves stayed apart; and a try that waited for a link which had taken another's place.
+#[test]
+fn worlds_that_once_broke_hold() {
+    for seed in [117, 158] {
+        Plan::of(seed).run();
+    }
+}

@@ -104,17 +104,19 @@ impl Pursuits {
         }
     }
 
-    /// Tries another way to those whose present one is slow.
+    /// Tries another way to those whose present one is slow, or has come to what it was for.
     pub(crate) fn on_timeout(
         &mut self,
         ctx: &mut Ctx<'_>,
         (links, introductions): (&mut Links, &mut Introductions),
     ) {
-        for (target, pursuit) in self.by_target.iter_mut() {
-            if !pursuit.is_patient && pursuit.may_advance(ctx.now, links) {
+        self.by_target.retain(|target, pursuit| {
+            let (is_settled, is_reached) = (pursuit.settle(links), links.is_linked(target));
+            if !is_reached && (is_settled || !pursuit.is_patient) && pursuit.may_advance(ctx.now, links) {
                 pursuit.advance(ctx, links, introductions, *target);
             }
-        }
+            !is_reached
+        });
     }
 
     /// The earliest moment at which another way is tried.
@@ -180,6 +182,20 @@ impl Pursuit {
     fn may_advance(&self, now: Instant, links: &Links) -> bool {
         let is_slow = now.since(self.begun) >= SLOW_AFTER && links.has_room_for_second_tries();
         self.tries.is_empty() || is_slow && self.tries.len() < TRIES_MAX
+    }
+
+    /// Waits no longer for links that are up in place of older ones to the same nodes, of which nothing else is heard: who
+    /// is at their other end can introduce us. Says whether there were any.
+    fn settle(&mut self, links: &Links) -> bool {
+        let before = self.tries.len();
+        self.tries.retain(|link| match links.node_of(*link) {
+            Some(node) => {
+                self.ways.push_front(Way::Through(node));
+                false
+            }
+            None => true,
+        });
+        self.tries.len() < before
     }
 
     /// Tries the next way that can be tried.
