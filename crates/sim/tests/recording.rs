@@ -113,13 +113,18 @@ fn flip(step: &mut Step) {
 
 #[test]
 fn a_random_world_replays_and_does_not_notice_that_it_is_recorded() {
-    let (bytes, outcome) = recorded(World::new(PLAN.seed), |world| PLAN.run_in(world));
-    assert_eq!(outcome.map(|outcome| outcome.digest), Some(PLAN.run().digest));
-    let (_, entries) = entries(&bytes);
-    let count = steps(&entries).count() as u64;
+    // What happens in the world of a seed changes with the core: the first that is eventful is taken.
+    let eventful = (PLAN.seed..PLAN.seed + 20).find_map(|seed| {
+        let plan = Plan { seed, ..PLAN };
+        let (bytes, outcome) = recorded(World::new(seed), |world| plan.run_in(world));
+        let (_, entries) = entries(&bytes);
+        let dies = steps(&entries).any(|(_, step)| step.ending == Ending::Died);
+        let is_restored = entries.iter().any(|entry| matches!(entry, Entry::Record { .. }));
+        (dies && is_restored).then_some((plan, bytes, outcome, steps(&entries).count() as u64))
+    });
+    let (plan, bytes, outcome, count) = eventful.expect("somebody dies between two outputs, and is restored");
+    assert_eq!(outcome.map(|outcome| outcome.digest), Some(plan.run().digest));
     assert!(count > 1000, "{count} steps: too little happens");
-    assert!(steps(&entries).any(|(_, step)| step.ending == Ending::Died), "nobody dies between two outputs");
-    assert!(entries.iter().any(|entry| matches!(entry, Entry::Record { .. })), "nobody is restored");
     assert_eq!(replayed(&bytes, Replay::default()).expect("the same"), count);
 }
 

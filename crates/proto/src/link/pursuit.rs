@@ -12,7 +12,8 @@ use crate::table::Table;
 use crate::time::Instant;
 use std::collections::VecDeque;
 
-/// Ways to one node that are tried at once: one that is slow, and another beside it.
+/// Ways to one node that are tried at once: one that is slow, and another beside it. When both are, the next takes the place of
+/// the first: what was begun while the network was away may never be answered.
 const TRIES_MAX: usize = 2;
 
 /// One way to a node.
@@ -121,10 +122,9 @@ impl Pursuits {
 
     /// The earliest moment at which another way is tried.
     pub(crate) fn poll_timeout(&self, links: &Links) -> Option<(Instant, Wake)> {
-        let waits = |one: &&Pursuit| {
-            !one.is_patient && !one.ways.is_empty() && one.may_advance(one.begun + SLOW_AFTER, links)
-        };
-        self.by_target.values().filter(waits).map(|one| (one.begun + SLOW_AFTER, Wake::Reach)).min()
+        let waits =
+            |one: &&Pursuit| !one.is_patient && !one.ways.is_empty() && one.may_advance(one.next_at(), links);
+        self.by_target.values().filter(waits).map(|one| (one.next_at(), Wake::Reach)).min()
     }
 
     /// Takes note that a node is linked: a target is reached, or an introducer is there.
@@ -180,8 +180,13 @@ impl Pursuits {
 impl Pursuit {
     /// Whether another way may be tried: none is under way, or one that is slow and there is room for a second.
     fn may_advance(&self, now: Instant, links: &Links) -> bool {
-        let is_slow = now.since(self.begun) >= SLOW_AFTER && links.has_room_for_second_tries();
-        self.tries.is_empty() || is_slow && self.tries.len() < TRIES_MAX
+        self.tries.is_empty() || now >= self.next_at() && links.has_room_for_second_tries()
+    }
+
+    /// When another way is tried beside those that are under way, or in place of the first of them.
+    fn next_at(&self) -> Instant {
+        let slow = if self.tries.len() < TRIES_MAX { SLOW_AFTER } else { SLOW_AFTER.times(2) };
+        self.begun + slow
     }
 
     /// Waits no longer for links that are up in place of older ones to the same nodes, of which nothing else is heard: who
@@ -206,6 +211,9 @@ impl Pursuit {
         introductions: &mut Introductions,
         target: NodeId,
     ) {
+        if self.tries.len() == TRIES_MAX && !self.ways.is_empty() {
+            links.abandon(ctx, self.tries.remove(0), CloseReason::Unreachable);
+        }
         while let Some(way) = self.ways.pop_front() {
             let begun = match way {
                 Way::Dial(endpoint) => Some(dial(ctx, links, endpoint, Some(target))),

@@ -95,9 +95,10 @@ fn whoever_stays_away_is_tried_ever_more_rarely() {
         world.run_for(Duration::from_secs(60 * minutes));
         begun.push(connections(&world, zoe) - before);
     }
-    // Two natives are missed. At first each is tried in two ways at once, 15 s long; in the end every half minute.
+    // Two natives are missed. At first each is tried in two ways at once, the first of which makes room for a third after 5 s;
+    // in the end every half minute, 15 s long.
     let [first, next, last] = begun[..] else { unreachable!("three spans") };
-    assert!(first <= 20 && next <= 32 && last <= 2 * 2 * 55 + 4, "{begun:?}");
+    assert!(first <= 24 && next <= 32 && last <= 2 * 2 * 55 + 4, "{begun:?}");
     assert!(first > 8 && last >= 2 * 2 * 50, "nobody is given up: {begun:?}");
 }
 
