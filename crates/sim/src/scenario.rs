@@ -24,6 +24,9 @@ fn healing_after(outage: Duration, distance: Duration) -> Duration {
     Duration::from_micros(HEALING.as_micros() + distance.times(LEGS).as_micros() + idle)
 }
 
+/// How long after the second of two tries a third is made, where one of them is doomed.
+const TURN: Duration = Duration::from_secs(5);
+
 /// How far hosts' clocks are apart, at most.
 const SKEW_MAX_MS: u64 = 90_000;
 
@@ -239,8 +242,13 @@ impl Town {
     fn finish(mut self) -> Outcome {
         let limit = |outage| healing_after(outage, self.world.conditions.spread);
         let (outage, soon) = (self.world.outage(), limit(Duration::default()));
-        // Where both tries for a node are such as come to nothing in any network, the next is made when the first ends.
-        let unlucky = if self.world.is_out_of_luck() { OPENING_MAX } else { Duration::default() };
+        // Where tries for a node are such as come to nothing in any network, another waits for its turn: when two are slow, or
+        // have had their time.
+        let unlucky = match self.world.doomed_at_once() {
+            0 => Duration::default(),
+            1 => TURN,
+            _ => OPENING_MAX,
+        };
         let healing = Duration::from_micros(limit(outage).as_micros() + unlucky.as_micros());
         self.world.heal_all();
         self.world.conditions = Conditions::CALM;

@@ -205,11 +205,11 @@ impl World {
         self.troubled.map_or(Duration::default(), |since| self.now.since(since))
     }
 
-    /// Whether chance lets two attempts of somebody to reach the same other come to nothing now: no more are made at once.
-    pub fn is_out_of_luck(&self) -> bool {
+    /// How many attempts of somebody to reach the same other chance lets come to nothing now, at most.
+    pub fn doomed_at_once(&self) -> usize {
         let mut now: Vec<_> = self.doomed.iter().filter(|(.., until)| *until > self.now).collect();
         now.sort_unstable();
-        now.windows(2).any(|two| (two[0].0, two[0].1) == (two[1].0, two[1].1))
+        now.chunk_by(|one, other| (one.0, one.1) == (other.0, other.1)).map(<[_]>::len).max().unwrap_or(0)
     }
 
     /// What went into the nodes and came out.
