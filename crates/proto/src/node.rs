@@ -350,7 +350,7 @@ impl Node {
 
     /// The ways to somebody known: dial it, else through those who share a conversation with it, else through
     /// any node that introduces.
-    fn ways_to(&self, target: NodeId, fellows: &Table<NodeId, bool>, is_again: bool) -> Vec<Way> {
+    fn ways_to(&mut self, target: NodeId, fellows: &Table<NodeId, bool>, is_again: bool) -> Vec<Way> {
         /// Carriers to try for one target before it has to wait for its next turn.
         const CARRIERS_MAX: usize = 4;
         let dial = self.reach.endpoint(&target).cloned().map(Way::Dial);
@@ -362,10 +362,16 @@ impl Node {
         let mut carriers: Vec<NodeId> = Vec::new();
         for node in fellows.chain(natives) {
             let can_carry = node != target && self.links.is_lively(self.now, &node);
-            if can_carry && !carriers.contains(&node) && carriers.len() < CARRIERS_MAX {
+            if can_carry && !carriers.contains(&node) {
                 carriers.push(node);
             }
         }
+        if is_again && carriers.len() > CARRIERS_MAX {
+            // Others each time: only one of many may be linked to it.
+            let first = self.rng.below(carriers.len() as u64);
+            carriers.rotate_left(usize::try_from(first).unwrap_or(0));
+        }
+        carriers.truncate(CARRIERS_MAX);
         let through = if is_again { Way::Asking } else { Way::Through };
         let carried = carriers.into_iter().map(through);
         // Beside a dial that is slow, others know better whether it is there.
