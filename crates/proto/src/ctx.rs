@@ -3,6 +3,7 @@
 use crate::group::{ConversationId, Progress};
 use crate::identity::{Identity, NodeId};
 use crate::io::{Event, Output, RequestId};
+use crate::overlay::Parcel;
 use crate::preferences::Preferences;
 use crate::rng::Rng;
 use crate::store::Key;
@@ -32,6 +33,11 @@ impl Ctx<'_> {
     /// Puts a frame into the post for `to`: it goes over the link that is in use for that node, if any.
     pub(crate) fn post(&mut self, to: NodeId, frame: Frame) {
         self.out.mail.push_back((to, Mail::Frame(Box::new(frame))));
+    }
+
+    /// Asks `to` for a sign of life: the heartbeat of its link, now.
+    pub(crate) fn probe(&mut self, to: NodeId) {
+        self.out.mail.push_back((to, Mail::Probe));
     }
 
     /// Puts operations into the post for `to` that are not all in memory: of these keys, and of so many bytes in all.
@@ -81,6 +87,8 @@ pub(crate) enum Mail {
         /// How many bytes they are.
         size: usize,
     },
+    /// A heartbeat.
+    Probe,
 }
 
 /// What one step has yielded so far.
@@ -92,6 +100,8 @@ pub(crate) struct Out {
     pub mail: VecDeque<(NodeId, Mail)>,
     /// How far requests of ours have come. Empty between steps.
     pub progress: VecDeque<(ConversationId, RequestId, Progress)>,
+    /// What the overlay has delivered here. Empty between steps.
+    pub parcels: VecDeque<Parcel>,
     /// Counters by name.
     pub stats: Table<&'static str, u64>,
 }

@@ -596,4 +596,6 @@ pub enum Wake {
     Reach,
     /// A conversation asks for what is missing, acknowledges, or gives up.
     Group,
+    /// The overlay watches its neighbours, or sends another way what was not acknowledged.
+    Overlay,
 }

@@ -61,6 +61,8 @@ pub(crate) enum Change {
     Down(NodeId, CloseReason),
     /// A link came to nothing, or lost against another to the same node.
     Failed(LinkId, CloseReason),
+    /// A node has answered a heartbeat, after so long.
+    Answered(NodeId, Duration),
     /// A frame that is not about the link itself.
     Frame(NodeId, Box<Frame>),
 }
@@ -237,7 +239,10 @@ impl Links {
                 }
                 let node = up.peer.certificate.node();
                 match frame {
-                    Frame::Pong(pong) => up.on_pong(ctx, &pong),
+                    Frame::Pong(pong) => {
+                        let rtt = up.on_pong(ctx, &pong);
+                        self.changes.extend(rtt.map(|rtt| Change::Answered(node, rtt)));
+                    }
                     Frame::Ping(ping) => {
                         link.send(ctx, id, &Frame::Pong(Pong { correlator: ping.correlator }));
                         self.changes.push_back(Change::Frame(node, Box::new(Frame::Ping(ping))));
@@ -414,6 +419,17 @@ impl Links {
         match mail {
             Mail::Frame(frame) => link.send(ctx, *id, &frame),
             Mail::Kept { keys, size } => link.send_kept(ctx, *id, &keys, size),
+            Mail::Probe => {
+                let correlator = u64::from_be_bytes(ctx.rng.bytes());
+                if let Phase::Up(up) = &mut link.phase {
+                    up.note_ping(ctx.now, correlator);
+                }
+                link.send(
+                    ctx,
+                    *id,
+                    &Frame::Ping(Ping { correlator, digests: crate::wire::bounded::List::default() }),
+                );
+            }
         }
         true
     }

@@ -21,6 +21,7 @@ use crate::link::introduction::{Introductions, Invited};
 use crate::link::pursuit::{Pursuits, Way};
 use crate::link::reach::Reach;
 use crate::link::{Change, Links};
+use crate::overlay::Overlay;
 use crate::preferences::Preferences;
 use crate::rng::Rng;
 use crate::table::Table;
@@ -41,6 +42,8 @@ pub struct Config {
     /// How many bytes of each conversation's latest operations are in memory, as they are on the wire; in memory they are
     /// some five times that. The rest is read again when it is asked for.
     pub resident_max: usize,
+    /// Whether the node is part of the overlay, by which nodes and people find each other.
+    pub overlay: bool,
 }
 
 impl Config {
@@ -50,6 +53,7 @@ impl Config {
         evict_after: Duration::from_secs(10 * 60),
         one_per_type: false,
         resident_max: 64 * 1024,
+        overlay: true,
     };
     /// What fits a native node.
     pub const NATIVE: Self = Self { link_budget: 200, resident_max: 256 * 1024, ..Self::TAB };
@@ -75,6 +79,7 @@ pub struct Node {
     requests: Requests,
     inbox: Inbox,
     by_hand: Table<LinkId, ByHand>,
+    overlay: Option<Overlay>,
 }
 
 /// A link by hand whose other half people carry.
@@ -119,6 +124,7 @@ impl Node {
     pub fn new(identity: Identity, config: Config, seed: [u8; 32], now: Instant) -> Self {
         let mut rng = Rng::new(seed);
         let session = SessionId(rng.bytes());
+        let node = identity.node();
         Self {
             identity,
             preferences: Preferences::default(),
@@ -134,6 +140,7 @@ impl Node {
             requests: Requests::default(),
             inbox: Inbox::default(),
             by_hand: Table::default(),
+            overlay: config.overlay.then(|| Overlay::new(node, now)),
             rng,
         }
     }
@@ -224,6 +231,12 @@ impl Node {
                 Change::Down(node, reason) => self.on_down(node, reason),
                 Change::Failed(link, reason) => self.on_failed(link, reason),
                 Change::Frame(from, frame) => self.on_frame(from, *frame),
+                Change::Answered(node, rtt) => {
+                    if let Some(overlay) = &mut self.overlay {
+                        overlay.on_heard(node);
+                        overlay.on_rtt(&node, rtt);
+                    }
+                }
             }
         }
     }
@@ -301,6 +314,10 @@ impl Node {
             Frame::Delivered(delivered) => self.groups.on_delivered(&mut ctx, from, &delivered),
             Frame::Typing(typing) => self.groups.on_typing(&mut ctx, from, &typing),
             Frame::Hello(_) | Frame::Proof(_) | Frame::Pong(_) | Frame::Bye(_) => {}
+            frame => match &mut self.overlay {
+                Some(overlay) => overlay.on_frame(&mut ctx, from, frame),
+                None => ctx.count("overlay_frame_out_of_place"),
+            },
         }
     }
 

@@ -7,6 +7,7 @@ pub mod bounded;
 pub mod cbor;
 mod entry;
 pub mod letter;
+mod overlay;
 mod people;
 pub(crate) mod seal;
 pub mod signed;
@@ -14,6 +15,10 @@ pub mod signed;
 pub use entry::{
     Answer, AnswerCode, AutomaticEntryToCoordinator, AutomaticEntryToPeer, ConnectionRelease,
     ConnectionRequest, LeaveOperation, ListOperation, ListUpdate, Newcomer,
+};
+pub use overlay::{
+    Arrival, COLLECTED_MAX, Hop, Join, Joined, Leaves, Load, PATH_MAX, Return, Route, RouteId, Row,
+    RowRequest,
 };
 pub use people::{LeftMessage, Typing};
 
@@ -101,6 +106,24 @@ pub enum Frame {
     Past(Past),
     /// I am writing something.
     Typing(Typing),
+    /// To whoever is closest to a key.
+    Route(Route),
+    /// One hop of that was made.
+    Hop(Hop),
+    /// The answer to it.
+    Return(Return),
+    /// About our leaf sets.
+    Leaves(Leaves),
+    /// I am new in the overlay.
+    Arrival(Arrival),
+    /// Which nodes are in this row of your routing table?
+    RowRequest(RowRequest),
+    /// These.
+    Row(Row),
+    /// Where in the overlay is my place?
+    Join(Join),
+    /// Here.
+    Joined(Joined),
 }
 
 /// The first frame of each side.
@@ -371,36 +394,65 @@ macro_rules! frame_kinds {
             /// The frame as bytes.
             pub fn encode(&self) -> Vec<u8> {
                 let mut to = Writer::default();
+                self.write(&mut to);
+                to.into_bytes()
+            }
+
+            /// Writes the frame.
+            pub(crate) fn write(&self, to: &mut Writer) {
                 to.array(2);
                 match self {
                     $(Self::$kind(body) => {
                         to.unsigned($number);
-                        body.write(&mut to);
+                        body.write(to);
                     })*
                 }
-                to.into_bytes()
             }
 
-            /// The number of a frame's kind, known here or not; the rest is not read.
-            pub fn kind_of(bytes: &[u8]) -> Option<u32> {
-                kind(&mut Reader::new(bytes))
+            /// Its number.
+            pub(crate) fn kind(&self) -> u32 {
+                match self { $(Self::$kind(_) => $number,)* }
             }
 
-            /// Reads one frame. Nothing is allocated for one over the limit.
-            pub fn decode(bytes: &[u8]) -> Result<Self, FrameError> {
-                if bytes.len() > FRAME_MAX {
-                    return Err(FrameError::TooLarge);
-                }
-                let mut from = Reader::new(bytes);
-                let kind = kind(&mut from).ok_or(FrameError::Malformed)?;
+            /// Reads what follows the number of a kind.
+            fn read_kind(kind: u32, from: &mut Reader<'_>) -> Result<Self, FrameError> {
                 let frame = match kind {
-                    $($number => Wire::read(&mut from).map(Self::$kind),)*
+                    $($number => Wire::read(from).map(Self::$kind),)*
                     _ => return Err(FrameError::UnknownKind),
                 };
-                frame.filter(|_| from.is_at_end()).ok_or(FrameError::Malformed)
+                frame.ok_or(FrameError::Malformed)
             }
         }
     };
+}
+
+impl Frame {
+    /// The number of a frame's kind, known here or not; the rest is not read.
+    pub fn kind_of(bytes: &[u8]) -> Option<u32> {
+        kind(&mut Reader::new(bytes))
+    }
+
+    /// Reads one frame. Nothing is allocated for one over the limit.
+    pub fn decode(bytes: &[u8]) -> Result<Self, FrameError> {
+        if bytes.len() > FRAME_MAX {
+            return Err(FrameError::TooLarge);
+        }
+        let mut from = Reader::new(bytes);
+        let kind = kind(&mut from).ok_or(FrameError::Malformed)?;
+        let frame = Self::read_kind(kind, &mut from)?;
+        if from.is_at_end() { Ok(frame) } else { Err(FrameError::Malformed) }
+    }
+
+    /// Reads a frame that another holds.
+    pub(crate) fn read_routed(from: &mut Reader<'_>) -> Option<Self> {
+        let kind = kind(from).filter(|kind| is_routed(*kind))?;
+        Self::read_kind(kind, from).ok()
+    }
+
+    /// Whether it goes through the overlay and not over a link by itself.
+    pub(crate) fn is_for_overlay_only(&self) -> bool {
+        self.kind() >= 48
+    }
 }
 
 fn kind(from: &mut Reader<'_>) -> Option<u32> {
@@ -431,6 +483,20 @@ frame_kinds! {
     35 => Delivered,
     37 => Past,
     36 => Typing,
+    40 => Route,
+    41 => Hop,
+    42 => Return,
+    43 => Leaves,
+    44 => Arrival,
+    45 => RowRequest,
+    46 => Row,
+    48 => Join,
+    49 => Joined,
+}
+
+/// Whether frames of a kind may be routed through the overlay: those of introductions, and those that are for nothing else.
+fn is_routed(kind: u32) -> bool {
+    matches!(kind, 8..=11 | 48..=63)
 }
 
 /// Packs operations into as few frames as their limits allow, in order.

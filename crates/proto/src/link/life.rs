@@ -121,21 +121,27 @@ impl Up {
 
     pub(super) fn on_pinged(&mut self, now: Instant, correlator: u64) {
         self.ping_at = now + PING_INTERVAL;
+        self.note_ping(now, correlator);
+    }
+
+    /// Notes a heartbeat, be it due or one that somebody asked for.
+    pub(super) fn note_ping(&mut self, now: Instant, correlator: u64) {
         if self.sent.len() == Self::IN_FLIGHT_MAX {
             self.sent.pop_front();
         }
         self.sent.push_back((correlator, now));
     }
 
-    pub(super) fn on_pong(&mut self, ctx: &mut Ctx<'_>, pong: &Pong) {
-        match self.sent.iter().position(|(correlator, _)| *correlator == pong.correlator) {
-            Some(at) => {
-                let (_, sent) = self.sent[at];
-                self.rtt = Some(ctx.now.since(sent));
-                self.sent.drain(..=at);
-            }
-            None => ctx.count("pong_unasked"),
-        }
+    /// Takes the answer to a heartbeat: yields its round-trip time.
+    pub(super) fn on_pong(&mut self, ctx: &mut Ctx<'_>, pong: &Pong) -> Option<Duration> {
+        let Some(at) = self.sent.iter().position(|(correlator, _)| *correlator == pong.correlator) else {
+            ctx.count("pong_unasked");
+            return None;
+        };
+        let (_, sent) = self.sent[at];
+        self.rtt = Some(ctx.now.since(sent));
+        self.sent.drain(..=at);
+        self.rtt
     }
 }
 

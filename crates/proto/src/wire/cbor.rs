@@ -399,6 +399,16 @@ macro_rules! unsigned {
 }
 unsigned! { u16 u32 u64 }
 
+impl<T: Wire> Wire for std::sync::Arc<T> {
+    fn write(&self, to: &mut Writer) {
+        (**self).write(to);
+    }
+
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        T::read(from).map(Self::new)
+    }
+}
+
 impl Wire for bool {
     fn write(&self, to: &mut Writer) {
         to.truth(*self);

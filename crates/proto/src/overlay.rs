@@ -1,0 +1,421 @@
+//! The overlay: Pastry (Rowstron and Druschel 2001; DIMA, section 2), by which any node is reached by its id.
+//!
+//! Every node knows the nodes next to it on a ring of ids, its leaf set, and for each length of a common prefix one node for each
+//! next digit, its routing table. A message to a key goes from node to node, each closer to the key, and is delivered by the
+//! node that is closest. Members of the leaf set have spoken to each other; entries of the table are contacts of whom
+//! somebody else may have told.
+//!
+//! The overlay posts frames to nodes, linked or not: a link is opened where there is none ([`node`](crate::node)).
+
+#[cfg(feature = "one-process")]
+pub mod bare;
+pub mod contact;
+mod entering;
+mod failure;
+mod hops;
+mod leaf_set;
+mod leaves;
+pub mod ring;
+mod rows;
+
+use crate::ctx::Ctx;
+use crate::endpoint::Endpoint;
+use crate::identity::NodeId;
+use crate::io::Wake;
+use crate::table::{Set, Table};
+use crate::time::{Duration, Instant};
+use crate::wire::{Frame, Load, PATH_MAX, Return, Route, RouteId, Row};
+use contact::Contact;
+use entering::Stage;
+use failure::Probe;
+use hops::Pending;
+use leaf_set::{LeafSet, Side};
+use leaves::Greeting;
+use ring::{Key, shared_digits};
+use rows::Rows;
+use std::sync::Arc;
+
+/// Messages that are held until this node has found its place: it cannot know yet whether it is the closest.
+const HELD_MAX: usize = 32;
+/// How often the next node clockwise is asked for a sign of life. Each node is watched by its neighbour; others hear of its end.
+const WATCH_EVERY: Duration = Duration::from_secs(30);
+/// How often a member of the leaf set is asked whom it knows.
+const COMPARE_EVERY: Duration = Duration::from_secs(60);
+/// How often somebody in the routing table is asked for a row, and for our place.
+const MAINTAIN_EVERY: Duration = Duration::from_secs(10 * 60);
+/// Contacts that were lost and are tried again, one now and then: behind a broken network there may be the other half of the ring.
+const LOST_MAX: usize = 16;
+
+/// What the overlay has delivered here.
+#[derive(Debug)]
+pub struct Parcel {
+    /// To which key it was sent.
+    pub key: Key,
+    /// Which message it is, or which message of ours it answers.
+    pub id: RouteId,
+    /// What it is.
+    pub load: Frame,
+    /// The way an answer goes; nothing when it is one itself.
+    pub back: Option<WayBack>,
+}
+
+/// The way that a message came: whom its answer passes, the next one last, its origin first.
+#[derive(Clone, Debug)]
+pub struct WayBack {
+    pub(crate) id: RouteId,
+    pub(crate) path: Vec<NodeId>,
+}
+
+impl WayBack {
+    /// Who sent the message. It may be that somebody else says so.
+    pub(crate) fn origin(&self) -> Option<NodeId> {
+        self.path.first().copied()
+    }
+}
+
+/// Which contacts can be sent something without opening a link first.
+enum Linked {
+    /// All: in a world without links.
+    #[cfg(feature = "one-process")]
+    All,
+    /// These.
+    Only(Set<NodeId>),
+}
+
+impl Linked {
+    fn contains(&self, node: &NodeId) -> bool {
+        match self {
+            #[cfg(feature = "one-process")]
+            Self::All => true,
+            Self::Only(nodes) => nodes.contains_key(node),
+        }
+    }
+}
+
+/// This node's part in the overlay.
+pub(crate) struct Overlay {
+    me: Arc<Contact>,
+    leaves: LeafSet,
+    rows: Rows,
+    linked: Linked,
+    stage: Stage,
+    /// Messages that were passed on and not acknowledged yet.
+    pending: Vec<Pending>,
+    held: Vec<Route>,
+    probes: Table<NodeId, Probe>,
+    greetings: Table<NodeId, Greeting>,
+    /// Nodes that were found gone, and until when nobody is believed that they are there.
+    gone: Table<NodeId, Instant>,
+    lost: Vec<Arc<Contact>>,
+    /// Rows in which places have become empty, a bit each.
+    holes: u32,
+    mend_at: Option<Instant>,
+    watch_at: Instant,
+    compare_at: Instant,
+    maintain_at: Instant,
+}
+
+/// Where a message goes from here.
+enum Next {
+    /// Nowhere: this node is the closest.
+    Here,
+    /// To this node; nobody else will do if it is the closest by all we know.
+    There(Arc<Contact>, bool),
+}
+
+impl Overlay {
+    /// A node that knows nobody.
+    pub(crate) fn new(node: NodeId, now: Instant) -> Self {
+        Self {
+            me: Arc::new(Contact { node, endpoint: None }),
+            leaves: LeafSet::new(node),
+            rows: Rows::new(node),
+            linked: Linked::Only(Set::default()),
+            stage: Stage::Alone,
+            pending: Vec::new(),
+            held: Vec::new(),
+            probes: Table::default(),
+            greetings: Table::default(),
+            gone: Table::default(),
+            lost: Vec::new(),
+            holes: 0,
+            mend_at: None,
+            watch_at: now + WATCH_EVERY,
+            compare_at: now + COMPARE_EVERY,
+            maintain_at: now + MAINTAIN_EVERY,
+        }
+    }
+
+    /// Notes where this node can be dialled.
+    pub(crate) fn listen(&mut self, endpoint: Option<Endpoint>) {
+        self.me = Arc::new(Contact { node: self.me.node, endpoint: endpoint.map(Box::new) });
+    }
+
+    /// Sends `load` to whoever is closest to `key`. An answer comes as a [`Parcel`] with the same id; nothing says that none will come.
+    pub(crate) fn route(&mut self, ctx: &mut Ctx<'_>, key: Key, load: Frame) -> RouteId {
+        let id = RouteId(ctx.rng.bytes());
+        let path = crate::wire::bounded::List::first([self.me.node]);
+        self.forward(ctx, Route { key, id, path, load: Load(Arc::new(load)) });
+        id
+    }
+
+    /// Answers a message.
+    pub(crate) fn answer(&mut self, ctx: &mut Ctx<'_>, back: &WayBack, load: Frame) {
+        let (id, path) = (back.id, back.path.clone());
+        self.send_back(
+            ctx,
+            Return { id, path: crate::wire::bounded::List::first(path), load: Load(Arc::new(load)) },
+        );
+    }
+
+    /// Takes one frame of a node that it is proven to be from.
+    pub(crate) fn on_frame(&mut self, ctx: &mut Ctx<'_>, from: NodeId, frame: Frame) {
+        self.on_heard(from);
+        match frame {
+            Frame::Route(route) => self.on_route(ctx, from, route),
+            Frame::Hop(hop) => self.on_hop(ctx, from, hop),
+            Frame::Return(answer) => self.on_return(ctx, answer),
+            Frame::Leaves(leaves) => self.on_leaves(ctx, from, &leaves),
+            Frame::Arrival(arrival) if arrival.sender.node == from => {
+                self.gone.remove(&from);
+                self.rows.offer(&arrival.sender, None);
+            }
+            Frame::RowRequest(request) => {
+                let row = self.rows.row(usize::from(request.row).min(ring::DIGITS)).iter();
+                let contacts = crate::wire::bounded::List::first([&self.me].into_iter().chain(row).cloned());
+                ctx.post(from, Frame::Row(Row { contacts }));
+            }
+            Frame::Row(row) => row.contacts.iter().for_each(|contact| self.learn(contact)),
+            _ => ctx.count("overlay_frame_out_of_place"),
+        }
+    }
+
+    /// Takes note of a sign of life.
+    pub(crate) fn on_heard(&mut self, node: NodeId) {
+        if !self.probes.is_empty() {
+            self.probes.remove(&node);
+        }
+    }
+
+    /// Takes note of a measured round-trip time: of two nodes for one place the nearer is kept.
+    pub(crate) fn on_rtt(&mut self, node: &NodeId, rtt: Duration) {
+        self.rows.on_rtt(node, rtt);
+    }
+
+    fn on_route(&mut self, ctx: &mut Ctx<'_>, from: NodeId, route: Route) {
+        let is_whole = route.path.last() == Some(&from) && route.path.len() < PATH_MAX;
+        if !is_whole || route.path.contains(&self.me.node) {
+            ctx.count(if is_whole { "overlay_route_looped" } else { "overlay_route_misled" });
+            // It was taken over all the same: the one it came from need not look for another.
+            self.acknowledge(ctx, from, &route, None);
+            return;
+        }
+        let Route { key, id, path, load } = route;
+        let path: Vec<_> = path.into_vec().into_iter().chain([self.me.node]).collect();
+        let path = crate::wire::bounded::List::first(path);
+        let load = self.collect(load, &path);
+        let route = Route { key, id, path, load };
+        let next = self.next_hop(&route);
+        self.acknowledge(ctx, from, &route, Some(&next));
+        self.go_on(ctx, route, next);
+    }
+
+    fn may_deliver(&self, route: &Route) -> bool {
+        let newcomer = match &*route.load.0 {
+            Frame::Join(join) => Some(&join.sender.node),
+            _ => None,
+        };
+        self.stage.may_deliver() || newcomer.is_some_and(|newcomer| self.is_first_of(newcomer))
+    }
+
+    fn forward(&mut self, ctx: &mut Ctx<'_>, route: Route) {
+        let next = self.next_hop(&route);
+        self.go_on(ctx, route, next);
+    }
+
+    fn go_on(&mut self, ctx: &mut Ctx<'_>, route: Route, next: Next) {
+        match next {
+            Next::There(contact, is_closest) => self.pass_on(ctx, route, contact.node, is_closest),
+            Next::Here if self.may_deliver(&route) => self.deliver(ctx, route),
+            Next::Here if self.held.len() < HELD_MAX => self.held.push(route),
+            Next::Here => ctx.count("overlay_held_full"),
+        }
+    }
+
+    /// Decides where a message goes (DIMA, section 2.2). Nobody who had it gets it again.
+    fn next_hop(&self, route: &Route) -> Next {
+        let key = route.key.place();
+        let is_new = |node: &NodeId| !route.path.contains(node);
+        if self.leaves.covers(key) {
+            let closest = self.leaves.closest(key, is_new);
+            return closest.map_or(Next::Here, |leaf| Next::There(leaf.clone(), true));
+        }
+        let may = |contact: &&Arc<Contact>| is_new(&contact.node) && !self.is_suspect(&contact.node);
+        match self.rows.towards(key).filter(may) {
+            Some(contact) if self.linked.contains(&contact.node) => Next::There(contact.clone(), false),
+            Some(contact) => {
+                let linked = self.best(key, |node| is_new(node) && self.linked.contains(node), true);
+                Next::There(linked.unwrap_or(contact).clone(), false)
+            }
+            None => {
+                let other = self.best(key, is_new, false);
+                other.map_or(Next::Here, |contact| Next::There(contact.clone(), false))
+            }
+        }
+    }
+
+    /// The rare case: of all whom we know, and who share as many digits with the key as we do, or one more, the closest that is
+    /// closer than we are.
+    fn best(&self, key: u128, may: impl Fn(&NodeId) -> bool, is_strict: bool) -> Option<&Arc<Contact>> {
+        let me = self.me.node.place();
+        let shared = shared_digits(me, key) + usize::from(is_strict);
+        let mine = ring::closeness(key, me);
+        let is_better = |contact: &&Arc<Contact>| {
+            let place = contact.node.place();
+            let digits = shared_digits(place, key);
+            digits >= shared && (is_strict || ring::closeness(key, place) < mine)
+        };
+        let all = self.leaves.members().chain(self.rows.contacts());
+        let fit = all.filter(is_better).filter(|one| may(&one.node) && !self.is_suspect(&one.node));
+        fit.min_by_key(|one| ring::closeness(key, one.node.place()))
+    }
+
+    fn deliver(&mut self, ctx: &mut Ctx<'_>, route: Route) {
+        let mut path = route.path.into_vec();
+        path.pop();
+        let back = WayBack { id: route.id, path };
+        let load = Arc::unwrap_or_clone(route.load.0);
+        match load {
+            Frame::Join(join) => self.on_join(ctx, &back, join),
+            load => {
+                ctx.out.parcels.push_back(Parcel { key: route.key, id: route.id, load, back: Some(back) })
+            }
+        }
+    }
+
+    fn send_back(&mut self, ctx: &mut Ctx<'_>, answer: Return) {
+        match answer.path.last() {
+            Some(next) => ctx.post(*next, Frame::Return(answer)),
+            None => {
+                let Return { id, load, .. } = answer;
+                match Arc::unwrap_or_clone(load.0) {
+                    Frame::Joined(joined) => self.on_joined(ctx, id, joined),
+                    load => {
+                        ctx.out.parcels.push_back(Parcel { key: self.me.node.into(), id, load, back: None })
+                    }
+                }
+            }
+        }
+    }
+
+    fn on_return(&mut self, ctx: &mut Ctx<'_>, answer: Return) {
+        let mut path = answer.path.into_vec();
+        if path.pop() != Some(self.me.node) {
+            ctx.count("overlay_return_misled");
+            return;
+        }
+        self.send_back(ctx, Return { path: crate::wire::bounded::List::first(path), ..answer });
+    }
+
+    /// Takes a contact of whom somebody else told into the routing table, if its place is empty.
+    fn learn(&mut self, contact: &Arc<Contact>) {
+        if !self.gone.contains_key(&contact.node) {
+            self.rows.offer(contact, None);
+        }
+    }
+
+    /// What is known of a node.
+    pub(crate) fn contact(&self, node: &NodeId) -> Option<&Arc<Contact>> {
+        let greeted = || self.greetings.get(node).map(|greeting| &greeting.contact);
+        self.leaves.get(node).or_else(|| self.rows.get(node)).or_else(greeted)
+    }
+
+    /// Whether the overlay needs a lasting link to a node.
+    pub(crate) fn needs(&self, node: &NodeId) -> bool {
+        self.leaves.contains(node)
+            || self.greetings.contains_key(node)
+            || self.pending.iter().any(|pending| pending.to == *node)
+    }
+
+    /// The leaf set.
+    pub(crate) fn leaves(&self) -> impl Iterator<Item = &Arc<Contact>> + Clone {
+        self.leaves.members()
+    }
+
+    /// Whether this node has found its place.
+    pub(crate) fn is_in(&self) -> bool {
+        self.stage.may_deliver()
+    }
+
+    /// Is put into a ring that was made and not joined.
+    #[cfg(feature = "one-process")]
+    fn place<'c>(
+        &mut self,
+        leaves: impl IntoIterator<Item = &'c Arc<Contact>>,
+        others: impl IntoIterator<Item = &'c Arc<Contact>>,
+    ) {
+        for leaf in leaves {
+            self.leaves.insert(leaf);
+        }
+        for contact in others {
+            self.rows.offer(contact, None);
+        }
+        self.stage = Stage::In;
+    }
+
+    /// What it holds on the heap.
+    #[cfg(feature = "one-process")]
+    fn heap_bytes(&self) -> usize {
+        // Two counts stand in front of what is shared.
+        let me = std::mem::size_of::<Contact>() + 2 * std::mem::size_of::<usize>();
+        me + self.leaves.heap_bytes() + self.rows.heap_bytes()
+    }
+
+    /// Does what is due.
+    pub(crate) fn on_timeout(&mut self, ctx: &mut Ctx<'_>) {
+        self.on_hops_due(ctx);
+        self.on_probes_due(ctx);
+        self.on_greetings_due(ctx);
+        self.on_stage_due(ctx);
+        if self.watch_at <= ctx.now {
+            self.watch_at = later(ctx, WATCH_EVERY);
+            if let Some(neighbour) = self.leaves.neighbour(Side::Clockwise) {
+                self.watch(ctx, neighbour.node);
+            }
+        }
+        if self.compare_at <= ctx.now {
+            self.compare_at = later(ctx, COMPARE_EVERY);
+            self.compare(ctx);
+        }
+        if self.maintain_at <= ctx.now {
+            self.maintain_at = later(ctx, MAINTAIN_EVERY);
+            self.maintain(ctx);
+        }
+        if self.mend_at.is_some_and(|at| at <= ctx.now) {
+            self.mend_at = None;
+            self.mend(ctx);
+        }
+    }
+
+    /// The earliest deadline.
+    pub(crate) fn poll_timeout(&self) -> Option<(Instant, Wake)> {
+        let hops = self.pending.iter().map(|pending| pending.due);
+        let probes = self.probes.values().map(|probe| probe.due);
+        let greetings = self.greetings.values().map(|greeting| greeting.due);
+        let own = [
+            Some(self.watch_at),
+            Some(self.compare_at),
+            Some(self.maintain_at),
+            self.mend_at,
+            self.stage.due(),
+        ];
+        let all = hops.chain(probes).chain(greetings).chain(own.into_iter().flatten());
+        all.min().map(|at| (at, Wake::Overlay))
+    }
+}
+
+/// The next time of what is done each `span`: a little sooner or later, so that the nodes of a network take turns.
+fn later(ctx: &mut Ctx<'_>, span: Duration) -> Instant {
+    let micros = span.as_micros();
+    ctx.now + Duration::from_micros(micros - micros / 8 + ctx.rng.below(micros / 4))
+}

@@ -1,0 +1,217 @@
+//! Entering the ring: a join along the route to one's own id, then the leaf set, then those in the table (DIMA, section 2.3).
+
+use super::{Overlay, WayBack};
+use crate::ctx::Ctx;
+use crate::endpoint::Endpoint;
+use crate::identity::NodeId;
+use crate::overlay::contact::Contact;
+use crate::overlay::ring::{Key, shared_digits};
+use crate::time::{Duration, Instant};
+use crate::wire::bounded::List;
+use crate::wire::{Arrival, Frame, Join, Joined, Load, PATH_MAX, Route, RouteId, RowRequest};
+use std::sync::Arc;
+
+/// How long the answer to a join may take before it is asked for again.
+const JOIN: Duration = Duration::from_secs(3);
+/// How often a join is tried before the node takes itself for the first of a ring: others may wait for it, too.
+const JOINS: u8 = 3;
+/// How long a newcomer waits for its neighbours: those who are gone are found gone by then.
+const SETTLING: Duration = Duration::from_secs(12);
+
+/// How far a node has come.
+pub(super) enum Stage {
+    /// It knows nobody: it is a ring by itself.
+    Alone,
+    /// It has asked for its place.
+    Joining { via: NodeId, id: RouteId, due: Instant, tries: u8 },
+    /// It knows its neighbours, and makes itself known to them.
+    Settling { until: Instant },
+    /// They know it.
+    In,
+}
+
+impl Stage {
+    /// Whether it may say that it is the closest to a key.
+    pub(super) fn may_deliver(&self) -> bool {
+        matches!(self, Self::Alone | Self::In)
+    }
+
+    pub(super) fn due(&self) -> Option<Instant> {
+        match self {
+            Self::Joining { due, .. } => Some(*due),
+            Self::Settling { until } => Some(*until),
+            Self::Alone | Self::In => None,
+        }
+    }
+}
+
+impl Overlay {
+    /// Takes note of a link to a node, and of where that can be dialled.
+    pub(crate) fn on_linked(&mut self, ctx: &mut Ctx<'_>, node: NodeId, endpoint: Option<Endpoint>) {
+        if let super::Linked::Only(nodes) = &mut self.linked {
+            nodes.insert(node, ());
+        }
+        self.meet(ctx, &Arc::new(Contact { node, endpoint: endpoint.map(Box::new) }));
+    }
+
+    /// Takes note that a node is linked no more.
+    pub(crate) fn on_unlinked(&mut self, ctx: &mut Ctx<'_>, node: NodeId) {
+        if let super::Linked::Only(nodes) = &mut self.linked {
+            nodes.remove(&node);
+        }
+        if self.leaves.contains(&node) {
+            self.suspect(ctx, node, None);
+        }
+    }
+
+    /// Gets to know a node that can be reached: the way into the ring for one who is not in, the way to another ring for one who is.
+    pub(crate) fn meet(&mut self, ctx: &mut Ctx<'_>, contact: &Arc<Contact>) {
+        self.gone.remove(&contact.node);
+        let is_known = self.contact(&contact.node).is_some();
+        match self.stage {
+            Stage::Alone => self.join(ctx, contact.node, 1),
+            Stage::Joining { .. } => {}
+            Stage::Settling { .. } | Stage::In => {
+                if self.leaves.reaches(&contact.node) && !self.leaves.contains(&contact.node) {
+                    self.greet(ctx, contact);
+                }
+                if !is_known {
+                    self.send_join(ctx, contact.node);
+                }
+            }
+        }
+        self.rows.offer(contact, None);
+    }
+
+    fn join(&mut self, ctx: &mut Ctx<'_>, via: NodeId, tries: u8) {
+        let id = self.send_join(ctx, via);
+        self.stage = Stage::Joining { via, id, due: ctx.now + JOIN.times(u64::from(tries)), tries };
+    }
+
+    /// Asks for our place in the ring that `via` is in.
+    fn send_join(&mut self, ctx: &mut Ctx<'_>, via: NodeId) -> RouteId {
+        let id = RouteId(ctx.rng.bytes());
+        let join = Join { sender: self.me.clone(), contacts: List::default() };
+        let route = Route {
+            key: Key::from(self.me.node),
+            id,
+            path: List::first([self.me.node]),
+            load: Load(Arc::new(Frame::Join(join))),
+        };
+        self.pass_on(ctx, route, via, true);
+        id
+    }
+
+    /// Adds our part to a join that passes: the rows that the newcomer shares with us and that it has not got yet.
+    pub(super) fn collect(&self, load: Load, path: &List<NodeId, PATH_MAX>) -> Load {
+        if !matches!(*load.0, Frame::Join(_)) {
+            return load;
+        }
+        let Frame::Join(Join { sender, contacts }) = Arc::unwrap_or_clone(load.0) else {
+            unreachable!("looked at above")
+        };
+        let newcomer = sender.node.place();
+        let shared = shared_digits(self.me.node.place(), newcomer);
+        let before = match path.len().checked_sub(2).filter(|at| *at > 0).and_then(|at| path.get(at)) {
+            Some(before) => shared_digits(before.place(), newcomer) + 1,
+            None => 0,
+        };
+        let rows = (before..=shared).flat_map(|row| self.rows.row(row)).cloned();
+        let contacts = contacts.into_vec().into_iter().chain([self.me.clone()]).chain(rows);
+        let contacts = List::first(contacts.filter(|contact| contact.node != sender.node));
+        Load(Arc::new(Frame::Join(Join { sender, contacts })))
+    }
+
+    /// Answers a newcomer that we are the closest to.
+    pub(super) fn on_join(&mut self, ctx: &mut Ctx<'_>, back: &WayBack, join: Join) {
+        let leaves = [&self.me].into_iter().chain(self.leaves.members());
+        let leaves = List::first(leaves.filter(|leaf| leaf.node != join.sender.node).cloned());
+        self.answer(ctx, back, Frame::Joined(Joined { contacts: join.contacts, leaves }));
+    }
+
+    pub(super) fn on_joined(&mut self, ctx: &mut Ctx<'_>, id: RouteId, joined: Joined) {
+        match self.stage {
+            Stage::Joining { id: asked, .. } if asked != id => return ctx.count("overlay_joined_late"),
+            Stage::Joining { .. } => self.stage = Stage::Settling { until: ctx.now + SETTLING },
+            _ => {}
+        }
+        for contact in joined.contacts.iter() {
+            self.learn(contact);
+        }
+        for leaf in joined.leaves.iter() {
+            self.consider(ctx, leaf);
+        }
+        self.settle(ctx);
+    }
+
+    /// Is in the ring when all neighbours have answered: what was held meanwhile is delivered, and those in the table are told.
+    pub(super) fn settle(&mut self, ctx: &mut Ctx<'_>) {
+        let Stage::Settling { until } = self.stage else { return };
+        if self.greetings.is_empty() || until <= ctx.now {
+            self.enter(ctx);
+            for contact in self.rows.contacts().iter().filter(|contact| !self.leaves.contains(&contact.node))
+            {
+                ctx.post(contact.node, Frame::Arrival(Arrival { sender: self.me.clone() }));
+            }
+        }
+    }
+
+    fn enter(&mut self, ctx: &mut Ctx<'_>) {
+        self.stage = Stage::In;
+        for route in std::mem::take(&mut self.held) {
+            self.forward(ctx, route);
+        }
+    }
+
+    pub(super) fn on_stage_due(&mut self, ctx: &mut Ctx<'_>) {
+        match self.stage {
+            Stage::Joining { due, tries, via, .. } if due <= ctx.now => {
+                if tries >= JOINS {
+                    self.enter(ctx);
+                } else {
+                    let other = self.someone(ctx).unwrap_or(via);
+                    self.join(ctx, other, tries + 1);
+                }
+            }
+            Stage::Settling { until } if until <= ctx.now => self.settle(ctx),
+            _ => {}
+        }
+    }
+
+    /// Whether a join is to be answered at once although we are joining: two who join through each other would wait for each
+    /// other, and the lower of them is the first of the ring.
+    pub(super) fn is_first_of(&self, newcomer: &NodeId) -> bool {
+        matches!(&self.stage, Stage::Joining { via, .. } if via == newcomer && self.me.node < *newcomer)
+    }
+
+    /// Somebody in the table or among those who are linked.
+    fn someone(&self, ctx: &mut Ctx<'_>) -> Option<NodeId> {
+        let linked = match &self.linked {
+            super::Linked::Only(nodes) => nodes.keys().copied().collect(),
+            #[cfg(feature = "one-process")]
+            super::Linked::All => Vec::new(),
+        };
+        let all: Vec<_> =
+            linked.into_iter().chain(self.rows.contacts().iter().map(|contact| contact.node)).collect();
+        let pick = usize::try_from(ctx.rng.below(all.len().max(1) as u64)).unwrap_or(0);
+        all.get(pick).copied()
+    }
+
+    /// Keeps the table in repair: asks somebody for a row, and somebody, perhaps one who was lost, for our place. Where two halves of
+    /// a ring have lost each other, one such question brings them together.
+    pub(super) fn maintain(&mut self, ctx: &mut Ctx<'_>) {
+        if self.rows.depth() > 0 {
+            let row = usize::try_from(ctx.rng.below(self.rows.depth() as u64)).unwrap_or(0);
+            let others = self.rows.row(row);
+            let pick = usize::try_from(ctx.rng.below(others.len().max(1) as u64)).unwrap_or(0);
+            if let (Some(other), Ok(row)) = (others.get(pick), u16::try_from(row)) {
+                ctx.post(other.node, Frame::RowRequest(RowRequest { row }));
+            }
+        }
+        let lost = (!self.lost.is_empty()).then(|| self.lost.remove(0));
+        let via = lost.map(|contact| contact.node).or_else(|| self.someone(ctx));
+        if let Some(via) = via.filter(|_| self.stage.may_deliver()) {
+            self.send_join(ctx, via);
+        }
+    }
+}

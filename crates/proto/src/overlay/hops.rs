@@ -1,0 +1,107 @@
+//! Hops: each is acknowledged, and one that is not goes another way.
+
+use super::{Next, Overlay};
+use crate::ctx::Ctx;
+use crate::identity::NodeId;
+use crate::overlay::ring::shared_digits;
+use crate::time::{Duration, Instant};
+use crate::wire::{Frame, Hop, Route};
+
+/// How long an acknowledgement may take where nothing is known of the round-trip time.
+const ACK: Duration = Duration::from_secs(1);
+/// The shortest time that it is given: a node may be busy.
+const ACK_MIN: Duration = Duration::from_millis(300);
+/// How much longer it may take where a link has to be opened first: five or six round trips.
+const ACK_OPENING: Duration = Duration::from_secs(5);
+/// How often a message is sent again to the node that is the closest to its key. Whether that is gone is found out meanwhile, and
+/// then the message goes elsewhere.
+const TRIES_MAX: u8 = 4;
+/// Messages that may wait for their acknowledgement: a node that carries a hundred a second over links of a second.
+const PENDING_MAX: usize = 128;
+
+/// A message that was passed on.
+pub(super) struct Pending {
+    route: Route,
+    pub(super) to: NodeId,
+    sent: Instant,
+    pub(super) due: Instant,
+    tries: u8,
+    is_closest: bool,
+}
+
+impl Overlay {
+    /// Sends a message to the next node.
+    pub(super) fn pass_on(&mut self, ctx: &mut Ctx<'_>, route: Route, to: NodeId, is_closest: bool) {
+        ctx.post(to, Frame::Route(route.clone()));
+        if self.pending.len() >= PENDING_MAX {
+            ctx.count("overlay_pending_full");
+            self.pending.remove(0);
+        }
+        let due = ctx.now + self.patience(&to);
+        self.pending.push(Pending { route, to, sent: ctx.now, due, tries: 1, is_closest });
+    }
+
+    fn patience(&self, to: &NodeId) -> Duration {
+        if !self.linked.contains(to) {
+            return ACK_OPENING;
+        }
+        let known = self.rows.rtt(to).map(|rtt| (rtt.times(2) + ACK_MIN).min(ACK.times(3)));
+        known.unwrap_or(ACK)
+    }
+
+    /// Says that a message was taken over, and whom the sender might have sent it to instead.
+    pub(super) fn acknowledge(&self, ctx: &mut Ctx<'_>, from: NodeId, route: &Route, next: Option<&Next>) {
+        let key = route.key.place();
+        let theirs = shared_digits(from.place(), key);
+        let gains_nothing = shared_digits(self.me.node.place(), key) <= theirs;
+        let hint = match next {
+            Some(Next::There(contact, _)) if gains_nothing && !self.leaves.covers(key) => {
+                let is_better = shared_digits(contact.node.place(), key) > theirs;
+                is_better.then(|| contact.clone())
+            }
+            _ => None,
+        };
+        ctx.post(from, Frame::Hop(Hop { id: route.id, hint }));
+    }
+
+    pub(super) fn on_hop(&mut self, ctx: &mut Ctx<'_>, from: NodeId, hop: Hop) {
+        let is_it = |pending: &Pending| pending.to == from && pending.route.id == hop.id;
+        let Some(at) = self.pending.iter().position(is_it) else { return };
+        let pending = self.pending.remove(at);
+        if pending.tries == 1 {
+            self.rows.on_rtt(&from, ctx.now.since(pending.sent));
+        }
+        if let Some(hint) = hop.hint {
+            self.learn(&hint);
+        }
+    }
+
+    /// Sends what was not acknowledged in time another way, or again.
+    pub(super) fn on_hops_due(&mut self, ctx: &mut Ctx<'_>) {
+        while let Some(at) = self.pending.iter().position(|pending| pending.due <= ctx.now) {
+            let mut pending = self.pending.remove(at);
+            self.suspect(ctx, pending.to, None);
+            if pending.is_closest && pending.tries < TRIES_MAX {
+                let wait = ACK.times(1 << pending.tries.min(2));
+                (pending.tries, pending.due) = (pending.tries + 1, ctx.now + wait);
+                ctx.post(pending.to, Frame::Route(pending.route.clone()));
+                self.pending.push(pending);
+            } else if pending.is_closest {
+                // It answers, but not this: somebody else may do better with it.
+                ctx.count("overlay_hop_given_up");
+            } else {
+                ctx.count("overlay_hop_rerouted");
+                self.forward(ctx, pending.route);
+            }
+        }
+    }
+
+    /// Sends what waits for a node that is gone another way.
+    pub(super) fn reroute(&mut self, ctx: &mut Ctx<'_>, gone: &NodeId) {
+        while let Some(at) = self.pending.iter().position(|pending| pending.to == *gone) {
+            let pending = self.pending.remove(at);
+            ctx.count("overlay_hop_rerouted");
+            self.forward(ctx, pending.route);
+        }
+    }
+}

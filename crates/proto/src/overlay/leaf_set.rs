@@ -1,0 +1,272 @@
+//! The leaf set: the nodes that are closest on the ring, on either side (DIMA, section 2.1).
+
+use crate::identity::NodeId;
+use crate::overlay::contact::Contact;
+use crate::overlay::ring::{SIDE_MAX, closeness};
+use std::sync::Arc;
+
+/// A direction on the ring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// Towards greater ids.
+    Clockwise,
+    /// Towards smaller ids.
+    Counter,
+}
+
+impl Side {
+    pub(crate) const BOTH: [Self; 2] = [Self::Clockwise, Self::Counter];
+
+    /// How far it is from one place to another in this direction.
+    pub(crate) fn way(self, from: u128, to: u128) -> u128 {
+        match self {
+            Self::Clockwise => to.wrapping_sub(from),
+            Self::Counter => from.wrapping_sub(to),
+        }
+    }
+
+    /// The direction in which `to` is closer to `from`.
+    pub(crate) fn towards(from: u128, to: u128) -> Self {
+        let [clockwise, counter] = Self::BOTH.map(|side| side.way(from, to));
+        if clockwise <= counter { Self::Clockwise } else { Self::Counter }
+    }
+}
+
+/// The closest on each side, nearest first. In a ring of no more than sixteen others some are on both sides: then they are all there
+/// are.
+pub(crate) struct LeafSet {
+    me: u128,
+    sides: [Vec<Arc<Contact>>; 2],
+}
+
+impl LeafSet {
+    pub(crate) fn new(me: NodeId) -> Self {
+        Self { me: me.place(), sides: [Vec::new(), Vec::new()] }
+    }
+
+    fn side(&self, side: Side) -> &[Arc<Contact>] {
+        &self.sides[side as usize]
+    }
+
+    /// How far the leaf set reaches on a side.
+    fn reach(&self, side: Side) -> u128 {
+        self.side(side).last().map_or(0, |leaf| side.way(self.me, leaf.node.place()))
+    }
+
+    /// Whether the sides meet beyond us: then it is the whole ring.
+    pub(crate) fn is_whole(&self) -> bool {
+        let [clockwise, counter] = Side::BOTH.map(|side| self.reach(side));
+        clockwise.checked_add(counter).is_none() || self.is_empty()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.sides.iter().all(Vec::is_empty)
+    }
+
+    /// Whether whoever is closest to `key` is in it, or is its owner.
+    pub(crate) fn covers(&self, key: u128) -> bool {
+        Side::BOTH.into_iter().any(|side| side.way(self.me, key) <= self.reach(side)) || self.is_whole()
+    }
+
+    /// The member that is closest to `key` among those that `may` says yes to, if it is closer than the owner.
+    pub(crate) fn closest(&self, key: u128, may: impl Fn(&NodeId) -> bool) -> Option<&Arc<Contact>> {
+        let mine = closeness(key, self.me);
+        let closer = |leaf: &&Arc<Contact>| closeness(key, leaf.node.place()) < mine && may(&leaf.node);
+        let all = self.sides.iter().flatten().filter(closer);
+        all.min_by_key(|leaf| closeness(key, leaf.node.place()))
+    }
+
+    /// Whether a node belongs in it for certain: it is nearer than the farthest on its side, or there are no others. Beyond the
+    /// farthest there may be others still, whom we do not know.
+    pub(crate) fn reaches(&self, node: &NodeId) -> bool {
+        node.place() != self.me && self.covers(node.place())
+    }
+
+    /// Whether a node would be in it: it is within its reach, or the side where it is has room. That is good to know of one whom
+    /// a neighbour has named, who knows everybody in between.
+    pub(crate) fn has_place_for(&self, node: &NodeId) -> bool {
+        let has_room = |side: Side| self.side(side).len() < SIDE_MAX;
+        self.reaches(node) || node.place() != self.me && has_room(Side::towards(self.me, node.place()))
+    }
+
+    /// How many of the ids that begin with these bytes are in it.
+    pub(crate) fn overlap(&self, knows: &[u32]) -> usize {
+        self.members().filter(|leaf| knows.contains(&prefix(&leaf.node))).count()
+    }
+
+    pub(crate) fn contains(&self, node: &NodeId) -> bool {
+        self.get(node).is_some()
+    }
+
+    pub(crate) fn get(&self, node: &NodeId) -> Option<&Arc<Contact>> {
+        self.sides.iter().flatten().find(|leaf| leaf.node == *node)
+    }
+
+    /// Takes a node in, or what is new of it; says whether it is in it now and was not.
+    pub(crate) fn insert(&mut self, contact: &Arc<Contact>) -> bool {
+        if contact.node.place() == self.me {
+            return false;
+        }
+        let was_in = self.contains(&contact.node);
+        for side in Side::BOTH {
+            self.insert_on(side, contact);
+        }
+        !was_in && self.contains(&contact.node)
+    }
+
+    fn insert_on(&mut self, side: Side, contact: &Arc<Contact>) {
+        let me = self.me;
+        let way = |leaf: &Arc<Contact>| side.way(me, leaf.node.place());
+        let leaves = &mut self.sides[side as usize];
+        match leaves.binary_search_by_key(&way(contact), way) {
+            Ok(at) => leaves[at] = contact.clone(),
+            Err(at) if at < SIDE_MAX => {
+                leaves.truncate(SIDE_MAX - 1);
+                leaves.reserve_exact(1);
+                leaves.insert(at, contact.clone());
+            }
+            Err(_) => {}
+        }
+    }
+
+    /// Lets go of a node; says whether it was in it.
+    pub(crate) fn remove(&mut self, node: &NodeId) -> bool {
+        let was_whole = self.is_whole();
+        let was_in = self.contains(node);
+        for side in &mut self.sides {
+            side.retain(|leaf| leaf.node != *node);
+        }
+        if was_in && was_whole {
+            // Whoever was on one side only may have a place on the other now.
+            let all: Vec<_> = self.members().cloned().collect();
+            for leaf in &all {
+                self.insert(leaf);
+            }
+        }
+        was_in
+    }
+
+    /// Each member once.
+    pub(crate) fn members(&self) -> impl Iterator<Item = &Arc<Contact>> + Clone {
+        let [clockwise, counter] = &self.sides;
+        let reach = self.reach(Side::Clockwise);
+        // Those on the other side that are not on the first as well.
+        let rest = counter.iter().filter(move |leaf| Side::Clockwise.way(self.me, leaf.node.place()) > reach);
+        clockwise.iter().chain(rest)
+    }
+
+    /// What it holds on the heap.
+    #[cfg(feature = "one-process")]
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.sides.iter().map(|side| side.capacity() * size_of::<Arc<Contact>>()).sum()
+    }
+
+    /// The nearest on a side.
+    pub(crate) fn neighbour(&self, side: Side) -> Option<&Arc<Contact>> {
+        self.side(side).first()
+    }
+
+    /// The farthest on a side that lacks members, if one does.
+    pub(crate) fn lacking(&self) -> Option<&Arc<Contact>> {
+        let lacks = |side: &Side| self.side(*side).len() < SIDE_MAX;
+        let side = Side::BOTH.into_iter().find(lacks).filter(|_| !self.is_whole())?;
+        self.side(side).last().or_else(|| self.members().next())
+    }
+
+    /// Of the owner, given as `me`, and the members, those who are closest to another node on a side of it, nearest first.
+    pub(crate) fn side_of(&self, me: &Arc<Contact>, other: &NodeId, side: Side) -> Vec<Arc<Contact>> {
+        let place = other.place();
+        let mut all: Vec<_> =
+            self.members().chain([me]).filter(|leaf| leaf.node != *other).cloned().collect();
+        all.sort_by_key(|leaf| side.way(place, leaf.node.place()));
+        all.truncate(SIDE_MAX);
+        all
+    }
+}
+
+/// The first bytes of an id: enough to tell the members of a leaf set apart.
+pub(crate) fn prefix(node: &NodeId) -> u32 {
+    let [a, b, c, d, ..] = node.0;
+    u32::from_be_bytes([a, b, c, d])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn contact(place: u128) -> Arc<Contact> {
+        Arc::new(Contact { node: NodeId(place.to_be_bytes()), endpoint: None })
+    }
+
+    fn set(me: u128, others: &[u128]) -> LeafSet {
+        let mut set = LeafSet::new(contact(me).node);
+        for other in others {
+            set.insert(&contact(*other));
+        }
+        set
+    }
+
+    fn places<'c>(leaves: impl IntoIterator<Item = &'c Arc<Contact>>) -> Vec<u128> {
+        leaves.into_iter().map(|leaf| leaf.node.place()).collect()
+    }
+
+    #[test]
+    fn a_small_ring_is_known_whole_and_a_large_one_around_us() {
+        let few: Vec<u128> = (1..=12).map(|n| n << 120).collect();
+        let small = set(0, &few);
+        assert!(small.is_whole() && small.covers(200 << 120));
+        assert_eq!(small.members().count(), 12);
+        let many: Vec<u128> = (1..=40).map(|n| n << 120).collect();
+        let large = set(20 << 120, &many);
+        assert!(!large.is_whole());
+        assert_eq!(large.members().count(), 16);
+        assert!(large.covers(28 << 120) && !large.covers(29 << 120) && large.covers(12 << 120));
+    }
+
+    #[test]
+    fn losing_members_of_a_large_ring_does_not_make_it_whole() {
+        let many: Vec<u128> = (1..=40).map(|n| n << 120).collect();
+        let mut large = set(20 << 120, &many);
+        for gone in 21..=27u128 {
+            assert!(large.remove(&contact(gone << 120).node));
+            assert!(!large.is_whole() && large.lacking().is_some());
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, cases: 256, ..ProptestConfig::default() })]
+
+        #[test]
+        fn it_holds_the_closest_on_each_side(me: u128, others in proptest::collection::btree_set(any::<u128>(), 0..60),
+            gone in proptest::collection::vec(any::<proptest::sample::Index>(), 0..8), key: u128) {
+            let others: Vec<u128> = others.into_iter().filter(|other| *other != me).collect();
+            let mut set = set(me, &others);
+            let mut left = others.clone();
+            // Whoever leaves a whole ring leaves the rest whole.
+            if others.len() <= SIDE_MAX {
+                for index in gone.iter().filter(|_| !others.is_empty()) {
+                    let one = others[index.index(others.len())];
+                    prop_assert_eq!(set.remove(&contact(one).node), left.contains(&one));
+                    left.retain(|other| *other != one);
+                }
+            }
+            for side in Side::BOTH {
+                let mut expected = left.clone();
+                expected.sort_by_key(|other| side.way(me, *other));
+                expected.truncate(SIDE_MAX);
+                prop_assert_eq!(places(set.side(side)), expected);
+            }
+            let members = places(set.members());
+            let mut unique = members.clone();
+            unique.sort_unstable();
+            unique.dedup();
+            prop_assert_eq!(unique.len(), members.len());
+            if set.covers(key) {
+                let closest = left.iter().copied().chain([me]).min_by_key(|one| closeness(key, *one));
+                let found = set.closest(key, |_| true).map_or(me, |leaf| leaf.node.place());
+                prop_assert_eq!(Some(found), closest);
+            }
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Leaf sets are compared: newcomers make themselves known, and neighbours tell each other whom they may lack.
+
+use super::Overlay;
+use crate::ctx::Ctx;
+use crate::identity::NodeId;
+use crate::overlay::contact::Contact;
+use crate::overlay::leaf_set::{Side, prefix};
+use crate::overlay::ring::SIDE_MAX;
+use crate::time::{Duration, Instant};
+use crate::wire::bounded::List;
+use crate::wire::{Frame, Leaves};
+use std::sync::Arc;
+
+/// How long the answer to a greeting may take.
+const GREETING: Duration = Duration::from_secs(2);
+/// How often somebody is greeted who does not answer.
+const GREETINGS: u8 = 3;
+/// Nodes that may be greeted at once: two leaf sets, of two rings that meet.
+const GREETINGS_MAX: usize = 32;
+/// How many members of ours a node must know, to be believed that it is a neighbour although it is beyond our reach.
+const OVERLAP_MIN: usize = SIDE_MAX / 2;
+
+/// A node that was greeted and has not answered.
+pub(super) struct Greeting {
+    pub(super) contact: Arc<Contact>,
+    tries: u8,
+    pub(super) due: Instant,
+}
+
+impl Overlay {
+    /// Greets a node of whom a neighbour has told, if it may belong in the leaf set; else it may have a place in the table.
+    pub(super) fn consider(&mut self, ctx: &mut Ctx<'_>, contact: &Arc<Contact>) {
+        let node = &contact.node;
+        if *node == self.me.node || self.gone.contains_key(node) {
+            return;
+        }
+        if self.leaves.has_place_for(node) && !self.leaves.contains(node) {
+            self.greet(ctx, contact);
+        }
+        self.learn(contact);
+    }
+
+    /// Makes ourselves known to a node and asks it whom we may lack.
+    pub(super) fn greet(&mut self, ctx: &mut Ctx<'_>, contact: &Arc<Contact>) {
+        if self.greetings.contains_key(&contact.node) {
+            return;
+        }
+        if self.greetings.len() >= GREETINGS_MAX {
+            ctx.count("overlay_greetings_full");
+            return;
+        }
+        let greeting =
+            Greeting { contact: contact.clone(), tries: 1, due: ctx.now + self.greeting_time(&contact.node) };
+        self.greetings.insert(contact.node, greeting);
+        self.send_greeting(ctx, contact.node);
+    }
+
+    fn greeting_time(&self, node: &NodeId) -> Duration {
+        if self.linked.contains(node) { GREETING } else { GREETING.times(3) }
+    }
+
+    fn send_greeting(&self, ctx: &mut Ctx<'_>, to: NodeId) {
+        let members = self.leaves.members().map(|leaf| prefix(&leaf.node));
+        let greeted = self.greetings.keys().map(prefix);
+        let greeting = Leaves {
+            sender: self.me.clone(),
+            knows: List::first(members.chain(greeted)),
+            leaves: List::default(),
+            gone: List::default(),
+            asks: true,
+        };
+        ctx.post(to, Frame::Leaves(greeting));
+    }
+
+    pub(super) fn on_leaves(&mut self, ctx: &mut Ctx<'_>, from: NodeId, leaves: &Leaves) {
+        if leaves.sender.node != from {
+            ctx.count("overlay_sender_false");
+            return;
+        }
+        if leaves.gone.contains(&from) {
+            self.on_gone(ctx, from, leaves.leaves.first().cloned());
+            return;
+        }
+        self.gone.remove(&from);
+        let was_greeted = self.greetings.remove(&from).is_some();
+        let is_near = was_greeted && self.leaves.has_place_for(&from)
+            || self.leaves.overlap(&leaves.knows) >= OVERLAP_MIN;
+        if is_near || self.leaves.reaches(&from) {
+            self.leaves.insert(&leaves.sender);
+        }
+        self.rows.offer(&leaves.sender, None);
+        for gone in leaves.gone.iter() {
+            // Nobody is believed about somebody else.
+            if self.leaves.contains(gone) || self.rows.get(gone).is_some() {
+                self.suspect(ctx, *gone, leaves.leaves.first().cloned());
+            }
+        }
+        for contact in leaves.leaves.iter() {
+            self.consider(ctx, contact);
+        }
+        if leaves.asks {
+            self.answer_greeting(ctx, from, &leaves.knows);
+        }
+        self.settle(ctx);
+    }
+
+    /// Tells a node whom it may lack by all we know of its part of the ring.
+    fn answer_greeting(&self, ctx: &mut Ctx<'_>, to: NodeId, knows: &[u32]) {
+        let [clockwise, counter] = Side::BOTH.map(|side| self.leaves.side_of(&self.me, &to, side));
+        let mut lacking: Vec<Arc<Contact>> = Vec::new();
+        for leaf in clockwise.into_iter().chain(counter) {
+            let is_known = leaf.node == self.me.node || knows.contains(&prefix(&leaf.node));
+            if !is_known && !lacking.contains(&leaf) && !self.is_suspect(&leaf.node) {
+                lacking.push(leaf);
+            }
+        }
+        let members = self.leaves.members().map(|leaf| prefix(&leaf.node));
+        let answer = Leaves {
+            sender: self.me.clone(),
+            knows: List::first(members),
+            leaves: List::first(lacking),
+            gone: List::default(),
+            asks: false,
+        };
+        ctx.post(to, Frame::Leaves(answer));
+    }
+
+    pub(super) fn on_greetings_due(&mut self, ctx: &mut Ctx<'_>) {
+        let is_due = |entry: &(&NodeId, &Greeting)| entry.1.due <= ctx.now;
+        let due: Vec<_> = self.greetings.iter().filter(is_due).map(|(node, _)| *node).collect();
+        for node in due {
+            let Some(greeting) = self.greetings.get_mut(&node) else { continue };
+            if greeting.tries >= GREETINGS {
+                self.on_gone(ctx, node, None);
+                continue;
+            }
+            greeting.tries += 1;
+            greeting.due = ctx.now + GREETING;
+            self.send_greeting(ctx, node);
+        }
+    }
+
+    /// Asks a member of the leaf set whom we may lack: what got lost on the way is made up for, and two rings that have come
+    /// to touch grow together.
+    pub(super) fn compare(&mut self, ctx: &mut Ctx<'_>) {
+        let count = self.leaves.members().count() as u64;
+        if count > 0 {
+            let pick = usize::try_from(ctx.rng.below(count)).unwrap_or(0);
+            let leaf = self.leaves.members().nth(pick).cloned();
+            if let Some(leaf) = leaf {
+                self.greet(ctx, &leaf);
+            }
+        }
+    }
+
+    /// Says goodbye to the leaf set: the node is about to go.
+    pub(crate) fn leave(&self, ctx: &mut Ctx<'_>) {
+        for leaf in self.leaves.members() {
+            let side = Side::towards(leaf.node.place(), self.me.node.place());
+            let spare = self.leaves.side_of(&self.me, &leaf.node, side).pop();
+            let goodbye = Leaves {
+                sender: self.me.clone(),
+                knows: List::default(),
+                leaves: List::first(spare.filter(|spare| spare.node != self.me.node)),
+                gone: List::first([self.me.node]),
+                asks: false,
+            };
+            ctx.post(leaf.node, Frame::Leaves(goodbye));
+        }
+    }
+}

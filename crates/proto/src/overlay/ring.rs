@@ -1,0 +1,84 @@
+//! The ring: ids as numbers, their digits and distances (Pastry: Rowstron and Druschel 2001, section 2).
+
+use crate::identity::NodeId;
+use crate::wire::bounded::fixed_bytes;
+
+/// Digits of an id: 128 bits, four a digit.
+pub const DIGITS: usize = 32;
+/// Nodes that one row of a routing table has room for: one for each other digit.
+pub const ROW_MAX: usize = 15;
+/// Nodes that a leaf set has room for on each side of its owner.
+pub const SIDE_MAX: usize = 8;
+/// Nodes that a leaf set has room for.
+pub const LEAVES_MAX: usize = 2 * SIDE_MAX;
+
+fixed_bytes! {
+    /// A place on the ring: that of a node is its id.
+    Key, 16
+}
+
+impl From<NodeId> for Key {
+    fn from(node: NodeId) -> Self {
+        Self(node.0)
+    }
+}
+
+impl Key {
+    /// The key at a place.
+    pub fn at(place: u128) -> Self {
+        Self(place.to_be_bytes())
+    }
+
+    /// Its place.
+    pub fn place(self) -> u128 {
+        u128::from_be_bytes(self.0)
+    }
+}
+
+impl NodeId {
+    /// Its place on the ring.
+    pub fn place(self) -> u128 {
+        u128::from_be_bytes(self.0)
+    }
+}
+
+/// How many digits two places share from the left.
+pub(crate) fn shared_digits(one: u128, other: u128) -> usize {
+    ((one ^ other).leading_zeros() / 4) as usize
+}
+
+/// The digit at `at`, counted from the left.
+pub(crate) fn digit(place: u128, at: usize) -> usize {
+    (place >> (124 - 4 * at.min(DIGITS - 1))) as usize & 15
+}
+
+/// How far two places are apart, the shorter way round.
+pub fn distance(one: u128, other: u128) -> u128 {
+    one.wrapping_sub(other).min(other.wrapping_sub(one))
+}
+
+/// What orders nodes by their closeness to a place. Of two that are equally far the lower is closer, so that there is one closest.
+pub fn closeness(place: u128, node: u128) -> (u128, u128) {
+    (distance(place, node), node)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_counted_from_the_left() {
+        let place = 0x0123_4567_89ab_cdef_0123_4567_89ab_cdef;
+        assert_eq!([0, 1, 15, 31].map(|at| digit(place, at)), [0, 1, 15, 15]);
+        assert_eq!(shared_digits(place, place ^ 1 << 108), 4);
+        assert_eq!(shared_digits(place, place), DIGITS);
+    }
+
+    #[test]
+    fn the_shorter_way_round_counts() {
+        assert_eq!(distance(1, u128::MAX), 2);
+        assert_eq!(distance(u128::MAX, 1), 2);
+        assert_eq!(distance(0, 1 << 127), 1 << 127);
+        assert!(closeness(10, 8) < closeness(10, 12));
+    }
+}

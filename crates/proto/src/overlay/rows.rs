@@ -1,0 +1,168 @@
+//! The routing table: for each length of a common prefix one node for each next digit (DIMA, section 2.1).
+
+use crate::identity::NodeId;
+use crate::overlay::contact::Contact;
+use crate::overlay::ring::{digit, shared_digits};
+use crate::time::Duration;
+use std::sync::Arc;
+
+/// Round-trip times are held in tenths of milliseconds; longer ones, and those not known, are all the same.
+const RTT_UNKNOWN: u16 = u16::MAX;
+
+/// A routing table. Two lists side by side, because a simulated world has a million of them.
+pub(crate) struct Rows {
+    me: u128,
+    cells: Vec<Cell>,
+    contacts: Vec<Arc<Contact>>,
+}
+
+#[derive(Clone, Copy)]
+struct Cell {
+    /// Row and digit: the row times sixteen, and the digit.
+    at: u16,
+    rtt: u16,
+}
+
+impl Rows {
+    pub(crate) fn new(me: NodeId) -> Self {
+        Self { me: me.place(), cells: Vec::new(), contacts: Vec::new() }
+    }
+
+    /// The place of a node in the table: none for the owner.
+    fn at(&self, node: &NodeId) -> Option<u16> {
+        let place = node.place();
+        let row = shared_digits(self.me, place);
+        (place != self.me).then(|| cell(row, digit(place, row)))
+    }
+
+    fn index(&self, at: u16) -> Result<usize, usize> {
+        self.cells.binary_search_by_key(&at, |cell| cell.at)
+    }
+
+    /// The node that shares one digit more with `key` than the owner.
+    pub(crate) fn towards(&self, key: u128) -> Option<&Arc<Contact>> {
+        let row = shared_digits(self.me, key);
+        self.index(cell(row, digit(key, row))).ok().map(|index| &self.contacts[index])
+    }
+
+    /// The contact of a node, if it is in the table.
+    pub(crate) fn get(&self, node: &NodeId) -> Option<&Arc<Contact>> {
+        let index = self.index(self.at(node)?).ok()?;
+        Some(&self.contacts[index]).filter(|contact| contact.node == *node)
+    }
+
+    /// Takes a node in if its place is empty, or if it is nearer than the one that has it; `rtt` is its round-trip time if that was
+    /// measured. Says whether it has the place now.
+    pub(crate) fn offer(&mut self, contact: &Arc<Contact>, rtt: Option<Duration>) -> bool {
+        let Some(at) = self.at(&contact.node) else { return false };
+        let rtt = rtt.map_or(RTT_UNKNOWN, tenths);
+        match self.index(at) {
+            Ok(index) => {
+                let is_same = self.contacts[index].node == contact.node;
+                if is_same || rtt < self.cells[index].rtt {
+                    self.cells[index].rtt = if is_same { rtt.min(self.cells[index].rtt) } else { rtt };
+                    self.contacts[index] = contact.clone();
+                    return true;
+                }
+                false
+            }
+            Err(index) => {
+                // As much as is needed: the tables of a million nodes are in one process.
+                self.cells.reserve_exact(1);
+                self.contacts.reserve_exact(1);
+                self.cells.insert(index, Cell { at, rtt });
+                self.contacts.insert(index, contact.clone());
+                true
+            }
+        }
+    }
+
+    /// Notes a measured round-trip time.
+    pub(crate) fn on_rtt(&mut self, node: &NodeId, rtt: Duration) {
+        let Some(index) = self.at(node).and_then(|at| self.index(at).ok()) else { return };
+        if self.contacts[index].node == *node {
+            self.cells[index].rtt = tenths(rtt);
+        }
+    }
+
+    /// The last round-trip time of a node, if one was measured.
+    pub(crate) fn rtt(&self, node: &NodeId) -> Option<Duration> {
+        let index = self.index(self.at(node)?).ok()?;
+        let rtt = self.cells[index].rtt;
+        let is_known = self.contacts[index].node == *node && rtt != RTT_UNKNOWN;
+        is_known.then(|| Duration::from_micros(u64::from(rtt) * 100))
+    }
+
+    /// Lets go of a node; yields its row if it was in the table.
+    pub(crate) fn remove(&mut self, node: &NodeId) -> Option<usize> {
+        let index = self.index(self.at(node)?).ok()?;
+        (self.contacts[index].node == *node).then(|| {
+            self.contacts.remove(index);
+            usize::from(self.cells.remove(index).at / 16)
+        })
+    }
+
+    /// The nodes of a row.
+    pub(crate) fn row(&self, row: usize) -> &[Arc<Contact>] {
+        let [from, to] =
+            [cell(row, 0), cell(row + 1, 0)].map(|at| self.cells.partition_point(|cell| cell.at < at));
+        &self.contacts[from..to]
+    }
+
+    /// How many rows there are down to the last that is not empty.
+    pub(crate) fn depth(&self) -> usize {
+        self.cells.last().map_or(0, |cell| usize::from(cell.at / 16) + 1)
+    }
+
+    /// What it holds on the heap.
+    #[cfg(feature = "one-process")]
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.cells.capacity() * size_of::<Cell>() + self.contacts.capacity() * size_of::<Arc<Contact>>()
+    }
+
+    /// All nodes in the table.
+    pub(crate) fn contacts(&self) -> &[Arc<Contact>] {
+        &self.contacts
+    }
+}
+
+fn cell(row: usize, digit: usize) -> u16 {
+    u16::try_from(row * 16 + digit).unwrap_or(u16::MAX)
+}
+
+fn tenths(rtt: Duration) -> u16 {
+    u16::try_from(rtt.as_micros() / 100).unwrap_or(RTT_UNKNOWN).min(RTT_UNKNOWN - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn contact(place: u128) -> Arc<Contact> {
+        Arc::new(Contact { node: NodeId(place.to_be_bytes()), endpoint: None })
+    }
+
+    #[test]
+    fn each_place_goes_to_the_nearest() {
+        let mut rows = Rows::new(contact(0).node);
+        let [first, second] = [0x1a, 0x1b].map(|top: u128| contact(top << 120));
+        assert!(rows.offer(&first, None) && !rows.offer(&second, None));
+        assert!(rows.offer(&second, Some(Duration::from_millis(30))));
+        assert!(!rows.offer(&first, Some(Duration::from_millis(40))));
+        assert_eq!(rows.towards(0x17 << 120).map(|contact| contact.node), Some(second.node));
+        assert_eq!(rows.rtt(&second.node), Some(Duration::from_millis(30)));
+        assert_eq!((rows.get(&first.node), rows.depth()), (None, 1));
+        assert_eq!((rows.remove(&first.node), rows.remove(&second.node)), (None, Some(0)));
+    }
+
+    #[test]
+    fn a_row_is_what_shares_so_many_digits() {
+        let mut rows = Rows::new(contact(0).node);
+        for place in [0x10, 0x20, 0x01, 0x02, 0x03u128] {
+            rows.offer(&contact(place << 120), None);
+        }
+        assert_eq!([0, 1, 2].map(|row| rows.row(row).len()), [2, 3, 0]);
+        assert_eq!(rows.depth(), 2);
+        assert!(!rows.offer(&contact(0), None), "nobody is in their own table");
+    }
+}
