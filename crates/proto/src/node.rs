@@ -3,6 +3,7 @@
 mod archive;
 mod command;
 mod entry;
+mod overlay;
 mod people;
 mod restore;
 
@@ -17,7 +18,9 @@ use crate::io::{
     BlockedView, CloseReason, ConversationView, Event, Found, Input, Lacking, LeftView, LinkId, MessageView,
     Output, PeerView, Person, Recalled, Wake, Window,
 };
-use crate::link::introduction::{Introductions, Invited};
+use crate::link::errands::Errands;
+use crate::link::handshake::Peer;
+use crate::link::introduction::{Carrier, Introductions, Invited};
 use crate::link::pursuit::{Pursuits, Way};
 use crate::link::reach::Reach;
 use crate::link::{Change, Links};
@@ -26,7 +29,7 @@ use crate::preferences::Preferences;
 use crate::rng::Rng;
 use crate::table::Table;
 use crate::time::{Duration, Instant};
-use crate::wire::{Frame, SessionId};
+use crate::wire::{Frame, OVERLAY, SessionId};
 use crate::{ConversationId, OpId};
 use std::collections::BTreeMap;
 
@@ -42,7 +45,8 @@ pub struct Config {
     /// How many bytes of each conversation's latest operations are in memory, as they are on the wire; in memory they are
     /// some five times that. The rest is read again when it is asked for.
     pub resident_max: usize,
-    /// Whether the node is part of the overlay, by which nodes and people find each other.
+    /// Whether the node is part of the overlay, by which nodes and people find each other. Off here, so that a world of few
+    /// nodes is linked as its people want it; the programs turn it on.
     pub overlay: bool,
 }
 
@@ -53,7 +57,7 @@ impl Config {
         evict_after: Duration::from_secs(10 * 60),
         one_per_type: false,
         resident_max: 64 * 1024,
-        overlay: true,
+        overlay: false,
     };
     /// What fits a native node.
     pub const NATIVE: Self = Self { link_budget: 200, resident_max: 256 * 1024, ..Self::TAB };
@@ -80,6 +84,7 @@ pub struct Node {
     inbox: Inbox,
     by_hand: Table<LinkId, ByHand>,
     overlay: Option<Overlay>,
+    errands: Errands,
 }
 
 /// A link by hand whose other half people carry.
@@ -110,8 +115,11 @@ macro_rules! useful {
     ($node:ident) => {{
         let (groups, asking) = (&$node.groups, &$node.asking);
         let (requests, reach) = (&$node.requests, &$node.reach);
+        let (overlay, errands) = (&$node.overlay, &$node.errands);
         move |node: &NodeId| {
             groups.needs(node)
+                || errands.wait_for(node)
+                || overlay.as_ref().is_some_and(|overlay| overlay.needs(node))
                 || asking.asked().any(|asked| asked == *node)
                 || requests.concerns(node)
                 || reach.keeps(node)
@@ -131,7 +139,7 @@ impl Node {
             config,
             now,
             out: Out::default(),
-            links: Links::new(config.link_budget, session),
+            links: Links::new(config.link_budget, session, if config.overlay { OVERLAY } else { 0 }),
             introductions: Introductions::default(),
             pursuits: Pursuits::default(),
             reach: Reach::default(),
@@ -141,6 +149,7 @@ impl Node {
             inbox: Inbox::default(),
             by_hand: Table::default(),
             overlay: config.overlay.then(|| Overlay::new(node, now)),
+            errands: Errands::default(),
             rng,
         }
     }
@@ -163,7 +172,12 @@ impl Node {
                 }
             }
             Input::Closed { link, reason } => self.links.on_closed(link, reason),
-            Input::Listening { endpoint } => self.links.listen(endpoint),
+            Input::Listening { endpoint } => {
+                if let Some(overlay) = &mut self.overlay {
+                    overlay.listen(endpoint.clone());
+                }
+                self.links.listen(endpoint);
+            }
             Input::Tick => {}
         }
         self.settle();
@@ -182,6 +196,8 @@ impl Node {
             self.asking.poll_timeout(),
             self.reach.poll_timeout(),
             self.pursuits.poll_timeout(&self.links),
+            self.overlay.as_ref().and_then(Overlay::poll_timeout),
+            self.errands.poll_timeout(),
         ];
         deadlines.into_iter().flatten().min()
     }
@@ -194,6 +210,10 @@ impl Node {
         self.asking.on_timeout(&mut ctx);
         let asking = &self.asking;
         self.groups.on_timeout(&mut ctx, |request| asking.is_under_way(request));
+        if let Some(overlay) = &mut self.overlay {
+            overlay.on_timeout(&mut ctx);
+        }
+        self.expire_errands();
         for node in self.links.due(self.now) {
             let digests = self.groups.digests(node);
             self.links.ping(&mut ctx!(self), node, digests);
@@ -220,10 +240,14 @@ impl Node {
     fn route(&mut self) {
         loop {
             while let Some((to, mail)) = self.out.mail.pop_front() {
-                let mut ctx = ctx!(self);
-                if !self.links.send(&mut ctx, to, mail) {
-                    ctx.count("frame_without_link_to_send");
+                if self.links.is_linked(&to) {
+                    self.links.send(&mut ctx!(self), to, mail);
+                } else {
+                    self.hold(to, mail);
                 }
+            }
+            if self.route_through_overlay() {
+                continue;
             }
             let Some(change) = self.links.poll_change() else { break };
             match change {
@@ -252,6 +276,11 @@ impl Node {
         self.pursuits.on_up(&mut ctx, (&mut self.links, &mut self.introductions), node);
         self.groups.on_linked(&mut ctx, node);
         self.asking.on_linked(&mut ctx, node);
+        let speaks = |peer: &&Peer| peer.features & OVERLAY != 0;
+        if let (Some(overlay), Some(peer)) = (&mut self.overlay, self.links.peer(&node).filter(speaks)) {
+            overlay.on_linked(&mut ctx, node, peer.endpoint.clone());
+        }
+        self.out.mail.extend(self.errands.take(&node).into_iter().map(|mail| (node, mail)));
     }
 
     fn on_down(&mut self, node: NodeId, reason: CloseReason) {
@@ -262,6 +291,9 @@ impl Node {
         self.asking.on_unlinked(&mut ctx, node);
         self.requests.on_unlinked(&mut ctx, node, reason);
         self.introductions.on_unlinked(&mut ctx, &mut self.links, node);
+        if let Some(overlay) = &mut self.overlay {
+            overlay.on_unlinked(&mut ctx, node);
+        }
     }
 
     fn on_failed(&mut self, link: LinkId, reason: CloseReason) {
@@ -287,14 +319,24 @@ impl Node {
             Frame::Ping(ping) => {
                 self.groups.on_digests(&mut ctx, from, &ping.digests, self.asking.is_asking());
             }
-            Frame::Lookup(lookup) => Introductions::on_lookup(&mut ctx, links, from, &lookup),
-            Frame::Contact(contact) => self.introductions.on_contact(&mut ctx, links, from, &contact),
-            Frame::Unreachable(lost) => self.introductions.on_unreachable(&mut ctx, links, from, &lost),
+            Frame::Lookup(lookup) => {
+                Introductions::on_lookup(&mut ctx, links, &Carrier::Node(from), &lookup);
+            }
+            Frame::Contact(contact) => {
+                self.introductions.on_contact(&mut ctx, links, &Carrier::Node(from), &contact);
+            }
+            Frame::Unreachable(lost) => {
+                self.introductions.on_unreachable(&mut ctx, links, &Carrier::Node(from), &lost);
+            }
             Frame::Signal(signal) => {
                 let (groups, asking) = (&self.groups, &self.asking);
-                let consents =
-                    |node: &NodeId| groups.was_fellow(node) || asking.asked().any(|asked| asked == *node);
-                self.introductions.on_signal(&mut ctx, links, (from, signal), consents);
+                // Whoever is in the overlay is anybody's possible neighbour there.
+                let is_open = self.overlay.is_some();
+                let consents = |node: &NodeId| {
+                    is_open || groups.was_fellow(node) || asking.asked().any(|asked| asked == *node)
+                };
+                let carrier = Carrier::Node(from);
+                self.introductions.on_signal(&mut ctx, links, (carrier, signal), consents);
             }
             Frame::ConnectionRequest(request) => self.on_request(from, request),
             Frame::Answer(answer) => self.on_answer(from, &answer),
@@ -331,9 +373,10 @@ impl Node {
         for failure in self.pursuits.drain_failures() {
             let mut ctx = ctx!(self);
             self.asking.on_unreachable(&mut ctx, failure.target, failure.reason);
+            self.lose_errand(failure.target);
         }
         let mut wanted = if self.links.has_room() { fellows.clone() } else { Table::default() };
-        for node in self.reach.introducers().chain(self.asking.asked()) {
+        for node in self.reach.introducers().chain(self.asking.asked()).chain(self.errands.nodes()) {
             wanted.insert(node, true);
         }
         let (links, pursuits, asking) = (&self.links, &self.pursuits, &self.asking);
@@ -356,12 +399,16 @@ impl Node {
             self.pursuits.take_time(&target, is_late);
         }
         let (links, pursuits, asking) = (&self.links, &self.pursuits, &self.asking);
-        let is_wanted = |node: &NodeId| fellows.contains_key(node) || asking.asked().any(|one| one == *node);
+        let errands = &self.errands;
+        let is_wanted = |node: &NodeId| {
+            fellows.contains_key(node) || errands.wait_for(node) || asking.asked().any(|one| one == *node)
+        };
         let is_missing = |node: &NodeId| is_wanted(node) && !links.is_linked(node);
         self.reach.retain(self.now, |node| is_missing(node) || pursuits.is_underway(node));
         for failure in self.pursuits.drain_failures() {
             let mut ctx = ctx!(self);
             self.asking.on_unreachable(&mut ctx, failure.target, failure.reason);
+            self.lose_errand(failure.target);
         }
     }
 
@@ -370,7 +417,10 @@ impl Node {
     fn ways_to(&mut self, target: NodeId, fellows: &Table<NodeId, bool>, is_again: bool) -> Vec<Way> {
         /// Carriers to try for one target before it has to wait for its next turn.
         const CARRIERS_MAX: usize = 4;
-        let dial = self.reach.endpoint(&target).cloned().map(Way::Dial);
+        let overlay = self.overlay.as_ref();
+        let contact = overlay.and_then(|overlay| overlay.contact(&target)?.endpoint.as_deref());
+        let dial = self.reach.endpoint(&target).or(contact).cloned().map(Way::Dial);
+        let routed = overlay.filter(|overlay| overlay.is_in()).map(|_| Way::Overlay);
         let fellows = fellows.keys().copied();
         let natives = self
             .links
@@ -390,7 +440,7 @@ impl Node {
         }
         carriers.truncate(CARRIERS_MAX);
         let through = if is_again { Way::Asking } else { Way::Through };
-        let carried = carriers.into_iter().map(through);
+        let carried = carriers.into_iter().map(through).chain(routed);
         // Beside a dial that is slow, others know better whether it is there.
         match self.pursuits.is_underway(&target) {
             true => carried.chain(dial).collect(),
@@ -489,6 +539,12 @@ impl Node {
     /// All usable links.
     pub fn peers(&self) -> Vec<PeerView> {
         self.links.views()
+    }
+
+    /// The nodes next to this one in the overlay, when it is part of that and has found its place.
+    pub fn neighbours(&self) -> Option<Vec<NodeId>> {
+        let overlay = self.overlay.as_ref().filter(|overlay| overlay.is_in())?;
+        Some(overlay.leaves().map(|leaf| leaf.node).collect())
     }
 
     /// Counters by name: what was dropped and why, and how much went well.

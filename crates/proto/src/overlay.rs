@@ -154,9 +154,14 @@ impl Overlay {
     /// Sends `load` to whoever is closest to `key`. An answer comes as a [`Parcel`] with the same id; nothing says that none will come.
     pub(crate) fn route(&mut self, ctx: &mut Ctx<'_>, key: Key, load: Frame) -> RouteId {
         let id = RouteId(ctx.rng.bytes());
+        self.send(ctx, key, id, load);
+        id
+    }
+
+    /// The same, with an id that the caller has made.
+    pub(crate) fn send(&mut self, ctx: &mut Ctx<'_>, key: Key, id: RouteId, load: Frame) {
         let path = crate::wire::bounded::List::first([self.me.node]);
         self.forward(ctx, Route { key, id, path, load: Load(Arc::new(load)) });
-        id
     }
 
     /// Answers a message.

@@ -43,6 +43,8 @@ pub const HEADS_MAX: usize = 16;
 pub const DIGESTS_MAX: usize = 32;
 /// The largest sealed envelope: an offer with sixteen candidates and a certificate is a fifth of it.
 pub const SEALED_MAX: usize = 8 * 1024;
+/// The ability of a node that is part of the overlay, as a bit of [`Hello::features`].
+pub const OVERLAY: u64 = 1;
 /// The version of the protocol that this code speaks.
 pub const VERSION: u16 = 1;
 
@@ -133,7 +135,7 @@ pub struct Hello {
     pub version_min: u16,
     /// The highest version that the sender speaks.
     pub version_max: u16,
-    /// Optional abilities, a bit each; none are defined yet.
+    /// Optional abilities, a bit each: [`OVERLAY`].
     pub features: u64,
     /// The sender's device, vouched for by its account.
     pub certificate: Certificate,
@@ -409,12 +411,7 @@ macro_rules! frame_kinds {
                 }
             }
 
-            /// Its number.
-            pub(crate) fn kind(&self) -> u32 {
-                match self { $(Self::$kind(_) => $number,)* }
-            }
-
-            /// Reads what follows the number of a kind.
+         /// Reads what follows the number of a kind.
             fn read_kind(kind: u32, from: &mut Reader<'_>) -> Result<Self, FrameError> {
                 let frame = match kind {
                     $($number => Wire::read(from).map(Self::$kind),)*
@@ -447,11 +444,6 @@ impl Frame {
     pub(crate) fn read_routed(from: &mut Reader<'_>) -> Option<Self> {
         let kind = kind(from).filter(|kind| is_routed(*kind))?;
         Self::read_kind(kind, from).ok()
-    }
-
-    /// Whether it goes through the overlay and not over a link by itself.
-    pub(crate) fn is_for_overlay_only(&self) -> bool {
-        self.kind() >= 48
     }
 }
 

@@ -10,6 +10,7 @@ pub(crate) struct Traffic {
     signals: Bucket,
     comparisons: Bucket,
     operations: Bucket,
+    overlay: Bucket,
 }
 
 impl Traffic {
@@ -26,6 +27,8 @@ impl Traffic {
             comparisons: Bucket::new(now, 200, 50),
             // Frames of operations, each checked signature by signature: 64 in the worst case.
             operations: Bucket::new(now, 4_000, 1_000),
+            // Each may be passed on: what a neighbour of a busy node carries.
+            overlay: Bucket::new(now, 1_000, 200),
         }
     }
 
@@ -41,6 +44,13 @@ impl Traffic {
             Frame::Operations(_) | Frame::ListUpdate(_) | Frame::ConnectionRelease(_) | Frame::Past(_) => {
                 &mut self.operations
             }
+            Frame::Route(_)
+            | Frame::Return(_)
+            | Frame::Hop(_)
+            | Frame::Leaves(_)
+            | Frame::Arrival(_)
+            | Frame::RowRequest(_)
+            | Frame::Row(_) => &mut self.overlay,
             _ => return true,
         };
         bucket.take(now)

@@ -14,6 +14,7 @@ use crate::link::handshake::Role;
 use crate::link::introduction::{self, Invited};
 use crate::link::pursuit::Way;
 use crate::link::{BY_HAND_LINKS_MAX, Beginning};
+use crate::overlay::Overlay;
 use crate::time::Instant;
 use crate::wire::bounded::List;
 
@@ -93,11 +94,14 @@ impl Node {
                 Ok(Reply::Done)
             }
             Command::Close => {
-                self.links.quit(&mut ctx);
+                self.leave_overlay();
+                self.route();
+                self.links.quit(&mut ctx!(self));
                 Ok(Reply::Done)
             }
             Command::Quit => {
                 self.groups.leave_all(&mut ctx);
+                self.leave_overlay();
                 self.route();
                 self.links.quit(&mut ctx!(self));
                 Ok(Reply::Done)
@@ -267,7 +271,8 @@ impl Node {
     ) -> Result<Reply, Refusal> {
         let is_known = self.links.is_linked(&node)
             || self.groups.is_fellow(&node)
-            || self.reach.endpoint(&node).is_some();
+            || self.reach.endpoint(&node).is_some()
+            || self.overlay.as_ref().is_some_and(Overlay::is_in);
         if !is_known {
             return Err(Refusal::UnknownNode);
         }

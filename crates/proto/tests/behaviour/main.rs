@@ -31,6 +31,7 @@ mod link_budget;
 #[cfg(not(target_family = "wasm"))]
 mod long_histories;
 mod missing_operations;
+mod overlay;
 mod private_conversations;
 mod random_bytes;
 mod reaching;
