@@ -2,8 +2,8 @@
 //!
 //! In reading order: [`time`] and [`rng`] are what a step is given; [`identity`] is who somebody is;
 //! [`wire`] is what goes over a link; [`invite`] and [`endpoint`] are how links begin; `link` proves them,
-//! keeps them alive and has them introduced; [`group`] is what people talk in; [`store`] is what lasts of all
-//! that; [`node`] is the boundary that holds it all together, and [`io`] is what crosses it.
+//! keeps them alive and has them introduced; [`group`] is what people talk in; [`directory`] is how they find each
+//! other by words; [`store`] is what lasts of all that; [`node`] is the boundary that holds it all together, and [`io`] is what crosses it.
 #![deny(clippy::disallowed_types, clippy::disallowed_methods, clippy::disallowed_macros)]
 
 pub mod time;
@@ -29,6 +29,8 @@ pub mod io;
 pub mod link;
 
 pub mod group;
+
+pub mod directory;
 
 pub mod store;
 
