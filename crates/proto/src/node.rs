@@ -10,6 +10,8 @@ mod restore;
 pub use restore::Restoring;
 
 use crate::ctx::{Ctx, Out};
+use crate::directory::Directory;
+use crate::directory::code::Code;
 use crate::endpoint::Endpoint;
 use crate::group::{Asking, Groups, Inbox, Requests, Search};
 use crate::identity::{AccountId, Identity, Name, NodeId};
@@ -48,6 +50,8 @@ pub struct Config {
     /// Whether the node is part of the overlay, by which nodes and people find each other. Off here, so that a world of few
     /// nodes is linked as its people want it; the programs turn it on.
     pub overlay: bool,
+    /// How words become places in the directory. Nodes that are to find each other's words use the same.
+    pub code: Code,
 }
 
 impl Config {
@@ -58,6 +62,7 @@ impl Config {
         one_per_type: false,
         resident_max: 64 * 1024,
         overlay: false,
+        code: Code::Balanced,
     };
     /// What fits a native node.
     pub const NATIVE: Self = Self { link_budget: 200, resident_max: 256 * 1024, ..Self::TAB };
@@ -85,6 +90,7 @@ pub struct Node {
     by_hand: Table<LinkId, ByHand>,
     overlay: Option<Overlay>,
     errands: Errands,
+    directory: Directory,
 }
 
 /// A link by hand whose other half people carry.
@@ -150,6 +156,7 @@ impl Node {
             by_hand: Table::default(),
             overlay: config.overlay.then(|| Overlay::new(node, now)),
             errands: Errands::default(),
+            directory: Directory::new(config.code),
             rng,
         }
     }
@@ -197,6 +204,7 @@ impl Node {
             self.reach.poll_timeout(),
             self.pursuits.poll_timeout(&self.links),
             self.overlay.as_ref().and_then(Overlay::poll_timeout),
+            self.overlay.as_ref().and_then(|_| self.directory.poll_timeout()),
             self.errands.poll_timeout(),
         ];
         deadlines.into_iter().flatten().min()
@@ -214,6 +222,7 @@ impl Node {
             overlay.on_timeout(&mut ctx);
         }
         self.expire_errands();
+        self.run_directory();
         for node in self.links.due(self.now) {
             let digests = self.groups.digests(node);
             self.links.ping(&mut ctx!(self), node, digests);
@@ -356,6 +365,7 @@ impl Node {
             Frame::Delivered(delivered) => self.groups.on_delivered(&mut ctx, from, &delivered),
             Frame::Typing(typing) => self.groups.on_typing(&mut ctx, from, &typing),
             Frame::Hello(_) | Frame::Proof(_) | Frame::Pong(_) | Frame::Bye(_) => {}
+            Frame::Keep(keep) => self.on_keep(from, keep),
             frame => match &mut self.overlay {
                 Some(overlay) => overlay.on_frame(&mut ctx, from, frame),
                 None => ctx.count("overlay_frame_out_of_place"),
@@ -545,6 +555,21 @@ impl Node {
     pub fn neighbours(&self) -> Option<Vec<NodeId>> {
         let overlay = self.overlay.as_ref().filter(|overlay| overlay.is_in())?;
         Some(overlay.leaves().map(|leaf| leaf.node).collect())
+    }
+
+    /// The words that the user is listed under in the directory.
+    pub fn listed(&self) -> Vec<String> {
+        self.directory
+            .listed()
+            .iter()
+            .flat_map(|words| words.iter())
+            .map(|word| word.as_str().to_owned())
+            .collect()
+    }
+
+    /// How many records of the directory this node keeps, for others and for itself.
+    pub fn records_kept(&self) -> usize {
+        self.directory.kept()
     }
 
     /// Counters by name: what was dropped and why, and how much went well.

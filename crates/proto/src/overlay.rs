@@ -66,13 +66,6 @@ pub struct WayBack {
     pub(crate) path: Vec<NodeId>,
 }
 
-impl WayBack {
-    /// Who sent the message. It may be that somebody else says so.
-    pub(crate) fn origin(&self) -> Option<NodeId> {
-        self.path.first().copied()
-    }
-}
-
 /// Which contacts can be sent something without opening a link first.
 enum Linked {
     /// All: in a world without links.
@@ -107,6 +100,8 @@ pub(crate) struct Overlay {
     /// Nodes that were found gone, and until when nobody is believed that they are there.
     gone: Table<NodeId, Instant>,
     lost: Vec<Arc<Contact>>,
+    /// Whether members of the leaf set have come or gone since somebody asked.
+    has_others: bool,
     /// Rows in which places have become empty, a bit each.
     holes: u32,
     mend_at: Option<Instant>,
@@ -138,6 +133,7 @@ impl Overlay {
             greetings: Table::default(),
             gone: Table::default(),
             lost: Vec::new(),
+            has_others: false,
             holes: 0,
             mend_at: None,
             watch_at: now + WATCH_EVERY,
@@ -345,6 +341,11 @@ impl Overlay {
     /// The leaf set.
     pub(crate) fn leaves(&self) -> impl Iterator<Item = &Arc<Contact>> + Clone {
         self.leaves.members()
+    }
+
+    /// Whether members of the leaf set have come or gone since the last time.
+    pub(crate) fn has_other_neighbours(&mut self) -> bool {
+        std::mem::take(&mut self.has_others)
     }
 
     /// Whether this node has found its place.

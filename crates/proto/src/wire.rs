@@ -5,6 +5,7 @@
 
 pub mod bounded;
 pub mod cbor;
+mod directory;
 mod entry;
 pub mod letter;
 mod overlay;
@@ -12,6 +13,7 @@ mod people;
 pub(crate) mod seal;
 pub mod signed;
 
+pub use directory::{Filed, Found, Keep, Kept, Publish, RECORDS_MAX, Seek};
 pub use entry::{
     Answer, AnswerCode, AutomaticEntryToCoordinator, AutomaticEntryToPeer, ConnectionRelease,
     ConnectionRequest, LeaveOperation, ListOperation, ListUpdate, Newcomer,
@@ -126,6 +128,16 @@ pub enum Frame {
     Join(Join),
     /// Here.
     Joined(Joined),
+    /// Keep this record, you who are near its key.
+    Keep(Keep),
+    /// Keep this record, and have it kept.
+    Publish(Publish),
+    /// It is kept.
+    Filed(Filed),
+    /// Who is listed under these words?
+    Seek(Seek),
+    /// These.
+    Found(Found),
 }
 
 /// The first frame of each side.
@@ -482,8 +494,13 @@ frame_kinds! {
     44 => Arrival,
     45 => RowRequest,
     46 => Row,
+    47 => Keep,
     48 => Join,
     49 => Joined,
+    50 => Publish,
+    51 => Filed,
+    52 => Seek,
+    53 => Found,
 }
 
 /// Whether frames of a kind may be routed through the overlay: those of introductions, and those that are for nothing else.

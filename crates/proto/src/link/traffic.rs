@@ -50,7 +50,8 @@ impl Traffic {
             | Frame::Leaves(_)
             | Frame::Arrival(_)
             | Frame::RowRequest(_)
-            | Frame::Row(_) => &mut self.overlay,
+            | Frame::Row(_)
+            | Frame::Keep(_) => &mut self.overlay,
             _ => return true,
         };
         bucket.take(now)

@@ -89,6 +89,8 @@ impl Node {
             Command::Import { text, last } => {
                 Ok(Reply::Imported(Box::new(self.groups.import(&mut ctx, &text, last))))
             }
+            Command::Publish { words } => self.publish(words),
+            Command::SearchPeople { words, limit } => self.search_people(words, limit),
             Command::SetName { name } => {
                 self.identity.rename(&name);
                 Ok(Reply::Done)

@@ -94,6 +94,7 @@ impl Overlay {
         }
         self.note_gone(ctx.now, node);
         let was_leaf = self.leaves.remove(&node);
+        self.has_others |= was_leaf;
         if let Some(row) = self.rows.remove(&node) {
             self.holes |= 1 << row;
         }

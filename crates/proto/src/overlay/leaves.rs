@@ -86,7 +86,7 @@ impl Overlay {
         let is_near = was_greeted && self.leaves.has_place_for(&from)
             || self.leaves.overlap(&leaves.knows) >= OVERLAP_MIN;
         if is_near || self.leaves.reaches(&from) {
-            self.leaves.insert(&leaves.sender);
+            self.has_others |= self.leaves.insert(&leaves.sender);
         }
         self.rows.offer(&leaves.sender, None);
         for gone in leaves.gone.iter() {

@@ -11,6 +11,7 @@ mod causal_order;
 mod crashes;
 mod damaged_records;
 mod deletions;
+mod directory;
 mod duplicates;
 mod edits;
 mod entering;

@@ -6,7 +6,7 @@ use tertulia_proto::{Config, ConversationKind, Duration, NodeId};
 use tertulia_sim::{Kind, Seat, World};
 
 /// Nodes that have one native node in common and nothing else; every fourth is a tab.
-fn ring(seed: u64, count: usize) -> (World, Vec<Seat>) {
+pub(crate) fn ring(seed: u64, count: usize) -> (World, Vec<Seat>) {
     let mut world = World::new(seed);
     let mut seats = Vec::new();
     for n in 0..count {
@@ -44,7 +44,7 @@ fn is_right(world: &World, seats: &[Seat]) -> bool {
 }
 
 /// Lets the ring form, or says what is wrong with it.
-fn settle(world: &mut World, seats: &[Seat], limit: Duration) {
+pub(crate) fn settle(world: &mut World, seats: &[Seat], limit: Duration) {
     let mut left = limit.as_millis() / 500;
     while !is_right(world, seats) {
         left = left.saturating_sub(1);

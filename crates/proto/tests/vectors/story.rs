@@ -491,6 +491,11 @@ pub(crate) fn kind(frame: &Frame) -> &'static str {
         Frame::Row(_) => "row",
         Frame::Join(_) => "join",
         Frame::Joined(_) => "joined",
+        Frame::Keep(_) => "keep",
+        Frame::Publish(_) => "publish",
+        Frame::Filed(_) => "filed",
+        Frame::Seek(_) => "seek",
+        Frame::Found(_) => "found",
     }
 }
 
