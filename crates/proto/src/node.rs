@@ -13,6 +13,7 @@ use crate::ctx::{Ctx, Out};
 use crate::directory::Directory;
 use crate::directory::code::Code;
 use crate::endpoint::Endpoint;
+use crate::envelope::Envelopes;
 use crate::group::{Asking, Groups, Inbox, Requests, Search};
 use crate::identity::{AccountId, Identity, Name, NodeId};
 use crate::invite::{OfferId, ReplyCode};
@@ -91,6 +92,7 @@ pub struct Node {
     overlay: Option<Overlay>,
     errands: Errands,
     directory: Directory,
+    envelopes: Envelopes,
 }
 
 /// A link by hand whose other half people carry.
@@ -157,6 +159,7 @@ impl Node {
             overlay: config.overlay.then(|| Overlay::new(node, now)),
             errands: Errands::default(),
             directory: Directory::new(config.code),
+            envelopes: Envelopes::new(session),
             rng,
         }
     }
@@ -206,6 +209,7 @@ impl Node {
             self.overlay.as_ref().and_then(Overlay::poll_timeout),
             self.overlay.as_ref().and_then(|_| self.directory.poll_timeout()),
             self.errands.poll_timeout(),
+            self.envelopes.poll_timeout(),
         ];
         deadlines.into_iter().flatten().min()
     }
@@ -226,6 +230,11 @@ impl Node {
         for node in self.links.due(self.now) {
             let digests = self.groups.digests(node);
             self.links.ping(&mut ctx!(self), node, digests);
+        }
+        self.envelopes.on_timeout(&mut ctx!(self));
+        for node in self.envelopes.due(self.now) {
+            let digests = self.groups.digests(node);
+            self.envelopes.ping(&mut ctx!(self), node, digests);
         }
         self.route();
         self.reach_out();
@@ -255,7 +264,7 @@ impl Node {
                     self.hold(to, mail);
                 }
             }
-            if self.route_through_overlay() {
+            if self.route_through_overlay() || self.exchange_envelopes() {
                 continue;
             }
             let Some(change) = self.links.poll_change() else { break };
@@ -283,6 +292,7 @@ impl Node {
         }
         self.reach.on_up(self.now, &node);
         self.pursuits.on_up(&mut ctx, (&mut self.links, &mut self.introductions), node);
+        self.envelopes.release(&node);
         self.groups.on_linked(&mut ctx, node);
         self.asking.on_linked(&mut ctx, node);
         let speaks = |peer: &&Peer| peer.features & OVERLAY != 0;
@@ -381,9 +391,7 @@ impl Node {
         let opening = (&mut self.links, &mut self.introductions);
         self.pursuits.on_timeout(&mut ctx!(self), opening);
         for failure in self.pursuits.drain_failures() {
-            let mut ctx = ctx!(self);
-            self.asking.on_unreachable(&mut ctx, failure.target, failure.reason);
-            self.lose_errand(failure.target);
+            self.on_unreachable(failure);
         }
         let mut wanted = if self.links.has_room() { fellows.clone() } else { Table::default() };
         for node in self.reach.introducers().chain(self.asking.asked()).chain(self.errands.nodes()) {
@@ -395,6 +403,10 @@ impl Node {
             let is_asked = || asking.asked().any(|asked| asked == *node);
             !pursuits.is_underway(node) || pursuits.wants_ways(self.now, links, node) && !is_asked()
         };
+        let envelopes = &self.envelopes;
+        let asks = |node: &NodeId| asking.asked().any(|asked| asked == *node);
+        // Whoever is asked through the overlay is not pursued meanwhile; fellows are, because a link is better.
+        wanted.retain(|node, _| !(envelopes.is_underway(node) && asks(node)));
         wanted.retain(|node, _| !links.is_underway(self.now, node) && is_over(node));
         for (target, is_again, is_late) in self.reach.due(self.now, &wanted) {
             if is_late && self.links.is_coming(&target) {
@@ -416,9 +428,7 @@ impl Node {
         let is_missing = |node: &NodeId| is_wanted(node) && !links.is_linked(node);
         self.reach.retain(self.now, |node| is_missing(node) || pursuits.is_underway(node));
         for failure in self.pursuits.drain_failures() {
-            let mut ctx = ctx!(self);
-            self.asking.on_unreachable(&mut ctx, failure.target, failure.reason);
-            self.lose_errand(failure.target);
+            self.on_unreachable(failure);
         }
     }
 
@@ -492,12 +502,23 @@ impl Node {
 
     /// All conversations, the latest first.
     pub fn conversations(&self) -> Vec<ConversationView> {
-        self.groups.views(&self.me())
+        let mut views = self.groups.views(&self.me());
+        views.iter_mut().for_each(|view| self.mark_carried(view));
+        views
     }
 
     /// One conversation.
     pub fn conversation(&self, id: ConversationId) -> Option<ConversationView> {
-        self.groups.view(&self.me(), &id)
+        let mut view = self.groups.view(&self.me(), &id)?;
+        self.mark_carried(&mut view);
+        Some(view)
+    }
+
+    /// Says who is talked with through others: conversations do not know.
+    fn mark_carried(&self, view: &mut ConversationView) {
+        for one in view.participants.iter_mut().filter(|one| one.linked && !one.me) {
+            one.carried = self.envelopes.is_up(&one.person.node);
+        }
     }
 
     /// Messages of a conversation in the order of display; or what has to be read first.

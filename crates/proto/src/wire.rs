@@ -7,6 +7,7 @@ pub mod bounded;
 pub mod cbor;
 mod directory;
 mod entry;
+mod envelope;
 pub mod letter;
 mod overlay;
 mod people;
@@ -23,6 +24,8 @@ pub use overlay::{
     RowRequest,
 };
 pub use people::{LeftMessage, Typing};
+
+pub use envelope::{ENCLOSED_MAX, ENVELOPE_MAX, Enclosed, Sealed};
 
 use crate::endpoint::Endpoint;
 use crate::group::{ConversationId, OpId, Operation, PARTICIPANTS_MAX};
@@ -138,6 +141,8 @@ pub enum Frame {
     Seek(Seek),
     /// These.
     Found(Found),
+    /// A frame for somebody who cannot be linked.
+    Sealed(Sealed),
 }
 
 /// The first frame of each side.
@@ -501,6 +506,7 @@ frame_kinds! {
     51 => Filed,
     52 => Seek,
     53 => Found,
+    54 => Sealed,
 }
 
 /// Whether frames of a kind may be routed through the overlay: those of introductions, and those that are for nothing else.

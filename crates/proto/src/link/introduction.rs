@@ -57,7 +57,7 @@ pub(crate) enum Carrier {
 
 impl Carrier {
     /// Has a frame carried that is for `to`.
-    fn carry(&self, ctx: &mut Ctx<'_>, to: NodeId, frame: Frame) {
+    pub(crate) fn carry(&self, ctx: &mut Ctx<'_>, to: NodeId, frame: Frame) {
         match self {
             Self::Node(node) => ctx.post(*node, frame),
             Self::Overlay => {

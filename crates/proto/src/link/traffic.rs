@@ -11,6 +11,7 @@ pub(crate) struct Traffic {
     comparisons: Bucket,
     operations: Bucket,
     overlay: Bucket,
+    envelopes: Bucket,
 }
 
 impl Traffic {
@@ -29,6 +30,8 @@ impl Traffic {
             operations: Bucket::new(now, 4_000, 1_000),
             // Each may be passed on: what a neighbour of a busy node carries.
             overlay: Bucket::new(now, 1_000, 200),
+            // What we carry for others of one neighbour's: two people who write, and what they have missed.
+            envelopes: Bucket::new(now, 200, 20),
         }
     }
 
@@ -44,6 +47,7 @@ impl Traffic {
             Frame::Operations(_) | Frame::ListUpdate(_) | Frame::ConnectionRelease(_) | Frame::Past(_) => {
                 &mut self.operations
             }
+            Frame::Route(route) if matches!(*route.load.0, Frame::Sealed(_)) => &mut self.envelopes,
             Frame::Route(_)
             | Frame::Return(_)
             | Frame::Hop(_)

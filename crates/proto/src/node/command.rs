@@ -330,7 +330,7 @@ impl Node {
             }
             Consent::Into(conversation) => conversation,
             Consent::New(history) => {
-                if !self.links.is_linked(&node) {
+                if !self.is_reachable(&node) {
                     return Err(Refusal::RequesterGone);
                 }
                 self.groups.create(&mut ctx!(self), waiting.kind, history, Name::default())?

@@ -1,14 +1,17 @@
 //! What the overlay has to do with the rest of the node: links for what it sends, and whom its parcels are for.
 
 use super::{Node, ctx};
-use crate::ctx::{Ctx, Routed};
+use crate::ctx::{Ctx, Mail, Routed};
 use crate::directory::Vicinity;
 use crate::directory::words::Words;
+use crate::envelope::Exchange;
 use crate::identity::NodeId;
-use crate::io::{Refusal, Reply};
+use crate::io::{CloseReason, Refusal, Reply};
+use crate::link::handshake::Peer;
 use crate::link::introduction::{Carrier, Introductions};
+use crate::link::pursuit::Failure;
 use crate::overlay::{Overlay, Parcel};
-use crate::wire::{Frame, Keep};
+use crate::wire::{Frame, Keep, Unreachable};
 
 impl Node {
     /// Sends through the overlay what concepts have given it, and hands out what it has delivered; says whether there was any.
@@ -37,6 +40,7 @@ impl Node {
         let Parcel { key, id, load, back } = parcel;
         let load = match &back {
             Some(way) => self.directory.on_delivered(&mut ctx, &vicinity, (key, way), load),
+            None if self.envelopes.on_answer(&mut ctx, id, &load) => None,
             None => self.directory.on_answer(&mut ctx, id, load),
         };
         let Some(load) = load else { return };
@@ -48,6 +52,10 @@ impl Node {
             // Whoever is in the overlay is a possible neighbour there, and links to those.
             Frame::Signal(signal) => {
                 self.introductions.on_signal(&mut ctx, links, (carrier, signal), |_| true)
+            }
+            Frame::Sealed(sealed) if sealed.to == ctx.me.node() => self.envelopes.on_sealed(&mut ctx, &sealed),
+            Frame::Sealed(sealed) => {
+                carrier.carry(&mut ctx, sealed.to, Frame::Unreachable(Unreachable { node: sealed.to }));
             }
             _ => ctx.count("overlay_parcel_out_of_place"),
         }
@@ -95,9 +103,63 @@ impl Node {
         Ok(Reply::Search(self.directory.search(&mut ctx!(self), words, limit.min(LIMIT_MAX))))
     }
 
-    /// Holds mail for a node that is not linked, if the overlay knows it and it is worth a link.
-    pub(super) fn hold(&mut self, to: NodeId, mail: crate::ctx::Mail) {
+    /// Takes note that no way has led to a node: if it is somebody to talk with, envelopes may get there.
+    pub(super) fn on_unreachable(&mut self, Failure { target, reason }: Failure) {
+        let is_asked = self.asking.asked().any(|asked| asked == target);
+        let is_in = self.overlay.as_ref().is_some_and(Overlay::is_in);
+        let certificate = self.groups.certificate(&target);
         let mut ctx = ctx!(self);
+        if !(is_in && (is_asked || certificate.is_some()) && self.envelopes.reach(&mut ctx, target, certificate)) {
+            self.asking.on_unreachable(&mut ctx, target, reason);
+        }
+        self.lose_errand(target);
+    }
+
+    /// Tells the concepts what happened to envelopes; says whether anything did.
+    pub(super) fn exchange_envelopes(&mut self) -> bool {
+        let Some(change) = self.envelopes.poll_change() else { return false };
+        let mut ctx = ctx!(self);
+        match change {
+            Exchange::Up(node) => {
+                ctx.count("envelope_opened");
+                self.groups.on_linked(&mut ctx, node);
+                self.asking.on_linked(&mut ctx, node);
+            }
+            Exchange::Down(node) if self.links.is_linked(&node) => {}
+            Exchange::Down(node) => {
+                self.groups.on_unlinked(&mut ctx, node);
+                self.asking.on_unlinked(&mut ctx, node);
+                self.asking.on_unreachable(&mut ctx, node, CloseReason::NoIntroducer);
+            }
+            Exchange::Frame(node, frame) => self.on_frame(node, *frame),
+        }
+        true
+    }
+
+    /// Who a node is that can be talked with, over a link or by envelopes.
+    pub(super) fn peer(&self, node: &NodeId) -> Option<&Peer> {
+        self.links.peer(node).or_else(|| self.envelopes.peer(node))
+    }
+
+    /// Whether a node can be talked with.
+    pub(super) fn is_reachable(&self, node: &NodeId) -> bool {
+        self.links.is_linked(node) || self.envelopes.is_up(node)
+    }
+
+    /// Sends mail to a node that is not linked: by envelope if it is talked with in that way, when there is a link if the overlay
+    /// knows it.
+    pub(super) fn hold(&mut self, to: NodeId, mail: Mail) {
+        let mut ctx = ctx!(self);
+        if self.envelopes.is_up(&to) {
+            match mail {
+                Mail::Frame(frame) => self.envelopes.send(&mut ctx, to, &frame),
+                // What is not in memory is read by drivers, who know nothing of envelopes. It comes when there is a link, or
+                // from somebody else.
+                Mail::Kept { .. } => ctx.count("envelope_of_records"),
+                Mail::Probe => {}
+            }
+            return;
+        }
         match self.overlay.as_ref().and_then(|overlay| overlay.contact(&to)) {
             Some(_) => self.errands.hold(&mut ctx, to, mail),
             None => ctx.count("frame_without_link_to_send"),

@@ -72,7 +72,7 @@ impl Node {
 
     /// Whether `node` is linked and its user is blocked.
     pub(super) fn is_blocked(&self, node: &NodeId) -> bool {
-        self.links.peer(node).is_some_and(|peer| self.preferences.blocks(&peer.certificate.account))
+        self.peer(node).is_some_and(|peer| self.preferences.blocks(&peer.certificate.account))
     }
 
     /// Ends links to people who are blocked, but those that a conversation needs, or a request of ours.

@@ -15,6 +15,7 @@ mod directory;
 mod duplicates;
 mod edits;
 mod entering;
+mod envelopes;
 mod expired_invites;
 mod exports;
 mod forgetting;

@@ -496,6 +496,7 @@ pub(crate) fn kind(frame: &Frame) -> &'static str {
         Frame::Filed(_) => "filed",
         Frame::Seek(_) => "seek",
         Frame::Found(_) => "found",
+        Frame::Sealed(_) => "sealed",
     }
 }
 
