@@ -67,6 +67,11 @@ pub struct WayBack {
 }
 
 impl WayBack {
+    /// How often the message was passed on.
+    pub fn hops(&self) -> usize {
+        self.path.len()
+    }
+
     /// Who sent the message. It may be that somebody else says so.
     pub(crate) fn origin(&self) -> Option<NodeId> {
         self.path.first().copied()
@@ -349,18 +354,20 @@ impl Overlay {
 
     /// Is put into a ring that was made and not joined.
     #[cfg(feature = "one-process")]
-    fn place<'c>(
-        &mut self,
-        leaves: impl IntoIterator<Item = &'c Arc<Contact>>,
-        others: impl IntoIterator<Item = &'c Arc<Contact>>,
-    ) {
+    fn place(&mut self, ctx: &mut Ctx<'_>, leaves: &[&Arc<Contact>], others: &[&Arc<Contact>]) {
         for leaf in leaves {
             self.leaves.insert(leaf);
         }
+        self.rows.reserve(others.len());
         for contact in others {
             self.rows.offer(contact, None);
         }
         self.stage = Stage::In;
+        // As if each had come at a time of its own.
+        let mut any = |span: Duration| ctx.now + Duration::from_micros(ctx.rng.below(span.as_micros()));
+        self.watch_at = any(WATCH_EVERY);
+        self.compare_at = any(COMPARE_EVERY);
+        self.maintain_at = any(MAINTAIN_EVERY);
     }
 
     /// What it holds on the heap.
