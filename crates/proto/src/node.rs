@@ -296,9 +296,9 @@ impl Node {
                     |node: &NodeId| groups.was_fellow(node) || asking.asked().any(|asked| asked == *node);
                 self.introductions.on_signal(&mut ctx, links, (from, signal), consents);
             }
-            Frame::ConnectionRequest(request) => self.on_request(from, request),
+            Frame::ConnectionRequest(request) => self.on_request(from, *request),
             Frame::Answer(answer) => self.on_answer(from, &answer),
-            Frame::AutomaticEntryToCoordinator(entry) => self.on_entry(from, entry),
+            Frame::AutomaticEntryToCoordinator(entry) => self.on_entry(from, *entry),
             Frame::AutomaticEntryToPeer(entry) => self.groups.on_peer_entry(&mut ctx, from, &entry),
             Frame::ListUpdate(update) => {
                 self.groups.on_operation(&mut ctx, from, update.operation.0, &[]);

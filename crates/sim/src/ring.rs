@@ -53,6 +53,8 @@ pub struct Ring {
     seed: u64,
     common: Common,
     seats: Vec<Seat>,
+    /// Where each of them is: by themselves, because one is looked up for each frame.
+    spots: Vec<Spot>,
     /// The numbers of those who are there, in no order.
     there: Vec<u32>,
     /// The places of those who are in the ring.
@@ -67,7 +69,6 @@ pub struct Ring {
 /// A node, while it is there.
 struct Seat {
     node: Option<Bare>,
-    spot: Spot,
     /// For when its timer is set.
     wake: Instant,
     is_member: bool,
@@ -76,7 +77,7 @@ struct Seat {
 }
 
 enum Happening {
-    Frame { from: u32, to: u32, frame: Box<Frame> },
+    Frame { from: NodeId, to: u32, frame: Box<Frame> },
     Wake(u32),
     Deed(Deed),
 }
@@ -153,6 +154,7 @@ impl Ring {
             seed,
             common: Common::new(core_seed),
             seats: Vec::new(),
+            spots: Vec::new(),
             there: Vec::new(),
             members: BTreeSet::new(),
             wheel: Wheel::new(BEGINNING),
@@ -210,7 +212,7 @@ impl Ring {
 
     /// How long a frame takes from one node to another.
     pub fn delay(&self, from: u32, to: u32) -> Duration {
-        self.seats[from as usize].spot.delay(self.seats[to as usize].spot)
+        self.spots[from as usize].delay(self.spots[to as usize])
     }
 
     /// Somebody who is in the ring.
@@ -255,10 +257,10 @@ impl Ring {
             Some(contact) => contact.clone(),
             None => Arc::new(Contact { node: node_id(self.seed, number), endpoint: None }),
         };
-        let spot = Spot::any(&mut self.chance);
+        self.spots.push(Spot::any(&mut self.chance));
         let node = Some(Bare::new(contact, self.now));
         let at = self.there.len() as u32;
-        self.seats.push(Seat { node, spot, wake: Instant::from_micros(u64::MAX), is_member: false, at });
+        self.seats.push(Seat { node, wake: Instant::from_micros(u64::MAX), is_member: false, at });
         self.there.push(number);
         number
     }
@@ -307,28 +309,29 @@ impl Ring {
         let seat = &mut self.seats[number as usize];
         let Some(node) = &mut seat.node else { return };
         act(node, &mut self.common, self.now);
+        let me = node.contact().node;
         let due = node.poll_timeout();
         if !seat.is_member && node.is_in() {
             seat.is_member = true;
-            self.members.insert(node.contact().node.place());
+            self.members.insert(me.place());
         }
         if let Some(due) = due.filter(|due| *due < seat.wake) {
             seat.wake = due;
             self.wheel.plan(due, Happening::Wake(number));
         }
         while let Some((to, frame)) = self.common.poll_mail() {
-            self.carry(number, to, frame, cause);
+            self.carry(me, to, frame, cause);
         }
         while let Some(parcel) = self.common.poll_parcel() {
             self.arrive(number, parcel);
         }
     }
 
-    fn carry(&mut self, from: u32, to: NodeId, frame: Box<Frame>, cause: Option<Sort>) {
+    fn carry(&mut self, from: NodeId, to: NodeId, frame: Box<Frame>, cause: Option<Sort>) {
         let to = chance::number(&to);
         self.tally.count(Sort::of(&frame, cause), &frame, self.weighs);
-        let Some(seat) = self.seats.get(to as usize) else { return };
-        let mut delay = self.seats[from as usize].spot.delay(seat.spot);
+        let Some(spot) = self.spots.get(to as usize) else { return };
+        let mut delay = self.spots[chance::number(&from) as usize].delay(*spot);
         if self.chance.happens(self.network.lost_in_a_million) {
             match self.network.late {
                 Some(late) => delay = delay + late,
@@ -375,7 +378,6 @@ impl Ring {
                 Happening::Wake(number) => self.wake(number),
                 Happening::Frame { from, to, frame } => {
                     self.events += 1;
-                    let from = node_id_of(&self.seats, self.seed, from);
                     let cause = Some(Sort::of(&frame, None));
                     self.act(to, cause, |node, common, now| node.on_frame(common, now, from, *frame));
                 }
@@ -398,13 +400,5 @@ impl Ring {
         seat.wake = Instant::from_micros(u64::MAX);
         self.events += 1;
         self.act(number, None, |node, common, now| node.on_timeout(common, now));
-    }
-}
-
-/// The id of a node: what it says of itself while it is there, which is quicker than to hash its number.
-fn node_id_of(seats: &[Seat], seed: u64, number: u32) -> NodeId {
-    match &seats[number as usize].node {
-        Some(node) => node.contact().node,
-        None => node_id(seed, number),
     }
 }

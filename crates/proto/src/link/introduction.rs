@@ -162,7 +162,7 @@ impl Introductions {
     /// Answers a lookup about a node that is linked to us.
     pub(crate) fn on_lookup(ctx: &mut Ctx<'_>, links: &Links, from: NodeId, lookup: &Lookup) {
         let answer = match links.peer(&lookup.node) {
-            Some(peer) => Frame::Contact(Contact { certificate: peer.certificate.clone() }),
+            Some(peer) => Frame::Contact(Box::new(Contact { certificate: peer.certificate.clone() })),
             None => Frame::Unreachable(Unreachable { node: lookup.node }),
         };
         ctx.post(from, answer);

@@ -34,8 +34,9 @@ impl Ring {
     fn furnish(&mut self, sorted: &Sorted<'_>, at: usize) {
         let number = super::number(&sorted.contacts[at].node);
         let leaves = sorted.leaves(at);
-        let spots = |contact: &Contact| self.seats[super::number(&contact.node) as usize].spot;
-        let table = sorted.table(at, &mut Chance::new(self.chance.next()), spots);
+        let mut chance = Chance::new(self.chance.next());
+        let spots = |contact: &Contact| self.spots[super::number(&contact.node) as usize];
+        let table = sorted.table(at, &mut chance, spots);
         self.seats[number as usize].is_member = true;
         self.act(number, None, |node, common, now| node.place(common, now, &leaves, &table));
     }
