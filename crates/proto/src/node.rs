@@ -357,9 +357,9 @@ impl Node {
                 let carrier = Carrier::Node(from);
                 self.introductions.on_signal(&mut ctx, links, (carrier, signal), consents);
             }
-            Frame::ConnectionRequest(request) => self.on_request(from, request),
+            Frame::ConnectionRequest(request) => self.on_request(from, *request),
             Frame::Answer(answer) => self.on_answer(from, &answer),
-            Frame::AutomaticEntryToCoordinator(entry) => self.on_entry(from, entry),
+            Frame::AutomaticEntryToCoordinator(entry) => self.on_entry(from, *entry),
             Frame::AutomaticEntryToPeer(entry) => self.groups.on_peer_entry(&mut ctx, from, &entry),
             Frame::ListUpdate(update) => {
                 self.groups.on_operation(&mut ctx, from, update.operation.0, &[]);

@@ -66,22 +66,10 @@ pub struct WayBack {
     pub(crate) path: Vec<NodeId>,
 }
 
-/// Which contacts can be sent something without opening a link first.
-enum Linked {
-    /// All: in a world without links.
-    #[cfg(feature = "one-process")]
-    All,
-    /// These.
-    Only(Set<NodeId>),
-}
-
-impl Linked {
-    fn contains(&self, node: &NodeId) -> bool {
-        match self {
-            #[cfg(feature = "one-process")]
-            Self::All => true,
-            Self::Only(nodes) => nodes.contains_key(node),
-        }
+impl WayBack {
+    /// How often the message was passed on.
+    pub fn hops(&self) -> usize {
+        self.path.len()
     }
 }
 
@@ -90,7 +78,8 @@ pub(crate) struct Overlay {
     me: Arc<Contact>,
     leaves: LeafSet,
     rows: Rows,
-    linked: Linked,
+    /// The nodes that can be sent something without opening a link first; nothing in a world without links, where all can.
+    linked: Option<Set<NodeId>>,
     stage: Stage,
     /// Messages that were passed on and not acknowledged yet.
     pending: Vec<Pending>,
@@ -125,7 +114,7 @@ impl Overlay {
             me: Arc::new(Contact { node, endpoint: None }),
             leaves: LeafSet::new(node),
             rows: Rows::new(node),
-            linked: Linked::Only(Set::default()),
+            linked: Some(Set::default()),
             stage: Stage::Alone,
             pending: Vec::new(),
             held: Vec::new(),
@@ -147,7 +136,9 @@ impl Overlay {
         self.me = Arc::new(Contact { node: self.me.node, endpoint: endpoint.map(Box::new) });
     }
 
-    /// Sends `load` to whoever is closest to `key`. An answer comes as a [`Parcel`] with the same id; nothing says that none will come.
+    /// Sends `load` to whoever is closest to `key`. An answer comes as a [`Parcel`] with the same id; nothing says that none will
+    /// come.
+    #[cfg(feature = "one-process")]
     pub(crate) fn route(&mut self, ctx: &mut Ctx<'_>, key: Key, load: Frame) -> RouteId {
         let id = RouteId(ctx.rng.bytes());
         self.send(ctx, key, id, load);
@@ -243,6 +234,10 @@ impl Overlay {
         }
     }
 
+    fn is_linked(&self, node: &NodeId) -> bool {
+        self.linked.as_ref().is_none_or(|linked| linked.contains_key(node))
+    }
+
     /// Decides where a message goes (DIMA, section 2.2). Nobody who had it gets it again.
     fn next_hop(&self, route: &Route) -> Next {
         let key = route.key.place();
@@ -253,9 +248,9 @@ impl Overlay {
         }
         let may = |contact: &&Arc<Contact>| is_new(&contact.node) && !self.is_suspect(&contact.node);
         match self.rows.towards(key).filter(may) {
-            Some(contact) if self.linked.contains(&contact.node) => Next::There(contact.clone(), false),
+            Some(contact) if self.is_linked(&contact.node) => Next::There(contact.clone(), false),
             Some(contact) => {
-                let linked = self.best(key, |node| is_new(node) && self.linked.contains(node), true);
+                let linked = self.best(key, |node| is_new(node) && self.is_linked(node), true);
                 Next::There(linked.unwrap_or(contact).clone(), false)
             }
             None => {
@@ -355,18 +350,20 @@ impl Overlay {
 
     /// Is put into a ring that was made and not joined.
     #[cfg(feature = "one-process")]
-    fn place<'c>(
-        &mut self,
-        leaves: impl IntoIterator<Item = &'c Arc<Contact>>,
-        others: impl IntoIterator<Item = &'c Arc<Contact>>,
-    ) {
+    fn place(&mut self, ctx: &mut Ctx<'_>, leaves: &[&Arc<Contact>], others: &[&Arc<Contact>]) {
         for leaf in leaves {
             self.leaves.insert(leaf);
         }
+        self.rows.reserve(others.len());
         for contact in others {
             self.rows.offer(contact, None);
         }
         self.stage = Stage::In;
+        // As if each had come at a time of its own.
+        let mut any = |span: Duration| ctx.now + Duration::from_micros(ctx.rng.below(span.as_micros()));
+        self.watch_at = any(WATCH_EVERY);
+        self.compare_at = any(COMPARE_EVERY);
+        self.maintain_at = any(MAINTAIN_EVERY);
     }
 
     /// What it holds on the heap.

@@ -82,23 +82,23 @@ pub enum Frame {
     /// Who is this node? Asked of a node that is linked to it.
     Lookup(Lookup),
     /// This is who it is.
-    Contact(Contact),
+    Contact(Box<Contact>),
     /// A sealed offer or answer to be carried to a node.
     Signal(Signal),
     /// That node is not linked to me.
     Unreachable(Unreachable),
     /// A wish to talk (García, section 2.2).
-    ConnectionRequest(ConnectionRequest),
+    ConnectionRequest(Box<ConnectionRequest>),
     /// The answer to it (García, section 2.2).
-    Answer(Answer),
+    Answer(Box<Answer>),
     /// Let me in: a participant has accepted me (García, section 2.2).
-    AutomaticEntryToCoordinator(AutomaticEntryToCoordinator),
+    AutomaticEntryToCoordinator(Box<AutomaticEntryToCoordinator>),
     /// The coordinator has let me in: do you know? (García, section 2.2).
     AutomaticEntryToPeer(AutomaticEntryToPeer),
     /// The list of participants changes (García, section 2.2).
-    ListUpdate(ListUpdate),
+    ListUpdate(Box<ListUpdate>),
     /// I leave (García, section 2.2).
-    ConnectionRelease(ConnectionRelease),
+    ConnectionRelease(Box<ConnectionRelease>),
     /// A message for whoever is away, and whose answering machine answered.
     LeftMessage(LeftMessage),
     /// Operations of conversations.

@@ -115,12 +115,18 @@ impl Outgoing {
         if let Stage::Derived(derived) = &self.stage {
             let (conversation, ticket) = (derived.conversation, derived.ticket.clone());
             let entry = AutomaticEntryToCoordinator { request, conversation, ticket, newcomer: None };
-            return Frame::AutomaticEntryToCoordinator(entry);
+            return Frame::AutomaticEntryToCoordinator(Box::new(entry));
         }
         let greeting = Some(self.greeting.clone()).filter(|greeting| !greeting.as_str().is_empty());
         let Self { kind, conversation, ticket, .. } = self;
         let (kind, conversation, ticket) = (*kind, *conversation, ticket.clone());
-        Frame::ConnectionRequest(ConnectionRequest { request, kind, conversation, greeting, ticket })
+        Frame::ConnectionRequest(Box::new(ConnectionRequest {
+            request,
+            kind,
+            conversation,
+            greeting,
+            ticket,
+        }))
     }
 
     /// Comes to the next stage: what it waited for a link for is done.

@@ -422,8 +422,12 @@ impl Conversation {
 fn frame_of(operation: &Operation, onward: &[NodeId]) -> Frame {
     let sent = operation.clone();
     match operation.content().body {
-        Body::Admit(_) | Body::Evict(_) => Frame::ListUpdate(ListUpdate { operation: ListOperation(sent) }),
-        Body::Leave => Frame::ConnectionRelease(ConnectionRelease { operation: LeaveOperation(sent) }),
+        Body::Admit(_) | Body::Evict(_) => {
+            Frame::ListUpdate(Box::new(ListUpdate { operation: ListOperation(sent) }))
+        }
+        Body::Leave => {
+            Frame::ConnectionRelease(Box::new(ConnectionRelease { operation: LeaveOperation(sent) }))
+        }
         _ => Frame::Operations(Operations {
             operations: List::first([sent]),
             onward: List::first(onward.iter().copied()),

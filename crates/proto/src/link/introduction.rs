@@ -205,7 +205,7 @@ impl Introductions {
             peer => peer.map(|peer| &peer.certificate),
         };
         let answer = match certificate {
-            Some(certificate) => Frame::Contact(Contact { certificate: certificate.clone() }),
+            Some(certificate) => Frame::Contact(Box::new(Contact { certificate: certificate.clone() })),
             None => Frame::Unreachable(Unreachable { node: lookup.node }),
         };
         from.carry(ctx, lookup.node, answer);

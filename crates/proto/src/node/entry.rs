@@ -114,7 +114,7 @@ impl Node {
                 let (code, shown) = (AnswerCode::Derivation.code(), Some((*ticket).clone()));
                 let conversation = Some(conversation);
                 let answer = Answer { request, code, conversation, admit: None, list, ticket: shown };
-                ctx.post(node, Frame::Answer(answer));
+                ctx.post(node, Frame::Answer(Box::new(answer)));
                 self.hand_in(coordinator, newcomer, request, *ticket)
             }
         };
@@ -136,7 +136,7 @@ impl Node {
         let (certificate, profile) = (newcomer.certificate.clone(), newcomer.profile.clone());
         let newcomer_is = Some(Newcomer { certificate, profile });
         let entry = AutomaticEntryToCoordinator { request, conversation, ticket, newcomer: newcomer_is };
-        ctx.post(coordinator, Frame::AutomaticEntryToCoordinator(entry));
+        ctx.post(coordinator, Frame::AutomaticEntryToCoordinator(Box::new(entry)));
         Some(self.groups.send_since(&mut ctx, conversation, newcomer.node, 0))
     }
 
@@ -144,7 +144,10 @@ impl Node {
         let mut ctx = ctx!(self);
         let list = self.groups.present(ctx.me.node(), &conversation);
         let (code, conversation, admit) = (AnswerCode::Yes.code(), Some(conversation), Some(admit));
-        ctx.post(to, Frame::Answer(Answer { request, code, conversation, admit, list, ticket: None }));
+        ctx.post(
+            to,
+            Frame::Answer(Box::new(Answer { request, code, conversation, admit, list, ticket: None })),
+        );
     }
 
     /// The coordinator's part: whoever shows the word of a participant is let in, unasked.

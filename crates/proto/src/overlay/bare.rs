@@ -5,7 +5,7 @@
 
 use super::contact::Contact;
 use super::ring::Key;
-use super::{Linked, Overlay, Parcel, WayBack};
+use super::{Overlay, Parcel, WayBack};
 use crate::ctx::{Ctx, Mail, Out};
 use crate::identity::{Identity, Name, NodeId};
 use crate::preferences::Preferences;
@@ -37,11 +37,11 @@ impl Common {
     }
 
     /// The next frame that the last step sends, and to whom.
-    pub fn poll_mail(&mut self) -> Option<(NodeId, Frame)> {
+    pub fn poll_mail(&mut self) -> Option<(NodeId, Box<Frame>)> {
         let (to, mail) = self.out.mail.pop_front()?;
         let frame = match mail {
-            Mail::Frame(frame) => *frame,
-            Mail::Probe => Frame::Ping(Ping { correlator: 0, digests: List::default() }),
+            Mail::Frame(frame) => frame,
+            Mail::Probe => Box::new(Frame::Ping(Ping { correlator: 0, digests: List::default() })),
             Mail::Kept { .. } => unreachable!("the overlay keeps no records"),
         };
         Some((to, frame))
@@ -65,10 +65,10 @@ pub struct Bare {
 
 impl Bare {
     /// A node that knows nobody.
-    pub fn new(me: Contact, now: Instant) -> Self {
+    pub fn new(me: Arc<Contact>, now: Instant) -> Self {
         let mut overlay = Overlay::new(me.node, now);
-        overlay.me = Arc::new(me);
-        overlay.linked = Linked::All;
+        overlay.me = me;
+        overlay.linked = None;
         Self { overlay }
     }
 
@@ -78,12 +78,14 @@ impl Bare {
     }
 
     /// Puts it into a ring that is made and not joined: with this leaf set, and these in its table as far as there is room.
-    pub fn place<'c>(
+    pub fn place(
         &mut self,
-        leaves: impl IntoIterator<Item = &'c Arc<Contact>>,
-        others: impl IntoIterator<Item = &'c Arc<Contact>>,
+        common: &mut Common,
+        now: Instant,
+        leaves: &[&Arc<Contact>],
+        others: &[&Arc<Contact>],
     ) {
-        self.overlay.place(leaves, others);
+        self.overlay.place(&mut common.ctx(now), leaves, others);
     }
 
     /// Enters the ring that `via` is in.

@@ -6,6 +6,7 @@ use crate::endpoint::Endpoint;
 use crate::identity::NodeId;
 use crate::overlay::contact::Contact;
 use crate::overlay::ring::{Key, shared_digits};
+use crate::table::Set;
 use crate::time::{Duration, Instant};
 use crate::wire::bounded::List;
 use crate::wire::{Arrival, Frame, Join, Joined, Load, PATH_MAX, Route, RouteId, RowRequest};
@@ -48,7 +49,7 @@ impl Stage {
 impl Overlay {
     /// Takes note of a link to a node, and of where that can be dialled.
     pub(crate) fn on_linked(&mut self, ctx: &mut Ctx<'_>, node: NodeId, endpoint: Option<Endpoint>) {
-        if let super::Linked::Only(nodes) = &mut self.linked {
+        if let Some(nodes) = &mut self.linked {
             nodes.insert(node, ());
         }
         self.meet(ctx, &Arc::new(Contact { node, endpoint: endpoint.map(Box::new) }));
@@ -56,7 +57,7 @@ impl Overlay {
 
     /// Takes note that a node is linked no more.
     pub(crate) fn on_unlinked(&mut self, ctx: &mut Ctx<'_>, node: NodeId) {
-        if let super::Linked::Only(nodes) = &mut self.linked {
+        if let Some(nodes) = &mut self.linked {
             nodes.remove(&node);
         }
         if self.leaves.contains(&node) {
@@ -186,11 +187,7 @@ impl Overlay {
 
     /// Somebody in the table or among those who are linked.
     fn someone(&self, ctx: &mut Ctx<'_>) -> Option<NodeId> {
-        let linked = match &self.linked {
-            super::Linked::Only(nodes) => nodes.keys().copied().collect(),
-            #[cfg(feature = "one-process")]
-            super::Linked::All => Vec::new(),
-        };
+        let linked = self.linked.iter().flat_map(Set::keys).copied();
         let all: Vec<_> =
             linked.into_iter().chain(self.rows.contacts().iter().map(|contact| contact.node)).collect();
         let pick = usize::try_from(ctx.rng.below(all.len().max(1) as u64)).unwrap_or(0);

@@ -57,7 +57,7 @@ impl Overlay {
             ctx.count("overlay_probes_full");
             return;
         }
-        let patience = if self.linked.contains(&node) { PROBE } else { PROBE.times(5) };
+        let patience = if self.is_linked(&node) { PROBE } else { PROBE.times(5) };
         self.probes.insert(node, Probe { tries, due: ctx.now + patience, spare });
         ctx.probe(node);
     }

@@ -37,11 +37,13 @@ impl Side {
 pub(crate) struct LeafSet {
     me: u128,
     sides: [Vec<Arc<Contact>>; 2],
+    /// How far it reaches on each side: asked for with each message, and the farthest are far in memory, too.
+    reaches: [u128; 2],
 }
 
 impl LeafSet {
     pub(crate) fn new(me: NodeId) -> Self {
-        Self { me: me.place(), sides: [Vec::new(), Vec::new()] }
+        Self { me: me.place(), sides: [Vec::new(), Vec::new()], reaches: [0; 2] }
     }
 
     fn side(&self, side: Side) -> &[Arc<Contact>] {
@@ -50,7 +52,13 @@ impl LeafSet {
 
     /// How far the leaf set reaches on a side.
     fn reach(&self, side: Side) -> u128 {
-        self.side(side).last().map_or(0, |leaf| side.way(self.me, leaf.node.place()))
+        self.reaches[side as usize]
+    }
+
+    /// Takes note of how far a side reaches now.
+    fn measure(&mut self, side: Side) {
+        let farthest = self.side(side).last();
+        self.reaches[side as usize] = farthest.map_or(0, |leaf| side.way(self.me, leaf.node.place()));
     }
 
     /// Whether the sides meet beyond us: then it is the whole ring.
@@ -124,6 +132,7 @@ impl LeafSet {
                 leaves.truncate(SIDE_MAX - 1);
                 leaves.reserve_exact(1);
                 leaves.insert(at, contact.clone());
+                self.measure(side);
             }
             Err(_) => {}
         }
@@ -133,8 +142,9 @@ impl LeafSet {
     pub(crate) fn remove(&mut self, node: &NodeId) -> bool {
         let was_whole = self.is_whole();
         let was_in = self.contains(node);
-        for side in &mut self.sides {
-            side.retain(|leaf| leaf.node != *node);
+        for side in Side::BOTH {
+            self.sides[side as usize].retain(|leaf| leaf.node != *node);
+            self.measure(side);
         }
         if was_in && was_whole {
             // Whoever was on one side only may have a place on the other now.

@@ -56,7 +56,7 @@ impl Overlay {
     }
 
     fn greeting_time(&self, node: &NodeId) -> Duration {
-        if self.linked.contains(node) { GREETING } else { GREETING.times(3) }
+        if self.is_linked(node) { GREETING } else { GREETING.times(3) }
     }
 
     fn send_greeting(&self, ctx: &mut Ctx<'_>, to: NodeId) {

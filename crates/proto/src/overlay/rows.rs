@@ -28,6 +28,13 @@ impl Rows {
         Self { me: me.place(), cells: Vec::new(), contacts: Vec::new() }
     }
 
+    /// Makes room for so many nodes.
+    #[cfg(feature = "one-process")]
+    pub(crate) fn reserve(&mut self, count: usize) {
+        self.cells.reserve_exact(count);
+        self.contacts.reserve_exact(count);
+    }
+
     /// The place of a node in the table: none for the owner.
     fn at(&self, node: &NodeId) -> Option<u16> {
         let place = node.place();

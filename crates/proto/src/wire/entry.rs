@@ -58,7 +58,7 @@ impl Answer {
         let (request, list, code) =
             (RequestId([0; 8]), List::default(), AnswerCode::DisconnectedGroup.code());
         let conversation = Some(conversation);
-        Frame::Answer(Self { request, code, conversation, admit: None, list, ticket: None })
+        Frame::Answer(Box::new(Self { request, code, conversation, admit: None, list, ticket: None }))
     }
 
     /// The conversation that the sender says it is not in, unasked.
@@ -69,7 +69,7 @@ impl Answer {
     /// A participant's word on the entry by `admit`, which it names: an entry that is made anew is another.
     pub(crate) fn word(request: RequestId, admit: Option<OpId>, code: AnswerCode) -> Frame {
         let (list, code) = (List::default(), code.code());
-        Frame::Answer(Self { request, code, conversation: None, admit, list, ticket: None })
+        Frame::Answer(Box::new(Self { request, code, conversation: None, admit, list, ticket: None }))
     }
 }
 

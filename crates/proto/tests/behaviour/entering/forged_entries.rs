@@ -17,7 +17,7 @@ fn enters(world: &mut World, (from, to): (Seat, Seat), conversation: Conversatio
     world.introducer(from, to);
     let request = RequestId([7; 8]);
     let entry = AutomaticEntryToCoordinator { request, conversation, ticket, newcomer: None };
-    assert!(world.inject(from, to, Frame::AutomaticEntryToCoordinator(entry).encode()));
+    assert!(world.inject(from, to, Frame::AutomaticEntryToCoordinator(Box::new(entry)).encode()));
     world.run_for(SOON);
     world.participants(to, conversation).contains(&world.id(from))
 }
@@ -120,7 +120,7 @@ fn nobody_speaks_for_others_from_outside() {
         ticket: invite.ticket.unwrap(),
         newcomer: Some(newcomer),
     };
-    assert!(world.inject(eve, ana, Frame::AutomaticEntryToCoordinator(entry).encode()));
+    assert!(world.inject(eve, ana, Frame::AutomaticEntryToCoordinator(Box::new(entry)).encode()));
     world.run_for(SOON);
     assert_eq!(world.stat(ana, "entry_handed_in_by_a_stranger"), 1);
     assert_eq!(world.participants(ana, talk).len(), 3);

@@ -23,7 +23,7 @@ fn let_in(seed: u64) -> (World, [Seat; 4], ConversationId, RequestId) {
 fn ask_again(world: &mut World, from: Seat, to: Seat, request: RequestId, talk: ConversationId) {
     let (kind, conversation) = (ConversationKind::Public, Some(talk));
     let asked = ConnectionRequest { request, kind, conversation, greeting: None, ticket: None };
-    assert!(world.inject(from, to, Frame::ConnectionRequest(asked).encode()));
+    assert!(world.inject(from, to, Frame::ConnectionRequest(Box::new(asked)).encode()));
     world.run_for(SOON);
 }
 

@@ -47,7 +47,7 @@ fn undone() -> Undone {
     is_slow.set(false);
     is_deaf.set(false);
     let word = heard.borrow().iter().find_map(|(from, to, frame)| match frame {
-        Frame::Answer(answer) if (*from, *to) == (ana, zoe) && is_word(answer) => Some(answer.clone()),
+        Frame::Answer(answer) if (*from, *to) == (ana, zoe) && is_word(answer) => Some((**answer).clone()),
         _ => None,
     });
     let word = word.expect("a word of the first in the list");
@@ -58,7 +58,7 @@ fn undone() -> Undone {
 #[track_caller]
 fn is_in_after(undone: Undone, late: Answer) {
     let Undone { mut world, members: [ana, eva, bob], zoe, talk, heard, .. } = undone;
-    assert!(world.inject(ana, zoe, Frame::Answer(late).encode()));
+    assert!(world.inject(ana, zoe, Frame::Answer(Box::new(late)).encode()));
     world.run_for(Duration::from_secs(60));
     assert_eq!(answers(&heard, NOT_UPDATED_GROUP).len(), 1);
     assert_eq!((world.stat(zoe, "entry_retried"), world.stat(zoe, "answer_late")), (1, 1));
@@ -101,11 +101,11 @@ fn a_no_to_nothing_is_no_word_on_an_entry() {
     assert_eq!(world.outcome(zoe, request), RequestOutcome::Yes(talk));
     world.settle("told", Duration::from_secs(5), |_| answers(&heard, YES).contains(&(bob, zoe)));
     let word = heard.borrow().iter().find_map(|(from, _, frame)| match frame {
-        Frame::Answer(answer) if *from == bob => Some(answer.clone()),
+        Frame::Answer(answer) if *from == bob => Some((**answer).clone()),
         _ => None,
     });
     let no = Answer { code: 1, ..word.expect("Bob's word") };
-    assert!(world.inject(bob, zoe, Frame::Answer(no).encode()));
+    assert!(world.inject(bob, zoe, Frame::Answer(Box::new(no)).encode()));
     world.settle("passed over", Duration::from_secs(1), |world| {
         world.stat(zoe, "answer_of_another_entry") == 1
     });

@@ -1,0 +1,144 @@
+//! What nodes of a ring say, counted by what it is.
+
+use serde::Serialize;
+use tertulia_proto::wire::Frame;
+
+/// Frames by what they are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sort {
+    /// A message on its way to a key.
+    Message,
+    /// The acknowledgement of its hop.
+    MessageHop,
+    /// An answer to a message, on its way back.
+    Answer,
+    /// A join on its way.
+    Join,
+    /// The acknowledgement of its hop.
+    JoinHop,
+    /// The answer to a join, on its way back.
+    Joined,
+    /// Of leaf sets.
+    Leaves,
+    /// A newcomer's word to its table.
+    Arrival,
+    /// A question for a row.
+    RowRequest,
+    /// A row.
+    Row,
+    /// A question for a sign of life.
+    Ping,
+    /// One.
+    Pong,
+}
+
+/// How many sorts there are.
+const SORTS: usize = 12;
+
+impl Sort {
+    const ALL: [Self; SORTS] = [
+        Self::Message,
+        Self::MessageHop,
+        Self::Answer,
+        Self::Join,
+        Self::JoinHop,
+        Self::Joined,
+        Self::Leaves,
+        Self::Arrival,
+        Self::RowRequest,
+        Self::Row,
+        Self::Ping,
+        Self::Pong,
+    ];
+
+    /// What a frame is; `cause` is what the node that sends it does so for, if that is a frame.
+    pub(crate) fn of(frame: &Frame, cause: Option<Self>) -> Self {
+        match frame {
+            Frame::Route(route) if matches!(&*route.load.0, Frame::Join(_)) => Self::Join,
+            Frame::Route(_) => Self::Message,
+            Frame::Hop(_) if cause == Some(Self::Join) => Self::JoinHop,
+            Frame::Hop(_) => Self::MessageHop,
+            Frame::Return(answer) if matches!(&*answer.load.0, Frame::Joined(_)) => Self::Joined,
+            Frame::Return(_) => Self::Answer,
+            Frame::Leaves(_) => Self::Leaves,
+            Frame::Arrival(_) => Self::Arrival,
+            Frame::RowRequest(_) => Self::RowRequest,
+            Frame::Row(_) => Self::Row,
+            Frame::Ping(_) => Self::Ping,
+            _ => Self::Pong,
+        }
+    }
+
+    /// Whether it keeps the ring together, and is no message of somebody's.
+    fn is_control(self) -> bool {
+        !matches!(self, Self::Message | Self::MessageHop | Self::Answer)
+    }
+}
+
+/// Frames by sort, and their bytes when somebody wants to know them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    frames: [u64; SORTS],
+    bytes: [u64; SORTS],
+    /// Words of leaf sets that want an answer: the others are answers or announcements.
+    asking: u64,
+}
+
+impl Tally {
+    pub(crate) fn count(&mut self, sort: Sort, frame: &Frame, weighs: bool) {
+        self.frames[sort as usize] += 1;
+        if weighs {
+            self.bytes[sort as usize] += frame.encode().len() as u64;
+        }
+        if let Frame::Leaves(leaves) = frame {
+            self.asking += u64::from(leaves.asks);
+        }
+    }
+
+    /// Frames of a sort.
+    pub fn of(&self, sort: Sort) -> u64 {
+        self.frames[sort as usize]
+    }
+
+    /// All frames.
+    pub fn frames(&self) -> u64 {
+        self.frames.iter().sum()
+    }
+
+    /// All bytes.
+    pub fn bytes(&self) -> u64 {
+        self.bytes.iter().sum()
+    }
+
+    /// Bytes of those that keep the ring together.
+    pub fn control_bytes(&self) -> u64 {
+        Sort::ALL.iter().filter(|sort| sort.is_control()).map(|sort| self.bytes[*sort as usize]).sum()
+    }
+
+    /// Those that keep the ring together: all but messages, their acknowledgements and answers.
+    pub fn control(&self) -> u64 {
+        Sort::ALL.iter().filter(|sort| sort.is_control()).map(|sort| self.of(*sort)).sum()
+    }
+
+    /// The same as calls: an answer is part of the question.
+    pub fn control_calls(&self) -> u64 {
+        let answers = [Sort::Pong, Sort::Row, Sort::JoinHop, Sort::Joined].map(|sort| self.of(sort));
+        // Each greeting that arrives is answered.
+        self.control() - answers.iter().sum::<u64>() - self.asking.min(self.of(Sort::Leaves) - self.asking)
+    }
+
+    /// What has come since `before`.
+    pub fn since(&self, before: &Self) -> Self {
+        let less = |now: [u64; SORTS], before: [u64; SORTS]| std::array::from_fn(|at| now[at] - before[at]);
+        Self {
+            frames: less(self.frames, before.frames),
+            bytes: less(self.bytes, before.bytes),
+            asking: self.asking - before.asking,
+        }
+    }
+
+    /// Frames by the names of their sorts.
+    pub fn by_sort(&self) -> impl Iterator<Item = (Sort, u64)> + '_ {
+        Sort::ALL.into_iter().map(|sort| (sort, self.of(sort)))
+    }
+}

@@ -1,0 +1,165 @@
+//! What is yet to happen in a ring: a calendar of short slots, because a tree of a million timers does two million steps a second at best.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use tertulia_proto::Instant;
+
+/// A slot is 1,024 µs long.
+const SLOT_BITS: u32 = 10;
+/// Slots that are open at once, as a power of two: four seconds, longer than anything but timers.
+const PAGE_BITS: u32 = 12;
+
+/// A queue that hands out what was planned first among what is due first.
+pub(crate) struct Wheel<T> {
+    /// What is due in this slot or was due before.
+    due: BinaryHeap<Reverse<Entry<T>>>,
+    /// The slot that is being emptied, counted from 1970.
+    slot: u64,
+    /// The slots of this page.
+    slots: Vec<Vec<Entry<T>>>,
+    /// Pages that are not open yet.
+    pages: BTreeMap<u64, Vec<Entry<T>>>,
+    planned: u64,
+    /// How many entries there are in the slots of this page.
+    in_page: usize,
+}
+
+struct Entry<T> {
+    at: Instant,
+    number: u64,
+    item: T,
+}
+
+impl<T> Entry<T> {
+    fn order(&self) -> (Instant, u64) {
+        (self.at, self.number)
+    }
+}
+
+impl<T> PartialEq for Entry<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.order() == other.order()
+    }
+}
+
+impl<T> Eq for Entry<T> {}
+
+impl<T> PartialOrd for Entry<T> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<T> Ord for Entry<T> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.order().cmp(&other.order())
+    }
+}
+
+fn slot(at: Instant) -> u64 {
+    at.as_micros() >> SLOT_BITS
+}
+
+fn page(slot: u64) -> u64 {
+    slot >> PAGE_BITS
+}
+
+fn place(slot: u64) -> usize {
+    slot as usize & ((1 << PAGE_BITS) - 1)
+}
+
+impl<T> Wheel<T> {
+    pub(crate) fn new(now: Instant) -> Self {
+        Self {
+            due: BinaryHeap::new(),
+            slot: slot(now),
+            slots: (0..1 << PAGE_BITS).map(|_| Vec::new()).collect(),
+            pages: BTreeMap::new(),
+            planned: 0,
+            in_page: 0,
+        }
+    }
+
+    pub(crate) fn plan(&mut self, at: Instant, item: T) {
+        let entry = Entry { at, number: self.planned, item };
+        self.planned += 1;
+        let slot = slot(at);
+        if slot <= self.slot {
+            self.due.push(Reverse(entry));
+        } else if page(slot) == page(self.slot) {
+            self.slots[place(slot)].push(entry);
+            self.in_page += 1;
+        } else {
+            self.pages.entry(page(slot)).or_default().push(entry);
+        }
+    }
+
+    /// The next item, if it is due before `end`.
+    pub(crate) fn pop_before(&mut self, end: Instant) -> Option<(Instant, T)> {
+        while self.due.is_empty() {
+            if slot(end) <= self.slot || !self.turn() {
+                return None;
+            }
+        }
+        if self.due.peek()?.0.at >= end {
+            return None;
+        }
+        self.due.pop().map(|Reverse(entry)| (entry.at, entry.item))
+    }
+
+    /// Goes on to the next slot; says whether there is anything left.
+    fn turn(&mut self) -> bool {
+        if self.in_page == 0 {
+            let Some((number, entries)) = self.pages.pop_first() else { return false };
+            self.slot = number << PAGE_BITS;
+            self.in_page = entries.len();
+            for entry in entries {
+                self.slots[place(slot(entry.at))].push(entry);
+            }
+        } else {
+            self.slot += 1;
+        }
+        let entries = &mut self.slots[place(self.slot)];
+        self.in_page -= entries.len();
+        self.due.extend(entries.drain(..).map(Reverse));
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn earlier_first_and_among_equals_the_one_planned_first() {
+        let mut wheel = Wheel::new(Instant::from_micros(3_000_000));
+        let mut chance = super::super::Chance::new(1);
+        let mut times: Vec<u64> = (0..5_000).map(|_| 3_000_000 + chance.below(20_000_000) / 7 * 7).collect();
+        for (number, at) in times.iter().enumerate() {
+            wheel.plan(Instant::from_micros(*at), (*at, number));
+        }
+        let mut taken = Vec::new();
+        while let Some((at, item)) = wheel.pop_before(Instant::from_micros(u64::MAX)) {
+            assert_eq!(at.as_micros(), item.0);
+            taken.push(item);
+            if taken.len() == 2_000 {
+                // What is planned on the way comes in its turn.
+                wheel.plan(at, (at.as_micros(), 5_000));
+                times.push(at.as_micros());
+            }
+        }
+        assert!(taken.is_sorted() && taken.len() == times.len());
+    }
+
+    #[test]
+    fn nothing_comes_before_its_time() {
+        let mut wheel = Wheel::new(Instant::default());
+        for at in [5_000, 9_000_000] {
+            wheel.plan(Instant::from_micros(at), at);
+        }
+        assert_eq!(wheel.pop_before(Instant::from_micros(5_000)), None);
+        assert_eq!(wheel.pop_before(Instant::from_micros(5_001)).map(|(_, item)| item), Some(5_000));
+        assert_eq!(wheel.pop_before(Instant::from_micros(8_999_999)), None);
+        assert_eq!(wheel.pop_before(Instant::from_micros(u64::MAX)).map(|(_, item)| item), Some(9_000_000));
+    }
+}
