@@ -18,6 +18,7 @@ pub mod people;
 mod place;
 mod queue;
 pub mod recording;
+pub mod ring;
 pub mod scenario;
 pub mod script;
 pub mod trace;

@@ -1,0 +1,3 @@
+//! Worlds of rings: the overlay at its scale.
+
+pub mod trace;
