@@ -14,6 +14,7 @@ pub mod load;
 pub mod made;
 pub mod scale;
 pub mod tally;
+pub mod trace;
 mod wheel;
 
 pub use chance::{Chance, node_id, number};
