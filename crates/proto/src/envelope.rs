@@ -65,7 +65,12 @@ impl Envelopes {
     }
 
     /// Tries to talk with somebody to whom no link can be had.
-    pub(crate) fn reach(&mut self, ctx: &mut Ctx<'_>, node: NodeId, certificate: Option<Certificate>) -> bool {
+    pub(crate) fn reach(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        node: NodeId,
+        certificate: Option<Certificate>,
+    ) -> bool {
         if self.table.contains_key(&node) {
             return true;
         }
@@ -276,7 +281,9 @@ impl Correspondent {
             *latest = count;
             return true;
         }
-        let Some(mark) = u32::try_from(*latest - count).ok().and_then(|back| 1u64.checked_shl(back.wrapping_sub(1))) else {
+        let Some(mark) =
+            u32::try_from(*latest - count).ok().and_then(|back| 1u64.checked_shl(back.wrapping_sub(1)))
+        else {
             return false;
         };
         let is_new = *before & mark == 0;
@@ -287,7 +294,8 @@ impl Correspondent {
     fn learn(&mut self, ctx: &Ctx<'_>, enclosed: &Enclosed) {
         (self.heard, self.tries) = (ctx.now, 0);
         self.certificate = Some(enclosed.certificate.clone());
-        let profile = enclosed.profile.clone().filter(|profile| profile.account == enclosed.certificate.account);
+        let profile =
+            enclosed.profile.clone().filter(|profile| profile.account == enclosed.certificate.account);
         if let Some(profile) = profile {
             self.peer = Some(Peer {
                 certificate: enclosed.certificate.clone(),
@@ -339,7 +347,8 @@ mod tests {
         let ctx = Ctx { now, rng: &mut rng, me: &me, wants: &wants, resident_max: 0, out: &mut out };
         let mut one = Correspondent::new(&ctx, None);
         let [run, other] = [1, 2].map(|n| SessionId([n; 8]));
-        let taken: Vec<_> = [1, 3, 3, 2, 2, 70, 5, 6, 7, 69, 70, 71].map(|count| one.is_new(run, count)).into();
+        let taken: Vec<_> =
+            [1, 3, 3, 2, 2, 70, 5, 6, 7, 69, 70, 71].map(|count| one.is_new(run, count)).into();
         assert_eq!(
             taken,
             [true, true, false, true, false, true, false, true, true, true, false, true],

@@ -243,7 +243,7 @@ impl Overlay {
         let key = route.key.place();
         let is_new = |node: &NodeId| !route.path.contains(node);
         if self.leaves.covers(key) {
-            let closest = self.leaves.closest(key, is_new);
+            let closest = self.leaves.closest(key, is_new).or_else(|| self.beside(route));
             return closest.map_or(Next::Here, |leaf| Next::There(leaf.clone(), true));
         }
         let may = |contact: &&Arc<Contact>| is_new(&contact.node) && !self.is_suspect(&contact.node);
@@ -258,6 +258,18 @@ impl Overlay {
                 other.map_or(Next::Here, |contact| Next::There(contact.clone(), false))
             }
         }
+    }
+
+    /// What is for one node, and has come to another as the closest, may be for a neighbour whom that one cannot be linked to, as
+    /// some networks will have it: somebody else beside it can.
+    fn beside(&self, route: &Route) -> Option<&Arc<Contact>> {
+        /// Neighbours that such a message sees in all.
+        const BESIDE_MAX: usize = 4;
+        let to = route.load.0.addressee().filter(|to| *to != self.me.node)?;
+        let seen = route.path.iter().filter(|node| self.leaves.contains(node)).count();
+        let others = self.leaves.members().filter(|leaf| !route.path.contains(&leaf.node));
+        let closest = others.min_by_key(|leaf| ring::closeness(to.place(), leaf.node.place()));
+        closest.filter(|_| seen < BESIDE_MAX)
     }
 
     /// The rare case: of all whom we know, and who share as many digits with the key as we do, or one more, the closest that is

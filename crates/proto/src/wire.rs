@@ -457,6 +457,16 @@ impl Frame {
         if from.is_at_end() { Ok(frame) } else { Err(FrameError::Malformed) }
     }
 
+    /// The one node that a routed frame is for, if it is not for whoever is closest.
+    pub(crate) fn addressee(&self) -> Option<NodeId> {
+        match self {
+            Self::Lookup(lookup) => Some(lookup.node),
+            Self::Signal(signal) => Some(signal.to),
+            Self::Sealed(sealed) => Some(sealed.to),
+            _ => None,
+        }
+    }
+
     /// Reads a frame that another holds.
     pub(crate) fn read_routed(from: &mut Reader<'_>) -> Option<Self> {
         let kind = kind(from).filter(|kind| is_routed(*kind))?;

@@ -53,7 +53,9 @@ impl Node {
             Frame::Signal(signal) => {
                 self.introductions.on_signal(&mut ctx, links, (carrier, signal), |_| true)
             }
-            Frame::Sealed(sealed) if sealed.to == ctx.me.node() => self.envelopes.on_sealed(&mut ctx, &sealed),
+            Frame::Sealed(sealed) if sealed.to == ctx.me.node() => {
+                self.envelopes.on_sealed(&mut ctx, &sealed)
+            }
             Frame::Sealed(sealed) => {
                 carrier.carry(&mut ctx, sealed.to, Frame::Unreachable(Unreachable { node: sealed.to }));
             }
@@ -109,7 +111,10 @@ impl Node {
         let is_in = self.overlay.as_ref().is_some_and(Overlay::is_in);
         let certificate = self.groups.certificate(&target);
         let mut ctx = ctx!(self);
-        if !(is_in && (is_asked || certificate.is_some()) && self.envelopes.reach(&mut ctx, target, certificate)) {
+        if !(is_in
+            && (is_asked || certificate.is_some())
+            && self.envelopes.reach(&mut ctx, target, certificate))
+        {
             self.asking.on_unreachable(&mut ctx, target, reason);
         }
         self.lose_errand(target);
