@@ -60,6 +60,18 @@ fn main() {
             println!("{h:?}");
             println!("{:?}", r.stats().collect::<Vec<_>>());
         }
+        "fail" => println!("{:#?}", failure::at_once(1, n, n / 10, l, 500)),
+        "churn" => {
+            let mut c = match a[4].as_str() {
+                "15" => churn::Churn::of_fifteen_minutes(l as u64, n),
+                "1.4" => churn::Churn::of_minutes(l as u64, n),
+                _ => churn::Churn::without_loss(l as u64, n),
+            };
+            if let Some(m) = a.get(5) {
+                c.span = tertulia_proto::Duration::from_secs(m.parse().unwrap());
+            }
+            println!("{:?}", c.run());
+        }
         _ => {}
     }
 }

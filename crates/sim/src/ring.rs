@@ -20,6 +20,8 @@ mod wheel;
 pub use chance::{Chance, node_id, number};
 pub use tally::{Sort, Tally};
 
+pub use hops::Hops;
+
 use chance::Spot;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;

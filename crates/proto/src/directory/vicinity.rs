@@ -63,9 +63,9 @@ mod tests {
         let vicinity = Vicinity::new(node(50), (42..=58).filter(|n| *n != 50).map(node).collect());
         let at = |n: u128| n << 100;
         assert_eq!(vicinity.closest(at(51), 3), [51, 50, 52].map(node));
-        assert_eq!((vicinity.rank(at(50)), vicinity.rank(at(53))), (0, 6));
-        // For 53 there are six closer, for 54 eight: then it is no longer one of eight.
-        assert_eq!(vicinity.covered(at(50), at(58), 8), at(53));
+        assert_eq!((vicinity.rank(at(50)), vicinity.rank(at(53))), (0, 5));
+        // For 54 seven others are closer, for 55 eight: then it is no longer one of eight.
+        assert_eq!(vicinity.covered(at(50), at(58), 8), at(54));
         assert_eq!(vicinity.covered(at(50), at(51), 8), at(51));
         let alone = Vicinity::new(node(50), Vec::new());
         assert_eq!(alone.covered(0, u128::MAX, 8), u128::MAX);

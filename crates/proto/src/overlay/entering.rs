@@ -150,8 +150,9 @@ impl Overlay {
         let Stage::Settling { until } = self.stage else { return };
         if self.greetings.is_empty() || until <= ctx.now {
             self.enter(ctx);
-            for contact in self.rows.contacts().iter().filter(|contact| !self.leaves.contains(&contact.node))
-            {
+            // No link is opened for that: who is not linked hears of us from others, in time.
+            let told = |node: &NodeId| self.is_linked(node) && !self.leaves.contains(node);
+            for contact in self.rows.contacts().iter().filter(|contact| told(&contact.node)) {
                 ctx.post(contact.node, Frame::Arrival(Arrival { sender: self.me.clone() }));
             }
         }
@@ -194,16 +195,23 @@ impl Overlay {
         all.get(pick).copied()
     }
 
+    /// Asks one of the nodes in `whose` row for a row: one who is linked, if any is.
+    pub(super) fn ask_row(&self, ctx: &mut Ctx<'_>, whose: usize, row: usize) {
+        let all = self.rows.row(whose);
+        let linked: Vec<_> = all.iter().filter(|contact| self.is_linked(&contact.node)).collect();
+        let pick = usize::try_from(ctx.rng.below(linked.len().max(1) as u64)).unwrap_or(0);
+        let other = linked.get(pick).copied().or_else(|| all.first());
+        if let (Some(other), Ok(row)) = (other, u16::try_from(row)) {
+            ctx.post(other.node, Frame::RowRequest(RowRequest { row }));
+        }
+    }
+
     /// Keeps the table in repair: asks somebody for a row, and somebody, perhaps one who was lost, for our place. Where two halves of
     /// a ring have lost each other, one such question brings them together.
     pub(super) fn maintain(&mut self, ctx: &mut Ctx<'_>) {
         if self.rows.depth() > 0 {
             let row = usize::try_from(ctx.rng.below(self.rows.depth() as u64)).unwrap_or(0);
-            let others = self.rows.row(row);
-            let pick = usize::try_from(ctx.rng.below(others.len().max(1) as u64)).unwrap_or(0);
-            if let (Some(other), Ok(row)) = (others.get(pick), u16::try_from(row)) {
-                ctx.post(other.node, Frame::RowRequest(RowRequest { row }));
-            }
+            self.ask_row(ctx, row, row);
         }
         let lost = (!self.lost.is_empty()).then(|| self.lost.remove(0));
         let via = lost.map(|contact| contact.node).or_else(|| self.someone(ctx));

@@ -7,7 +7,7 @@ use crate::overlay::contact::Contact;
 use crate::overlay::leaf_set::Side;
 use crate::time::{Duration, Instant};
 use crate::wire::bounded::List;
-use crate::wire::{Frame, Leaves, RowRequest};
+use crate::wire::{Frame, Leaves};
 use std::sync::Arc;
 
 /// How long a sign of life may take.
@@ -154,10 +154,9 @@ impl Overlay {
         for row in (0..self.rows.depth()).filter(|row| holes & 1 << row != 0) {
             // Somebody of the same row has the same row; who shares more has it, too.
             let deeper = (row..self.rows.depth()).find(|row| !self.rows.row(*row).is_empty());
-            let Some(others) = deeper.map(|row| self.rows.row(row)) else { continue };
-            let pick = usize::try_from(ctx.rng.below(others.len() as u64)).unwrap_or(0);
-            let Ok(number) = u16::try_from(row) else { continue };
-            ctx.post(others[pick].node, Frame::RowRequest(RowRequest { row: number }));
+            if let Some(whose) = deeper {
+                self.ask_row(ctx, whose, row);
+            }
         }
     }
 }
