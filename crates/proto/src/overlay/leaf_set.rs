@@ -186,8 +186,11 @@ impl LeafSet {
     /// Of the owner, given as `me`, and the members, those who are closest to another node on a side of it, nearest first.
     pub(crate) fn side_of(&self, me: &Arc<Contact>, other: &NodeId, side: Side) -> Vec<Arc<Contact>> {
         let place = other.place();
-        let mut all: Vec<_> =
-            self.members().chain([me]).filter(|leaf| leaf.node != *other).cloned().collect();
+        // The long way round a large ring there are others in between, whom we do not know.
+        let is_beside =
+            |leaf: &&Arc<Contact>| self.is_whole() || Side::towards(place, leaf.node.place()) == side;
+        let others = self.members().chain([me]).filter(|leaf| leaf.node != *other);
+        let mut all: Vec<_> = others.filter(is_beside).cloned().collect();
         all.sort_by_key(|leaf| side.way(place, leaf.node.place()));
         all.truncate(SIDE_MAX);
         all
