@@ -63,7 +63,7 @@ pub struct Parcel {
 #[derive(Clone, Debug)]
 pub struct WayBack {
     pub(crate) id: RouteId,
-    pub(crate) path: Vec<NodeId>,
+    pub path: Vec<NodeId>,
 }
 
 impl WayBack {
@@ -112,8 +112,6 @@ pub(crate) struct Overlay {
     /// Nodes that were found gone, and until when nobody is believed that they are there.
     gone: Table<NodeId, Instant>,
     lost: Vec<Arc<Contact>>,
-    /// Rows in which places have become empty, a bit each.
-    holes: u32,
     mend_at: Option<Instant>,
     watch_at: Instant,
     compare_at: Instant,
@@ -143,7 +141,6 @@ impl Overlay {
             greetings: Table::default(),
             gone: Table::default(),
             lost: Vec::new(),
-            holes: 0,
             mend_at: None,
             watch_at: now + WATCH_EVERY,
             compare_at: now + COMPARE_EVERY,
@@ -160,7 +157,7 @@ impl Overlay {
     pub(crate) fn route(&mut self, ctx: &mut Ctx<'_>, key: Key, load: Frame) -> RouteId {
         let id = RouteId(ctx.rng.bytes());
         let path = crate::wire::bounded::List::first([self.me.node]);
-        self.forward(ctx, Route { key, id, path, load: Load(Arc::new(load)) });
+        self.forward(ctx, Route { key, id, path, load: Load(Arc::new(load)) }, None);
         id
     }
 
@@ -197,8 +194,9 @@ impl Overlay {
 
     /// Takes note of a sign of life.
     pub(crate) fn on_heard(&mut self, node: NodeId) {
-        if !self.probes.is_empty() {
-            self.probes.remove(&node);
+        if self.probes.remove(&node).is_some() && self.probes.is_empty() {
+            // A world of a million notices what an empty list keeps.
+            self.probes = Table::default();
         }
     }
 
@@ -220,7 +218,7 @@ impl Overlay {
         let path = crate::wire::bounded::List::first(path);
         let load = self.collect(load, &path);
         let route = Route { key, id, path, load };
-        let next = self.next_hop(&route);
+        let next = self.next_hop(&route, None);
         self.acknowledge(ctx, from, &route, Some(&next));
         self.go_on(ctx, route, next);
     }
@@ -233,8 +231,9 @@ impl Overlay {
         self.stage.may_deliver() || newcomer.is_some_and(|newcomer| self.is_first_of(newcomer))
     }
 
-    fn forward(&mut self, ctx: &mut Ctx<'_>, route: Route) {
-        let next = self.next_hop(&route);
+    /// Sends a message on from here, not to `silent`, who has just not taken it.
+    fn forward(&mut self, ctx: &mut Ctx<'_>, route: Route, silent: Option<NodeId>) {
+        let next = self.next_hop(&route, silent);
         self.go_on(ctx, route, next);
     }
 
@@ -248,9 +247,9 @@ impl Overlay {
     }
 
     /// Decides where a message goes (DIMA, section 2.2). Nobody who had it gets it again.
-    fn next_hop(&self, route: &Route) -> Next {
+    fn next_hop(&self, route: &Route, silent: Option<NodeId>) -> Next {
         let key = route.key.place();
-        let is_new = |node: &NodeId| !route.path.contains(node);
+        let is_new = |node: &NodeId| !route.path.contains(node) && silent != Some(*node);
         if self.leaves.covers(key) {
             let closest = self.leaves.closest(key, is_new);
             return closest.map_or(Next::Here, |leaf| Next::There(leaf.clone(), true));

@@ -74,6 +74,7 @@ struct Seat {
     /// For when its timer is set.
     wake: Instant,
     is_member: bool,
+    since: Instant,
     /// Where it is among those who are there.
     at: u32,
 }
@@ -262,7 +263,13 @@ impl Ring {
         self.spots.push(Spot::any(&mut self.chance));
         let node = Some(Bare::new(contact, self.now));
         let at = self.there.len() as u32;
-        self.seats.push(Seat { node, wake: Instant::from_micros(u64::MAX), is_member: false, at });
+        self.seats.push(Seat {
+            node,
+            wake: Instant::from_micros(u64::MAX),
+            is_member: false,
+            at,
+            since: self.now,
+        });
         self.there.push(number);
         number
     }
@@ -315,6 +322,7 @@ impl Ring {
         let due = node.poll_timeout();
         if !seat.is_member && node.is_in() {
             seat.is_member = true;
+            seat.since = self.now;
             self.members.insert(me.place());
         }
         if let Some(due) = due.filter(|due| *due < seat.wake) {
@@ -351,6 +359,27 @@ impl Ring {
         let by = self.id(at);
         let is_closest = self.closest(parcel.key.place()) == Some(by);
         let number = u128::from_be_bytes(lookup.node.0) as usize;
+        if !is_closest && std::env::var("RING_DEBUG").is_ok() {
+            let c = self.closest(parcel.key.place()).unwrap();
+            let cn = chance::number(&c);
+            let has = |a: u32, b: NodeId| self.node(a).unwrap().leaves().any(|l| l.node == b);
+            let rank = |a: NodeId, b: NodeId| {
+                self.members.range(a.place().min(b.place())..a.place().max(b.place())).count()
+            };
+            eprintln!(
+                "WRONG t {} by {at} closest {cn} rank {} by-has {} closest-has {} in-path {} path {:?} member-for {} by-member-for {} by-is-in {} gone {}",
+                self.now.since(BEGINNING).as_millis(),
+                rank(by, c),
+                has(at, c),
+                has(cn, by),
+                back.path.contains(&c),
+                back.path.iter().map(chance::number).collect::<Vec<_>>(),
+                self.now.since(self.seats[cn as usize].since).as_millis(),
+                self.now.since(self.seats[at as usize].since).as_millis(),
+                self.node(at).unwrap().is_in(),
+                self.node(at).unwrap().debug(&c)
+            );
+        }
         let Some(looked_up) = self.looked_up.get_mut(number) else { return };
         let hops = back.hops() as u8;
         looked_up.delivered.get_or_insert(Delivered { by: at, at: self.now, hops });

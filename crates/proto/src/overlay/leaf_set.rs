@@ -90,11 +90,24 @@ impl LeafSet {
         node.place() != self.me && self.covers(node.place())
     }
 
-    /// Whether a node would be in it: it is within its reach, or the side where it is has room. That is good to know of one whom
-    /// a neighbour has named, who knows everybody in between.
-    pub(crate) fn has_place_for(&self, node: &NodeId) -> bool {
-        let has_room = |side: Side| self.side(side).len() < SIDE_MAX;
-        self.reaches(node) || node.place() != self.me && has_room(Side::towards(self.me, node.place()))
+    /// Whether a node would be in it beside `others`, who may come in, too: on its side fewer are nearer than there is room for. That
+    /// is good to know of one whom a neighbour has named, who knows everybody in between.
+    pub(crate) fn has_place_for<'n>(
+        &self,
+        node: &NodeId,
+        others: impl Iterator<Item = &'n NodeId> + Clone,
+    ) -> bool {
+        let place = node.place();
+        let nearest = Side::towards(self.me, place);
+        let has_place = |side: &Side| {
+            let way = side.way(self.me, place);
+            let is_nearer = |other: &NodeId| side.way(self.me, other.place()) < way;
+            let members = self.side(*side).iter().filter(|leaf| is_nearer(&leaf.node)).count();
+            let coming = others.clone().filter(|other| is_nearer(other) && !self.contains(other)).count();
+            members + coming < SIDE_MAX
+        };
+        let sides = Side::BOTH.into_iter().filter(|side| *side == nearest || self.is_whole());
+        place != self.me && { sides }.any(|side| has_place(&side))
     }
 
     /// How many of the ids that begin with these bytes are in it.

@@ -81,9 +81,7 @@ impl Spot {
 
     /// How long a frame takes from one to another.
     pub fn delay(self, other: Self) -> Duration {
-        let apart = |one: u16, other: u16| {
-            u64::from(one.wrapping_sub(other).min(other.wrapping_sub(one)))
-        };
+        let apart = |one: u16, other: u16| u64::from(one.wrapping_sub(other).min(other.wrapping_sub(one)));
         let (x, y) = (apart(self.x, other.x), apart(self.y, other.y));
         // The middle of such a plane is 32,768 · √2 from its corner.
         NEAR + Duration::from_micros((x * x + y * y).isqrt() * FAR.as_micros() / 46_341)

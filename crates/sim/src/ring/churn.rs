@@ -151,7 +151,14 @@ impl Churn {
         came
     }
 
-    fn outcome(&self, ring: &Ring, all: &[LookedUp], said: &super::Tally, came: u64, outside: usize) -> Outcome {
+    fn outcome(
+        &self,
+        ring: &Ring,
+        all: &[LookedUp],
+        said: &super::Tally,
+        came: u64,
+        outside: usize,
+    ) -> Outcome {
         let is_somebodys = |one: &&LookedUp| one.delivered.is_some() || ring.node(one.from).is_some();
         let all: Vec<LookedUp> = all.iter().filter(is_somebodys).copied().collect();
         let right = all.iter().filter(|one| one.delivered.is_some() && !one.is_wrong).count();

@@ -57,9 +57,8 @@ pub fn at_once(seed: u64, nodes: u32, failed: u32, lookups: usize, each_second: 
     // At rest as many would have been said by those who are left.
     let left = f64::from(nodes - failed) / f64::from(nodes) * (MENDING.as_millis() as f64 + 20_000.0)
         / MENDING.as_millis() as f64;
-    let beyond = |count: fn(&Tally) -> u64| {
-        (count(&said) as f64 - left * count(&rest) as f64) / f64::from(failed)
-    };
+    let beyond =
+        |count: fn(&Tally) -> u64| (count(&said) as f64 - left * count(&rest) as f64) / f64::from(failed);
     let by_sort = said.by_sort().zip(rest.by_sort()).map(|((sort, now), (_, rest)): ((Sort, u64), _)| {
         (format!("{sort:?}"), (now as f64 - left * rest as f64) / f64::from(failed))
     });

@@ -1,8 +1,8 @@
 //! Rings that are made at once, as they would have become: leaf sets exact, each place of each table taken by a node that
 //! belongs there. What was joined up is measured beside them (`tests/rings.rs`).
 
-use super::chance::{Chance, Spot, node_id};
 use super::Ring;
+use super::chance::{Chance, Spot, node_id};
 use std::sync::Arc;
 use tertulia_proto::overlay::contact::Contact;
 use tertulia_proto::overlay::ring::SIDE_MAX;
@@ -14,8 +14,9 @@ impl Ring {
     /// A ring of `count` nodes.
     pub fn made(seed: u64, count: u32) -> Self {
         let mut ring = Self::new(seed);
-        let contacts: Vec<_> =
-            (0..count).map(|number| Arc::new(Contact { node: node_id(seed, number), endpoint: None })).collect();
+        let contacts: Vec<_> = (0..count)
+            .map(|number| Arc::new(Contact { node: node_id(seed, number), endpoint: None }))
+            .collect();
         ring.seats.reserve_exact(contacts.len());
         for contact in &contacts {
             ring.sit(Some(contact));
@@ -58,7 +59,12 @@ impl<'s> Sorted<'s> {
     }
 
     /// A table for one: row by row, digit by digit.
-    fn table(&self, at: usize, chance: &mut Chance, spot: impl Fn(&Contact) -> Spot) -> Vec<&'s Arc<Contact>> {
+    fn table(
+        &self,
+        at: usize,
+        chance: &mut Chance,
+        spot: impl Fn(&Contact) -> Spot,
+    ) -> Vec<&'s Arc<Contact>> {
         let (me, mine) = (self.places[at], spot(&self.contacts[at]));
         let (mut table, mut from, mut to) = (Vec::with_capacity(80), 0, self.places.len());
         for row in 0.. {
@@ -68,7 +74,8 @@ impl<'s> Sorted<'s> {
             let shift = 124 - 4 * row;
             let (mut own, mut start) = ((from, to), from);
             for digit in 0..16 {
-                let end = start + self.places[start..to].partition_point(|place| place >> shift & 15 <= digit);
+                let end =
+                    start + self.places[start..to].partition_point(|place| place >> shift & 15 <= digit);
                 if me >> shift & 15 == digit {
                     own = (start, end);
                 } else if start < end {
