@@ -91,8 +91,6 @@ pub(crate) struct Overlay {
     lost: Vec<Arc<Contact>>,
     /// Whether members of the leaf set have come or gone since somebody asked.
     has_others: bool,
-    /// Rows in which places have become empty, a bit each.
-    holes: u32,
     mend_at: Option<Instant>,
     watch_at: Instant,
     compare_at: Instant,
@@ -123,7 +121,6 @@ impl Overlay {
             gone: Table::default(),
             lost: Vec::new(),
             has_others: false,
-            holes: 0,
             mend_at: None,
             watch_at: now + WATCH_EVERY,
             compare_at: now + COMPARE_EVERY,
@@ -148,7 +145,7 @@ impl Overlay {
     /// The same, with an id that the caller has made.
     pub(crate) fn send(&mut self, ctx: &mut Ctx<'_>, key: Key, id: RouteId, load: Frame) {
         let path = crate::wire::bounded::List::first([self.me.node]);
-        self.forward(ctx, Route { key, id, path, load: Load(Arc::new(load)) });
+        self.forward(ctx, Route { key, id, path, load: Load(Arc::new(load)) }, None);
     }
 
     /// Answers a message.
@@ -184,8 +181,9 @@ impl Overlay {
 
     /// Takes note of a sign of life.
     pub(crate) fn on_heard(&mut self, node: NodeId) {
-        if !self.probes.is_empty() {
-            self.probes.remove(&node);
+        if self.probes.remove(&node).is_some() && self.probes.is_empty() {
+            // A world of a million notices what an empty list keeps.
+            self.probes = Table::default();
         }
     }
 
@@ -207,7 +205,7 @@ impl Overlay {
         let path = crate::wire::bounded::List::first(path);
         let load = self.collect(load, &path);
         let route = Route { key, id, path, load };
-        let next = self.next_hop(&route);
+        let next = self.next_hop(&route, None);
         self.acknowledge(ctx, from, &route, Some(&next));
         self.go_on(ctx, route, next);
     }
@@ -220,8 +218,9 @@ impl Overlay {
         self.stage.may_deliver() || newcomer.is_some_and(|newcomer| self.is_first_of(newcomer))
     }
 
-    fn forward(&mut self, ctx: &mut Ctx<'_>, route: Route) {
-        let next = self.next_hop(&route);
+    /// Sends a message on from here, not to `silent`, who has just not taken it.
+    fn forward(&mut self, ctx: &mut Ctx<'_>, route: Route, silent: Option<NodeId>) {
+        let next = self.next_hop(&route, silent);
         self.go_on(ctx, route, next);
     }
 
@@ -239,9 +238,9 @@ impl Overlay {
     }
 
     /// Decides where a message goes (DIMA, section 2.2). Nobody who had it gets it again.
-    fn next_hop(&self, route: &Route) -> Next {
+    fn next_hop(&self, route: &Route, silent: Option<NodeId>) -> Next {
         let key = route.key.place();
-        let is_new = |node: &NodeId| !route.path.contains(node);
+        let is_new = |node: &NodeId| !route.path.contains(node) && silent != Some(*node);
         if self.leaves.covers(key) {
             let closest = self.leaves.closest(key, is_new).or_else(|| self.beside(route));
             return closest.map_or(Next::Here, |leaf| Next::There(leaf.clone(), true));

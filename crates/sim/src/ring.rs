@@ -29,7 +29,7 @@ use tertulia_proto::overlay::Parcel;
 use tertulia_proto::overlay::bare::{Bare, Common};
 use tertulia_proto::overlay::contact::Contact;
 use tertulia_proto::overlay::ring::{Key, closeness};
-use tertulia_proto::wire::{Frame, Lookup};
+use tertulia_proto::wire::{Frame, Unreachable};
 use tertulia_proto::{Duration, Instant, NodeId};
 use wheel::Wheel;
 
@@ -76,6 +76,7 @@ struct Seat {
     /// For when its timer is set.
     wake: Instant,
     is_member: bool,
+    since: Instant,
     /// Where it is among those who are there.
     at: u32,
 }
@@ -264,7 +265,13 @@ impl Ring {
         self.spots.push(Spot::any(&mut self.chance));
         let node = Some(Bare::new(contact, self.now));
         let at = self.there.len() as u32;
-        self.seats.push(Seat { node, wake: Instant::from_micros(u64::MAX), is_member: false, at });
+        self.seats.push(Seat {
+            node,
+            wake: Instant::from_micros(u64::MAX),
+            is_member: false,
+            at,
+            since: self.now,
+        });
         self.there.push(number);
         number
     }
@@ -297,7 +304,8 @@ impl Ring {
         let sent = self.now;
         self.looked_up.push(LookedUp { key, from, sent, delivered: None, times: 0, is_wrong: false });
         // Which lookup it is, stands in what it asks for: nobody on the way looks at that.
-        let load = Frame::Lookup(Lookup { node: NodeId((number as u128).to_be_bytes()) });
+        // Something that is for whoever is closest; its content only says which lookup it is.
+        let load = Frame::Unreachable(Unreachable { node: NodeId((number as u128).to_be_bytes()) });
         self.step(from, |node, common, now| {
             node.route(common, now, Key::at(key), load);
         });
@@ -317,6 +325,7 @@ impl Ring {
         let due = node.poll_timeout();
         if !seat.is_member && node.is_in() {
             seat.is_member = true;
+            seat.since = self.now;
             self.members.insert(me.place());
         }
         if let Some(due) = due.filter(|due| *due < seat.wake) {
@@ -346,7 +355,7 @@ impl Ring {
     }
 
     fn arrive(&mut self, at: u32, parcel: Parcel) {
-        let (Frame::Lookup(lookup), Some(back)) = (&parcel.load, &parcel.back) else {
+        let (Frame::Unreachable(lookup), Some(back)) = (&parcel.load, &parcel.back) else {
             self.arrivals.push_back(Arrival { at, parcel });
             return;
         };

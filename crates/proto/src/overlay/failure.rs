@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 /// How long a sign of life may take.
 const PROBE: Duration = Duration::from_secs(1);
-/// How often it is asked for. With one packet in twenty lost each way, one living node in a thousand is silent so long.
-const PROBES: u8 = 3;
+/// How often it is asked for. With one packet in twenty lost each way, one living node in ten thousand is silent so long.
+const PROBES: u8 = 4;
 /// Nodes that may be asked for a sign of life at once; half of a leaf set may go at the same time.
 const PROBES_MAX: usize = 32;
 /// How long nobody is believed that a node is there which was found gone: until those who say so have found it gone, too.
@@ -25,7 +25,10 @@ const MEND_AFTER: Duration = Duration::from_secs(5);
 
 /// A question for a sign of life.
 pub(super) struct Probe {
-    tries: u8,
+    /// How often it will be asked again.
+    left: u8,
+    /// Whether something speaks for it that the node is gone: other ways are taken meanwhile.
+    is_suspect: bool,
     pub(super) due: Instant,
     /// Whom somebody has named to take the place, should the node be gone.
     spare: Option<Arc<Contact>>,
@@ -34,23 +37,29 @@ pub(super) struct Probe {
 impl Overlay {
     /// Whether a node was asked for a sign of life and has given none so far.
     pub(super) fn is_suspect(&self, node: &NodeId) -> bool {
-        !self.probes.is_empty() && self.probes.get(node).is_some_and(|probe| probe.tries > 1)
+        !self.probes.is_empty() && self.probes.get(node).is_some_and(|probe| probe.is_suspect)
     }
 
     /// Asks a node for a sign of life, as a matter of routine.
     pub(super) fn watch(&mut self, ctx: &mut Ctx<'_>, node: NodeId) {
-        self.ask(ctx, node, 1, None);
+        self.ask(ctx, node, Probe { left: PROBES - 1, is_suspect: false, due: ctx.now, spare: None });
     }
 
     /// Asks a node for a sign of life, and takes another way than through it meanwhile.
-    pub(super) fn suspect(&mut self, ctx: &mut Ctx<'_>, node: NodeId, spare: Option<Arc<Contact>>) {
-        self.ask(ctx, node, 2, spare);
+    pub(super) fn suspect(&mut self, ctx: &mut Ctx<'_>, node: NodeId) {
+        self.ask(ctx, node, Probe { left: PROBES - 1, is_suspect: true, due: ctx.now, spare: None });
     }
 
-    fn ask(&mut self, ctx: &mut Ctx<'_>, node: NodeId, tries: u8, spare: Option<Arc<Contact>>) {
-        if let Some(probe) = self.probes.get_mut(&node) {
-            probe.tries = probe.tries.max(tries);
-            probe.spare = probe.spare.take().or(spare);
+    /// Asks a node for a sign of life, once, because its neighbour has found it gone.
+    pub(super) fn verify(&mut self, ctx: &mut Ctx<'_>, node: NodeId, spare: Option<Arc<Contact>>) {
+        self.ask(ctx, node, Probe { left: 0, is_suspect: true, due: ctx.now, spare });
+    }
+
+    fn ask(&mut self, ctx: &mut Ctx<'_>, node: NodeId, probe: Probe) {
+        if let Some(known) = self.probes.get_mut(&node) {
+            known.left = known.left.min(probe.left);
+            known.is_suspect |= probe.is_suspect;
+            known.spare = known.spare.take().or(probe.spare);
             return;
         }
         if self.probes.len() >= PROBES_MAX {
@@ -58,7 +67,7 @@ impl Overlay {
             return;
         }
         let patience = if self.is_linked(&node) { PROBE } else { PROBE.times(5) };
-        self.probes.insert(node, Probe { tries, due: ctx.now + patience, spare });
+        self.probes.insert(node, Probe { due: ctx.now + patience, ..probe });
         ctx.probe(node);
     }
 
@@ -67,11 +76,11 @@ impl Overlay {
         let due: Vec<_> = self.probes.iter().filter(is_due).map(|(node, _)| *node).collect();
         for node in due {
             let Some(probe) = self.probes.get_mut(&node) else { continue };
-            if probe.tries > PROBES {
+            if probe.left == 0 {
                 let spare = probe.spare.take();
                 self.on_gone(ctx, node, spare);
             } else {
-                probe.tries += 1;
+                (probe.left, probe.is_suspect) = (probe.left - 1, true);
                 probe.due = ctx.now + PROBE;
                 ctx.probe(node);
             }
@@ -85,26 +94,33 @@ impl Overlay {
 
     /// Takes note that a node is gone.
     pub(super) fn on_gone(&mut self, ctx: &mut Ctx<'_>, node: NodeId, spare: Option<Arc<Contact>>) {
-        self.probes.remove(&node);
+        self.on_heard(node);
         self.greetings.remove(&node);
         let is_watched = self.leaves.neighbour(Side::Clockwise).is_some_and(|leaf| leaf.node == node);
+        if self.leaves.contains(&node) {
+            // The last word is to the node itself: should it be there after all, it objects.
+            self.say_gone(ctx, node, node, None);
+        }
         if let Some(contact) = self.contact(&node).cloned() {
             ctx.count("overlay_gone");
             self.note_lost(contact);
         }
+        self.forget(ctx, node, spare);
+        if is_watched {
+            self.announce(ctx, node);
+        }
+    }
+
+    /// Lets go of a node that is gone, for whom `spare` may come in.
+    pub(super) fn forget(&mut self, ctx: &mut Ctx<'_>, node: NodeId, spare: Option<Arc<Contact>>) {
         self.note_gone(ctx.now, node);
         let was_leaf = self.leaves.remove(&node);
         self.has_others |= was_leaf;
-        if let Some(row) = self.rows.remove(&node) {
-            self.holes |= 1 << row;
-        }
-        if was_leaf && is_watched {
-            self.announce(ctx, node);
-        }
+        self.rows.remove(&node);
         if let Some(spare) = spare {
             self.consider(ctx, &spare);
         }
-        if self.holes != 0 || was_leaf {
+        if was_leaf {
             self.mend_at.get_or_insert(ctx.now + MEND_AFTER);
         }
         self.reroute(ctx, &node);
@@ -130,33 +146,29 @@ impl Overlay {
     fn announce(&self, ctx: &mut Ctx<'_>, gone: NodeId) {
         for leaf in self.leaves.members() {
             let side = Side::towards(leaf.node.place(), gone.place());
-            let spare = self.leaves.side_of(&self.me, &leaf.node, side).pop();
-            let spare = spare.filter(|spare| spare.node != self.me.node);
-            ctx.post(
-                leaf.node,
-                Frame::Leaves(Leaves {
-                    sender: self.me.clone(),
-                    knows: List::default(),
-                    leaves: List::first(spare),
-                    gone: List::first([gone]),
-                    asks: false,
-                }),
-            );
+            // Those on the far side are whom those on the near side lack: one of the two greets the other.
+            let greets = side == Side::Clockwise;
+            let spare = greets.then(|| self.leaves.side_of(&self.me, &leaf.node, side).pop()).flatten();
+            self.say_gone(ctx, leaf.node, gone, spare);
         }
     }
 
-    /// Looks for those who take the places that have become empty.
+    /// Tells a node that somebody is gone, and whom it may take in instead.
+    pub(super) fn say_gone(&self, ctx: &mut Ctx<'_>, to: NodeId, gone: NodeId, spare: Option<Arc<Contact>>) {
+        let leaves = Leaves {
+            sender: self.me.clone(),
+            knows: List::default(),
+            leaves: List::first(spare.filter(|spare| spare.node != self.me.node)),
+            gone: List::first([gone]),
+            asks: false,
+        };
+        ctx.post(to, Frame::Leaves(leaves));
+    }
+
+    /// Looks for those who take the places in the leaf set that have become empty.
     pub(super) fn mend(&mut self, ctx: &mut Ctx<'_>) {
         if let Some(farthest) = self.leaves.lacking().cloned() {
             self.greet(ctx, &farthest);
-        }
-        let holes = std::mem::take(&mut self.holes);
-        for row in (0..self.rows.depth()).filter(|row| holes & 1 << row != 0) {
-            // Somebody of the same row has the same row; who shares more has it, too.
-            let deeper = (row..self.rows.depth()).find(|row| !self.rows.row(*row).is_empty());
-            if let Some(whose) = deeper {
-                self.ask_row(ctx, whose, row);
-            }
         }
     }
 }

@@ -80,7 +80,7 @@ impl Overlay {
     pub(super) fn on_hops_due(&mut self, ctx: &mut Ctx<'_>) {
         while let Some(at) = self.pending.iter().position(|pending| pending.due <= ctx.now) {
             let mut pending = self.pending.remove(at);
-            self.suspect(ctx, pending.to, None);
+            self.on_silence(ctx, pending.to);
             if pending.is_closest && pending.tries < TRIES_MAX {
                 let wait = ACK.times(1 << pending.tries.min(2));
                 (pending.tries, pending.due) = (pending.tries + 1, ctx.now + wait);
@@ -91,8 +91,26 @@ impl Overlay {
                 ctx.count("overlay_hop_given_up");
             } else {
                 ctx.count("overlay_hop_rerouted");
-                self.forward(ctx, pending.route);
+                self.forward(ctx, pending.route, Some(pending.to));
             }
+        }
+        self.spare_memory();
+    }
+
+    /// Takes note that a node has not acknowledged a message. A member of the leaf set is asked for a sign of life; of the others the
+    /// next message will tell, so that looking after the table costs nothing.
+    fn on_silence(&mut self, ctx: &mut Ctx<'_>, node: NodeId) {
+        if self.leaves.contains(&node) {
+            self.suspect(ctx, node);
+        } else if self.rows.on_silence(&node) {
+            self.on_gone(ctx, node, None);
+        }
+    }
+
+    /// Most nodes have nothing under way at most times: a world of a million notices what they keep for it.
+    fn spare_memory(&mut self) {
+        if self.pending.is_empty() {
+            self.pending = Vec::new();
         }
     }
 
@@ -101,7 +119,7 @@ impl Overlay {
         while let Some(at) = self.pending.iter().position(|pending| pending.to == *gone) {
             let pending = self.pending.remove(at);
             ctx.count("overlay_hop_rerouted");
-            self.forward(ctx, pending.route);
+            self.forward(ctx, pending.route, None);
         }
     }
 }

@@ -90,11 +90,24 @@ impl LeafSet {
         node.place() != self.me && self.covers(node.place())
     }
 
-    /// Whether a node would be in it: it is within its reach, or the side where it is has room. That is good to know of one whom
-    /// a neighbour has named, who knows everybody in between.
-    pub(crate) fn has_place_for(&self, node: &NodeId) -> bool {
-        let has_room = |side: Side| self.side(side).len() < SIDE_MAX;
-        self.reaches(node) || node.place() != self.me && has_room(Side::towards(self.me, node.place()))
+    /// Whether a node would be in it beside `others`, who may come in, too: on its side fewer are nearer than there is room for. That
+    /// is good to know of one whom a neighbour has named, who knows everybody in between.
+    pub(crate) fn has_place_for<'n>(
+        &self,
+        node: &NodeId,
+        others: impl Iterator<Item = &'n NodeId> + Clone,
+    ) -> bool {
+        let place = node.place();
+        let nearest = Side::towards(self.me, place);
+        let has_place = |side: &Side| {
+            let way = side.way(self.me, place);
+            let is_nearer = |other: &NodeId| side.way(self.me, other.place()) < way;
+            let members = self.side(*side).iter().filter(|leaf| is_nearer(&leaf.node)).count();
+            let coming = others.clone().filter(|other| is_nearer(other) && !self.contains(other)).count();
+            members + coming < SIDE_MAX
+        };
+        let sides = Side::BOTH.into_iter().filter(|side| *side == nearest || self.is_whole());
+        place != self.me && { sides }.any(|side| has_place(&side))
     }
 
     /// How many of the ids that begin with these bytes are in it.
@@ -186,11 +199,11 @@ impl LeafSet {
     /// Of the owner, given as `me`, and the members, those who are closest to another node on a side of it, nearest first.
     pub(crate) fn side_of(&self, me: &Arc<Contact>, other: &NodeId, side: Side) -> Vec<Arc<Contact>> {
         let place = other.place();
-        // The long way round a large ring there are others in between, whom we do not know.
-        let is_beside =
-            |leaf: &&Arc<Contact>| self.is_whole() || Side::towards(place, leaf.node.place()) == side;
+        // Behind the farthest whom we know on a side there are others, whom we do not know.
+        let reach = self.side(side).last().map_or(0, |farthest| side.way(place, farthest.node.place()));
+        let is_known = |leaf: &&Arc<Contact>| self.is_whole() || side.way(place, leaf.node.place()) <= reach;
         let others = self.members().chain([me]).filter(|leaf| leaf.node != *other);
-        let mut all: Vec<_> = others.filter(is_beside).cloned().collect();
+        let mut all: Vec<_> = others.filter(is_known).cloned().collect();
         all.sort_by_key(|leaf| side.way(place, leaf.node.place()));
         all.truncate(SIDE_MAX);
         all

@@ -6,6 +6,7 @@ use crate::identity::NodeId;
 use crate::overlay::contact::Contact;
 use crate::overlay::leaf_set::{Side, prefix};
 use crate::overlay::ring::SIDE_MAX;
+use crate::table::Table;
 use crate::time::{Duration, Instant};
 use crate::wire::bounded::List;
 use crate::wire::{Frame, Leaves};
@@ -34,7 +35,7 @@ impl Overlay {
         if *node == self.me.node || self.gone.contains_key(node) {
             return;
         }
-        if self.leaves.has_place_for(node) && !self.leaves.contains(node) {
+        if !self.leaves.contains(node) && self.leaves.has_place_for(node, self.greetings.keys()) {
             self.greet(ctx, contact);
         }
         self.learn(contact);
@@ -78,25 +79,38 @@ impl Overlay {
             return;
         }
         if leaves.gone.contains(&from) {
-            self.on_gone(ctx, from, leaves.leaves.first().cloned());
+            // It has said goodbye to its leaf set by itself.
+            self.on_heard(from);
+            self.forget(ctx, from, leaves.leaves.first().cloned());
             return;
         }
         self.gone.remove(&from);
         let was_greeted = self.greetings.remove(&from).is_some();
-        let is_near = was_greeted && self.leaves.has_place_for(&from)
+        if was_greeted && self.greetings.is_empty() {
+            // As with those who are asked for a sign of life.
+            self.greetings = Table::default();
+        }
+        let is_near = was_greeted && self.leaves.has_place_for(&from, [].iter())
             || self.leaves.overlap(&leaves.knows) >= OVERLAP_MIN;
         if is_near || self.leaves.reaches(&from) {
             self.has_others |= self.leaves.insert(&leaves.sender);
         }
         self.rows.offer(&leaves.sender, None);
         for gone in leaves.gone.iter() {
-            // Nobody is believed about somebody else.
-            if self.leaves.contains(gone) || self.rows.get(gone).is_some() {
-                self.suspect(ctx, *gone, leaves.leaves.first().cloned());
+            if *gone == self.me.node {
+                // The other takes us for gone.
+                self.greet(ctx, &leaves.sender);
+            } else if self.leaves.contains(gone) {
+                // Nobody is believed about somebody else.
+                self.verify(ctx, *gone, leaves.leaves.first().cloned());
+            } else if let Some(spare) = leaves.leaves.first() {
+                self.consider(ctx, spare);
             }
         }
-        for contact in leaves.leaves.iter() {
-            self.consider(ctx, contact);
+        if leaves.gone.is_empty() {
+            for contact in leaves.leaves.iter() {
+                self.consider(ctx, contact);
+            }
         }
         if leaves.asks {
             self.answer_greeting(ctx, from, &leaves.knows);
@@ -131,12 +145,23 @@ impl Overlay {
         for node in due {
             let Some(greeting) = self.greetings.get_mut(&node) else { continue };
             if greeting.tries >= GREETINGS {
-                self.on_gone(ctx, node, None);
+                self.on_unanswered(ctx, node);
                 continue;
             }
             greeting.tries += 1;
             greeting.due = ctx.now + GREETING;
             self.send_greeting(ctx, node);
+        }
+    }
+
+    /// A member of the leaf set may have been unlucky, and is asked for a sign of life; of anybody else nothing speaks for being there.
+    fn on_unanswered(&mut self, ctx: &mut Ctx<'_>, node: NodeId) {
+        self.greetings.remove(&node);
+        if self.leaves.contains(&node) {
+            self.suspect(ctx, node);
+            self.settle(ctx);
+        } else {
+            self.on_gone(ctx, node, None);
         }
     }
 
@@ -150,6 +175,8 @@ impl Overlay {
             if let Some(leaf) = leaf {
                 self.greet(ctx, &leaf);
             }
+        } else if let Some(via) = self.someone(ctx) {
+            self.send_join(ctx, via);
         }
     }
 
@@ -157,15 +184,9 @@ impl Overlay {
     pub(crate) fn leave(&self, ctx: &mut Ctx<'_>) {
         for leaf in self.leaves.members() {
             let side = Side::towards(leaf.node.place(), self.me.node.place());
-            let spare = self.leaves.side_of(&self.me, &leaf.node, side).pop();
-            let goodbye = Leaves {
-                sender: self.me.clone(),
-                knows: List::default(),
-                leaves: List::first(spare.filter(|spare| spare.node != self.me.node)),
-                gone: List::first([self.me.node]),
-                asks: false,
-            };
-            ctx.post(leaf.node, Frame::Leaves(goodbye));
+            let greets = side == Side::Clockwise;
+            let spare = greets.then(|| self.leaves.side_of(&self.me, &leaf.node, side).pop()).flatten();
+            self.say_gone(ctx, leaf.node, self.me.node, spare);
         }
     }
 }

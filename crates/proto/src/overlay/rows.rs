@@ -7,7 +7,9 @@ use crate::time::Duration;
 use std::sync::Arc;
 
 /// Round-trip times are held in tenths of milliseconds; longer ones, and those not known, are all the same.
-const RTT_UNKNOWN: u16 = u16::MAX;
+const RTT_UNKNOWN: u16 = i16::MAX as u16;
+/// Stands beside the round-trip time of a node that has not acknowledged the last message it was sent.
+const SILENT: u16 = 1 << 15;
 
 /// A routing table. Two lists side by side, because a simulated world has a million of them.
 pub(crate) struct Rows {
@@ -20,7 +22,14 @@ pub(crate) struct Rows {
 struct Cell {
     /// Row and digit: the row times sixteen, and the digit.
     at: u16,
+    /// Its round-trip time, and whether it was silent.
     rtt: u16,
+}
+
+impl Cell {
+    fn rtt(self) -> u16 {
+        self.rtt & !SILENT
+    }
 }
 
 impl Rows {
@@ -66,8 +75,9 @@ impl Rows {
         match self.index(at) {
             Ok(index) => {
                 let is_same = self.contacts[index].node == contact.node;
-                if is_same || rtt < self.cells[index].rtt {
-                    self.cells[index].rtt = if is_same { rtt.min(self.cells[index].rtt) } else { rtt };
+                let known = self.cells[index].rtt();
+                if is_same || rtt < known {
+                    self.cells[index].rtt = if is_same { rtt.min(known) } else { rtt };
                     self.contacts[index] = contact.clone();
                     return true;
                 }
@@ -92,10 +102,22 @@ impl Rows {
         }
     }
 
+    /// Notes that a node has not acknowledged a message; says whether it had not acknowledged the one before, either. The message
+    /// or its acknowledgement may have been lost, so once is no proof, and the next message is as good a question as any.
+    pub(crate) fn on_silence(&mut self, node: &NodeId) -> bool {
+        let Some(index) = self.at(node).and_then(|at| self.index(at).ok()) else { return true };
+        if self.contacts[index].node != *node {
+            return true;
+        }
+        let was_silent = self.cells[index].rtt & SILENT != 0;
+        self.cells[index].rtt |= SILENT;
+        was_silent
+    }
+
     /// The last round-trip time of a node, if one was measured.
     pub(crate) fn rtt(&self, node: &NodeId) -> Option<Duration> {
         let index = self.index(self.at(node)?).ok()?;
-        let rtt = self.cells[index].rtt;
+        let rtt = self.cells[index].rtt();
         let is_known = self.contacts[index].node == *node && rtt != RTT_UNKNOWN;
         is_known.then(|| Duration::from_micros(u64::from(rtt) * 100))
     }
@@ -159,6 +181,9 @@ mod tests {
         assert_eq!(rows.towards(0x17 << 120).map(|contact| contact.node), Some(second.node));
         assert_eq!(rows.rtt(&second.node), Some(Duration::from_millis(30)));
         assert_eq!((rows.get(&first.node), rows.depth()), (None, 1));
+        assert!(!rows.on_silence(&second.node) && rows.on_silence(&second.node));
+        rows.on_rtt(&second.node, Duration::from_millis(20));
+        assert!(!rows.on_silence(&second.node), "it has spoken in between");
         assert_eq!((rows.remove(&first.node), rows.remove(&second.node)), (None, Some(0)));
     }
 

@@ -67,7 +67,9 @@ fn a_link_takes_over_as_soon_as_there_is_one() {
     let (mut world, _, [one, other], talk) = apart(2, true);
     world.heal_all();
     world.settle("they are linked", Duration::from_secs(60), |world| world.is_linked(one, other));
-    assert!(!is_carried(&world, one, talk) && !is_carried(&world, other, talk));
+    world.settle("both know that", Duration::from_secs(5), |world| {
+        !is_carried(world, one, talk) && !is_carried(world, other, talk)
+    });
     world.say(one, talk, "now directly");
     world.settle("it arrives", Duration::from_secs(5), |world| world.texts(other, talk) == ["now directly"]);
 }
