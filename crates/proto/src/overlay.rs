@@ -363,7 +363,7 @@ impl Overlay {
     #[cfg(feature = "one-process")]
     fn place(&mut self, ctx: &mut Ctx<'_>, leaves: &[&Arc<Contact>], others: &[&Arc<Contact>]) {
         for leaf in leaves {
-            self.leaves.insert(leaf);
+            self.leaves.insert(leaf, None);
         }
         self.rows.reserve(others.len());
         for contact in others {

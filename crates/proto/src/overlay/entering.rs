@@ -75,7 +75,7 @@ impl Overlay {
             Stage::Joining { .. } => {}
             Stage::Settling { .. } | Stage::In => {
                 if self.leaves.reaches(&contact.node) && !self.leaves.contains(&contact.node) {
-                    self.greet(ctx, contact);
+                    self.greet(ctx, contact, None);
                 }
                 if !is_known {
                     self.send_join(ctx, contact.node);
@@ -141,7 +141,7 @@ impl Overlay {
             self.learn(contact);
         }
         for leaf in joined.leaves.iter() {
-            self.consider(ctx, leaf);
+            self.consider(ctx, leaf, None);
         }
         self.settle(ctx);
     }

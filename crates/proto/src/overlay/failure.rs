@@ -118,7 +118,7 @@ impl Overlay {
         self.has_others |= was_leaf;
         self.rows.remove(&node);
         if let Some(spare) = spare {
-            self.consider(ctx, &spare);
+            self.consider(ctx, &spare, None);
         }
         if was_leaf {
             self.mend_at.get_or_insert(ctx.now + MEND_AFTER);
@@ -168,7 +168,9 @@ impl Overlay {
     /// Looks for those who take the places in the leaf set that have become empty.
     pub(super) fn mend(&mut self, ctx: &mut Ctx<'_>) {
         if let Some(farthest) = self.leaves.lacking().cloned() {
-            self.greet(ctx, &farthest);
+            self.greet(ctx, &farthest, None);
+            // Whoever is to come in may be in doubt itself as yet.
+            self.mend_at = Some(ctx.now + MEND_AFTER.times(3));
         }
     }
 }
