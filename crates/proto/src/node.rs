@@ -5,6 +5,7 @@ mod command;
 mod entry;
 mod people;
 mod restore;
+mod seek;
 
 pub use restore::Restoring;
 
@@ -19,7 +20,8 @@ use crate::io::{
 };
 use crate::link::introduction::{Introductions, Invited};
 use crate::link::pursuit::{Pursuits, Way};
-use crate::link::reach::Reach;
+use crate::link::reach::{ENDPOINTS_MAX, ENDPOINTS_OF_SUPER_NODE_MAX, Reach};
+use crate::link::seeking::Seeking;
 use crate::link::{Change, Links};
 use crate::preferences::Preferences;
 use crate::rng::Rng;
@@ -41,6 +43,11 @@ pub struct Config {
     /// How many bytes of each conversation's latest operations are in memory, as they are on the wire; in memory they are
     /// some five times that. The rest is read again when it is asked for.
     pub resident_max: usize,
+    /// Whether it wants to be part of the network: with next to no links it dials by itself whom it knows where to dial. Off
+    /// here, so that a world of few nodes is linked as its people want it; the programs turn it on.
+    pub seeks: bool,
+    /// Whether others lean on it: a super-node remembers more endpoints (DESIGN, section 8). It only lifts limits.
+    pub super_node: bool,
 }
 
 impl Config {
@@ -50,9 +57,17 @@ impl Config {
         evict_after: Duration::from_secs(10 * 60),
         one_per_type: false,
         resident_max: 64 * 1024,
+        seeks: false,
+        super_node: false,
     };
     /// What fits a native node.
     pub const NATIVE: Self = Self { link_budget: 200, resident_max: 256 * 1024, ..Self::TAB };
+    /// What fits a native node that others lean on: a machine that is always there.
+    pub const SUPER_NODE: Self = Self { link_budget: 1000, super_node: true, ..Self::NATIVE };
+
+    fn endpoints_max(&self) -> usize {
+        if self.super_node { ENDPOINTS_OF_SUPER_NODE_MAX } else { ENDPOINTS_MAX }
+    }
 }
 
 /// One running instance of a user.
@@ -70,6 +85,7 @@ pub struct Node {
     introductions: Introductions,
     pursuits: Pursuits,
     reach: Reach,
+    seeking: Seeking,
     groups: Groups,
     asking: Asking,
     requests: Requests,
@@ -128,7 +144,8 @@ impl Node {
             links: Links::new(config.link_budget, session),
             introductions: Introductions::default(),
             pursuits: Pursuits::default(),
-            reach: Reach::default(),
+            reach: Reach::new(config.endpoints_max()),
+            seeking: Seeking::default(),
             groups: Groups::new(config.evict_after),
             asking: Asking::default(),
             requests: Requests::default(),
@@ -174,6 +191,7 @@ impl Node {
             self.groups.poll_timeout(self.now),
             self.asking.poll_timeout(),
             self.reach.poll_timeout(),
+            self.seeking.poll_timeout(),
             self.pursuits.poll_timeout(&self.links),
         ];
         deadlines.into_iter().flatten().min()
@@ -193,6 +211,7 @@ impl Node {
         }
         self.route();
         self.reach_out();
+        self.seek();
         self.trim_links();
         self.on_progress();
         self.relay_entries();
@@ -236,6 +255,7 @@ impl Node {
             self.reach.remember(&mut ctx, node, endpoint);
         }
         self.reach.on_up(self.now, &node);
+        self.seeking.on_up(&node);
         self.pursuits.on_up(&mut ctx, (&mut self.links, &mut self.introductions), node);
         self.groups.on_linked(&mut ctx, node);
         self.asking.on_linked(&mut ctx, node);
@@ -249,6 +269,9 @@ impl Node {
         self.asking.on_unlinked(&mut ctx, node);
         self.requests.on_unlinked(&mut ctx, node, reason);
         self.introductions.on_unlinked(&mut ctx, &mut self.links, node);
+        if self.config.seeks && self.reach.endpoint(&node).is_some() {
+            self.seeking.on_down(self.now, node, reason);
+        }
     }
 
     fn on_failed(&mut self, link: LinkId, reason: CloseReason) {
@@ -311,10 +334,7 @@ impl Node {
         let fellows = self.groups.fellows(me);
         let opening = (&mut self.links, &mut self.introductions);
         self.pursuits.on_timeout(&mut ctx!(self), opening);
-        for failure in self.pursuits.drain_failures() {
-            let mut ctx = ctx!(self);
-            self.asking.on_unreachable(&mut ctx, failure.target, failure.reason);
-        }
+        self.give_up_unreachable();
         let mut wanted = if self.links.has_room() { fellows.clone() } else { Table::default() };
         for node in self.reach.introducers().chain(self.asking.asked()) {
             wanted.insert(node, true);
@@ -342,9 +362,15 @@ impl Node {
         let is_wanted = |node: &NodeId| fellows.contains_key(node) || asking.asked().any(|one| one == *node);
         let is_missing = |node: &NodeId| is_wanted(node) && !links.is_linked(node);
         self.reach.retain(self.now, |node| is_missing(node) || pursuits.is_underway(node));
+        self.give_up_unreachable();
+    }
+
+    /// Tells of those to whom no way is left.
+    fn give_up_unreachable(&mut self) {
         for failure in self.pursuits.drain_failures() {
             let mut ctx = ctx!(self);
             self.asking.on_unreachable(&mut ctx, failure.target, failure.reason);
+            self.seeking.on_unreachable(ctx.now, &failure.target);
         }
     }
 

@@ -92,6 +92,7 @@ variants! {
         22 => Quit,
         23 => Close,
         24 => Import { text, last },
+        25 => Meet { node, endpoint },
     }
 }
 
@@ -290,6 +291,7 @@ mod tests {
             Command::Connect { node, kind: None, greeting },
             Command::Complete { reply },
             Command::Introducer { invite: invite() },
+            Command::Meet { node, endpoint: endpoint() },
             Command::Answer { request, answer: Consent::Into(conversation) },
             Command::Create { kind: ConversationKind::Private, name: name.clone(), history: History::All },
             Command::Send { conversation, text: text.clone(), reply_to: Some(message) },

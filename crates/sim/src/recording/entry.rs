@@ -264,11 +264,13 @@ impl Code for Ending {
 
 impl Code for Config {
     fn write(&self, to: &mut Writer) {
-        let Self { link_budget, evict_after, one_per_type, resident_max } = self;
+        let Self { link_budget, evict_after, one_per_type, resident_max, seeks, super_node } = self;
         to.unsigned(*link_budget as u64);
         evict_after.write(to);
         one_per_type.write(to);
         to.unsigned(*resident_max as u64);
+        seeks.write(to);
+        super_node.write(to);
     }
 
     fn read(from: &mut Reader<'_>) -> Option<Self> {
@@ -277,6 +279,8 @@ impl Code for Config {
             evict_after: Code::read(from)?,
             one_per_type: Code::read(from)?,
             resident_max: from.unsigned()?.try_into().ok()?,
+            seeks: Code::read(from)?,
+            super_node: Code::read(from)?,
         })
     }
 }
