@@ -66,6 +66,9 @@ async function listen(host) {
     socket.bind(5353, () => socket.addMembership('224.0.0.251', '${OTHER_ADDRESS}') || console.log('ready'));`;
   const [command, ...args] = [...host.prefix, process.execPath, '-e', script];
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  // Nobody waits for it.
+  child.unref();
+  child.stdout.unref();
   let said = '';
   child.stdout.setEncoding('utf8').on('data', (text) => (said += text));
   await until('the other host to listen', () => said.startsWith('ready'), FOUND_MS);
