@@ -132,7 +132,9 @@ impl Watch {
             }
             ServiceEvent::ServiceResolved(service) => {
                 let found = read(&service, &if_addrs::get_if_addrs().unwrap_or_default());
-                let Some((node, endpoint)) = found.filter(|(node, _)| *node != self.me) else { return Ok(()) };
+                let Some((node, endpoint)) = found.filter(|(node, _)| *node != self.me) else {
+                    return Ok(());
+                };
                 if self.around.len() < AROUND_MAX || self.around.contains_key(&service.fullname) {
                     tracing::debug!("{node} is on the local network");
                     self.around.insert(service.fullname, (node, endpoint.clone()));
@@ -257,7 +259,10 @@ mod tests {
     fn only_addresses_of_the_network_where_they_were_heard_are_taken() {
         let far = [heard([10, 0, 0, 9], 1), heard([10, 0, 1, 7], 2), heard([127, 0, 0, 1], 2)];
         assert_eq!(read(&service(announced(), &far), &interfaces()), None);
-        assert!(is_near(&heard([127, 0, 0, 5], 1), &interfaces()), "on loopback it is another node of this host");
+        assert!(
+            is_near(&heard([127, 0, 0, 5], 1), &interfaces()),
+            "on loopback it is another node of this host"
+        );
     }
 
     #[test]

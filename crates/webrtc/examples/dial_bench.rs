@@ -70,7 +70,8 @@ mod native {
         let listener = Listener::bind(([127, 0, 0, 1], 0).into()).expect("a port");
         let certificate = Certificate::generate().expect("a certificate");
         let (runner, handle, events) =
-            Runner::new(Config::NATIVE, identity, certificate, listener, clock, Memory::none()).expect("a node");
+            Runner::new(Config::NATIVE, identity, certificate, listener, clock, Memory::none())
+                .expect("a node");
         tokio::spawn(runner.run());
         (handle, events)
     }
