@@ -75,13 +75,21 @@ pub(crate) struct Config {
     #[arg(long = "introducer", env = "TERTULIA_INTRODUCER", value_name = "INVITE", value_delimiter = ',')]
     pub(crate) introducers: Vec<String>,
 
+    /// Neither look for nodes on the local network nor be found there
+    #[arg(long, env = "TERTULIA_NO_MDNS", value_parser = FalseyValueParser::new())]
+    pub(crate) no_mdns: bool,
+
+    /// Let others lean on this node: more links, more remembered nodes. For a machine that is always on
+    #[arg(long, env = "TERTULIA_SUPER_NODE", value_parser = FalseyValueParser::new())]
+    pub(crate) super_node: bool,
+
     /// What to tell on standard error: error, warn, info, debug, trace, or a filter such as tertulia=debug
     #[arg(
         long,
         global = true,
         env = "TERTULIA_LOG",
         value_name = "FILTER",
-        default_value = "warn,rtc=error"
+        default_value = "warn,rtc=error,mdns_sd=off"
     )]
     pub(crate) log: String,
 }
@@ -167,6 +175,13 @@ impl Config {
         Some(PageAddress { address, any_port: self.http.is_none() })
     }
 
+    /// What the core is to know: a node that a person runs wants to be part of the network.
+    pub(crate) fn core(&self) -> tertulia_proto::Config {
+        use tertulia_proto::Config;
+        let limits = if self.super_node { Config::SUPER_NODE } else { Config::NATIVE };
+        Config { seeks: true, ..limits }
+    }
+
     /// Where to listen for peers: on all interfaces, of both families where the host has both, by default.
     pub(crate) fn udp_address(&self) -> SocketAddr {
         self.udp.unwrap_or_else(|| SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)))
@@ -218,6 +233,16 @@ mod tests {
         let fixed = config(&["--lan", "--http", "192.0.2.1:80"]).page_address().unwrap();
         assert_eq!((fixed.address.to_string().as_str(), fixed.any_port), ("192.0.2.1:80", false));
         assert_eq!(config(&["--no-http"]).page_address(), None);
+    }
+
+    #[test]
+    fn a_super_node_has_other_limits_and_nothing_else() {
+        let limits = |flags| {
+            let core = config(flags).core();
+            (core.link_budget, core.super_node, core.seeks)
+        };
+        assert_eq!(limits(&[]), (200, false, true));
+        assert_eq!(limits(&["--super-node"]), (1000, true, true));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The native node: a daemon that serves its own page, with a chat on the terminal or JSON-RPC for programs.
 
 mod config;
+mod discovery;
 mod failure;
 mod history;
 mod page;

@@ -314,6 +314,14 @@ pub enum Command {
         /// The invite of the native node: only node and endpoint count.
         invite: Box<Invite>,
     },
+    /// Take note of a native node that can be dialled, by what the local network says: it is, when there is next to no link
+    /// and this node seeks some. Held until it is linked or others are met; nothing is kept of it before it has proven itself.
+    Meet {
+        /// Which node.
+        node: NodeId,
+        /// Where.
+        endpoint: Endpoint,
+    },
     /// Answer a request.
     Answer {
         /// Which one.

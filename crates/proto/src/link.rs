@@ -6,6 +6,7 @@ pub(crate) mod introduction;
 mod life;
 pub(crate) mod pursuit;
 pub(crate) mod reach;
+pub(crate) mod seeking;
 pub(crate) mod traffic;
 
 use crate::ctx::{Ctx, Mail};
@@ -489,6 +490,11 @@ impl Links {
     /// The linked nodes.
     pub(crate) fn nodes(&self) -> impl Iterator<Item = NodeId> + '_ {
         self.in_use.keys().copied()
+    }
+
+    /// How many nodes are linked.
+    pub(crate) fn count(&self) -> usize {
+        self.in_use.len()
     }
 
     /// Since when a node is linked.

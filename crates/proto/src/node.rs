@@ -6,6 +6,7 @@ mod entry;
 mod overlay;
 mod people;
 mod restore;
+mod seek;
 
 pub use restore::Restoring;
 
@@ -25,7 +26,8 @@ use crate::link::errands::Errands;
 use crate::link::handshake::Peer;
 use crate::link::introduction::{Carrier, Introductions, Invited};
 use crate::link::pursuit::{Pursuits, Way};
-use crate::link::reach::Reach;
+use crate::link::reach::{ENDPOINTS_MAX, ENDPOINTS_OF_SUPER_NODE_MAX, Reach};
+use crate::link::seeking::Seeking;
 use crate::link::{Change, Links};
 use crate::overlay::Overlay;
 use crate::preferences::Preferences;
@@ -53,6 +55,11 @@ pub struct Config {
     pub overlay: bool,
     /// How words become places in the directory. Nodes that are to find each other's words use the same.
     pub code: Code,
+    /// Whether it wants to be part of the network: with next to no links it dials by itself whom it knows where to dial. Off
+    /// here, so that a world of few nodes is linked as its people want it; the programs turn it on.
+    pub seeks: bool,
+    /// Whether others lean on it: a super-node remembers more endpoints (DESIGN, section 8). It only lifts limits.
+    pub super_node: bool,
 }
 
 impl Config {
@@ -64,9 +71,17 @@ impl Config {
         resident_max: 64 * 1024,
         overlay: false,
         code: Code::Balanced,
+        seeks: false,
+        super_node: false,
     };
     /// What fits a native node.
     pub const NATIVE: Self = Self { link_budget: 200, resident_max: 256 * 1024, ..Self::TAB };
+    /// What fits a native node that others lean on: a machine that is always there.
+    pub const SUPER_NODE: Self = Self { link_budget: 1000, super_node: true, ..Self::NATIVE };
+
+    fn endpoints_max(&self) -> usize {
+        if self.super_node { ENDPOINTS_OF_SUPER_NODE_MAX } else { ENDPOINTS_MAX }
+    }
 }
 
 /// One running instance of a user.
@@ -84,6 +99,7 @@ pub struct Node {
     introductions: Introductions,
     pursuits: Pursuits,
     reach: Reach,
+    seeking: Seeking,
     groups: Groups,
     asking: Asking,
     requests: Requests,
@@ -150,7 +166,8 @@ impl Node {
             links: Links::new(config.link_budget, session, if config.overlay { OVERLAY } else { 0 }),
             introductions: Introductions::default(),
             pursuits: Pursuits::default(),
-            reach: Reach::default(),
+            reach: Reach::new(config.endpoints_max()),
+            seeking: Seeking::default(),
             groups: Groups::new(config.evict_after),
             asking: Asking::default(),
             requests: Requests::default(),
@@ -205,6 +222,7 @@ impl Node {
             self.groups.poll_timeout(self.now),
             self.asking.poll_timeout(),
             self.reach.poll_timeout(),
+            self.seeking.poll_timeout(),
             self.pursuits.poll_timeout(&self.links),
             self.overlay.as_ref().and_then(Overlay::poll_timeout),
             self.overlay.as_ref().and_then(|_| self.directory.poll_timeout()),
@@ -238,6 +256,7 @@ impl Node {
         }
         self.route();
         self.reach_out();
+        self.seek();
         self.trim_links();
         self.on_progress();
         self.relay_entries();
@@ -291,6 +310,7 @@ impl Node {
             self.reach.remember(&mut ctx, node, endpoint);
         }
         self.reach.on_up(self.now, &node);
+        self.seeking.on_up(&node);
         self.pursuits.on_up(&mut ctx, (&mut self.links, &mut self.introductions), node);
         self.envelopes.release(&node);
         self.groups.on_linked(&mut ctx, node);
@@ -312,6 +332,9 @@ impl Node {
         self.introductions.on_unlinked(&mut ctx, &mut self.links, node);
         if let Some(overlay) = &mut self.overlay {
             overlay.on_unlinked(&mut ctx, node);
+        }
+        if self.config.seeks && self.reach.endpoint(&node).is_some() {
+            self.seeking.on_down(self.now, node, reason);
         }
     }
 
@@ -390,9 +413,7 @@ impl Node {
         let fellows = self.groups.fellows(me);
         let opening = (&mut self.links, &mut self.introductions);
         self.pursuits.on_timeout(&mut ctx!(self), opening);
-        for failure in self.pursuits.drain_failures() {
-            self.on_unreachable(failure);
-        }
+        self.give_up_unreachable();
         let mut wanted = if self.links.has_room() { fellows.clone() } else { Table::default() };
         for node in self.reach.introducers().chain(self.asking.asked()).chain(self.errands.nodes()) {
             wanted.insert(node, true);
@@ -427,7 +448,13 @@ impl Node {
         };
         let is_missing = |node: &NodeId| is_wanted(node) && !links.is_linked(node);
         self.reach.retain(self.now, |node| is_missing(node) || pursuits.is_underway(node));
+        self.give_up_unreachable();
+    }
+
+    /// Tells of those to whom no way is left.
+    fn give_up_unreachable(&mut self) {
         for failure in self.pursuits.drain_failures() {
+            self.seeking.on_unreachable(self.now, &failure.target);
             self.on_unreachable(failure);
         }
     }

@@ -48,6 +48,10 @@ impl Node {
             Command::Connect { node, kind, greeting } => self.connect(node, kind, greeting),
             Command::Complete { reply } => self.complete(&reply),
             Command::Introducer { invite } => self.introducer(&invite),
+            Command::Meet { node, endpoint } => {
+                self.meet(node, endpoint);
+                Ok(Reply::Done)
+            }
             Command::Answer { request, answer } => self.answer(request, answer),
             Command::Create { kind, name, history } => {
                 self.groups.create(&mut ctx, kind, history, name).map(Reply::Conversation)

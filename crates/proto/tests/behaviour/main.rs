@@ -45,6 +45,7 @@ mod replay;
 mod restarts;
 mod resuming;
 mod searching;
+mod seeking;
 mod silence;
 mod three_at_once;
 mod tickets;

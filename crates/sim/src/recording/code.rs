@@ -94,6 +94,7 @@ variants! {
         22 => Quit,
         23 => Close,
         24 => Import { text, last },
+        25 => Meet { node, endpoint },
         26 => Publish { words },
         27 => SearchPeople { words, limit },
     }
@@ -323,6 +324,7 @@ mod tests {
             Command::Connect { node, kind: None, greeting },
             Command::Complete { reply },
             Command::Introducer { invite: invite() },
+            Command::Meet { node, endpoint: endpoint() },
             Command::Answer { request, answer: Consent::Into(conversation) },
             Command::Create { kind: ConversationKind::Private, name: name.clone(), history: History::All },
             Command::Send { conversation, text: text.clone(), reply_to: Some(message) },
