@@ -4,8 +4,9 @@
     python3 tests/bench/words/words.py people FOLDER   writes FOLDER/people.tsv for the bench of load
 
 FOLDER keeps what pip downloads: `faker` to train, `names` (United States census of 1990, with frequencies) and
-`hobby-by-category` (each word as often as it stands there) to measure. No word of the latter two has a say in training;
-but that both have names of the United States makes them alike.
+`hobby-by-category` (each word as often as it stands there) to measure. The latter two are not read in training. They are no
+strangers to it: both sides have names of the United States, and the list of interests below was written by somebody who had
+seen the beginning of that of hobbies.
 """
 
 import ast
@@ -52,8 +53,9 @@ END, SIGN, DIGIT, LETTER, OTHER = 0, 1, 2, 3, 29
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 # Of all words, how many a word, a beginning or an ending is at the least to have a share of the ring of its own: eight
 # neighbours of 10,000 nodes have 0.0016 of a half. How many times too little it has without, what part it gets of what it
-# should have, and how much a popular word speaks for others that begin or end like it. These seven were chosen among some
-# twenty settings by the load that `people` gives, so that the load is no test of them; the tables have seen no such word.
+# should have, and how much a popular word speaks for others that begin or end like it. These seven, how much the
+# United States weigh and what interests are made of were chosen in some twenty tries by the load that `people` gives: that load
+# is no independent test of them.
 WORD_LEAST, FRAGMENT_LEAST, FRAGMENT_MAX = 0.0016, 0.0020, 6
 RATIO, PART, FRAGMENT_PART, KIN = 2.5, 0.5, 0.7, 0.3
 

@@ -315,6 +315,7 @@ impl Shares {
 }
 
 /// Where something popular lies, as seen from a text.
+#[derive(Clone, Copy)]
 enum Place {
     Before,
     /// The text begins with it.
