@@ -66,7 +66,7 @@ impl Interval {
         // The salt times the width, less what lies behind the point: halves, since 256 bits would be too many.
         let width = self.last - self.first;
         let (high, low) = (width >> 64, width & u128::from(u64::MAX));
-        self.first + high * u128::from(salt[0]) + (low * u128::from(salt[1]) >> 64)
+        self.first + high * u128::from(salt[0]) + ((low * u128::from(salt[1])) >> 64)
     }
 }
 
@@ -107,30 +107,29 @@ impl Code {
     }
 }
 
-/// The bytes of a key that characters may take; the others are salt.
-const ASCII_BYTES: usize = 12;
-const _: () = assert!(128 - 8 * ASCII_BYTES >= SALT_BITS as usize);
+/// The bits of a key that characters may take; the others are salt.
+const ASCII_BITS: u32 = 128 - SALT_BITS;
 
 /// A byte a character, or what it has in UTF-8, and a zero where the word ends, which keeps it from longer ones.
 fn ascii(text: &str, reading: Reading, is_whole: bool) -> Interval {
-    let (mut bytes, mut taken) = ([0; 16], 0);
+    let (mut first, mut bits) = (0, 0);
     for c in reading.chars(text) {
-        for byte in c.encode_utf8(&mut [0; 4]).bytes().take(ASCII_BYTES - taken) {
-            bytes[taken] = byte;
-            taken += 1;
+        for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+            if bits < ASCII_BITS {
+                bits += 8;
+                first |= u128::from(byte) << (128 - bits);
+            }
         }
     }
-    if is_whole && taken < ASCII_BYTES {
-        taken += 1;
+    if is_whole && bits < ASCII_BITS {
+        bits += 8;
     }
-    let first = u128::from_be_bytes(bytes);
-    // Nothing is left of a width of 128 bits.
-    Interval { first, last: first | u128::MAX.checked_shr(8 * taken as u32).unwrap_or(0) }
+    Interval { first, last: first | (u128::MAX >> bits) }
 }
 
 /// Half of the ring: the words of one reading.
 const HALF_BITS: u32 = 127;
-/// Popular words have shares of their half on top of what their letters give them: multiples of this.
+/// What is popular has a share of its half on top of what its letters give it: a multiple of this.
 const SHARE_BITS: u32 = HALF_BITS - 16;
 /// Weights are scaled to this many bits, so that no step needs a division of 128 bits.
 const STEP_BITS: u32 = 12;
@@ -138,14 +137,18 @@ const STEP_BITS: u32 = 12;
 const LEAF_BITS: u32 = SALT_BITS + 17;
 
 fn balanced(text: &str, reading: Reading, is_whole: bool) -> Interval {
-    let (before, within, all) = popular(text, reading, is_whole);
-    let share = |weight: u32| u128::from(weight) << SHARE_BITS;
-    let mut tree = Tree { first: share(before), width: (1 << HALF_BITS) - share(all), reading };
-    tree.read(text, is_whole);
+    let shares = Shares::of(text, reading, is_whole);
+    let mut tree = Tree {
+        first: u128::from(shares.before) << SHARE_BITS,
+        width: u128::from((1 << 16) - shares.all) << SHARE_BITS,
+        reading,
+    };
+    tree.read(text, is_whole, &shares);
     if reading == Reading::Backward {
         tree.first += 1 << HALF_BITS;
     }
-    Interval { first: tree.first, last: tree.first + (tree.width + share(within) - 1) }
+    let width = tree.width + (u128::from(shares.within) << SHARE_BITS);
+    Interval { first: tree.first, last: tree.first + (width - 1) }
 }
 
 /// A node of the tree of all words, with the interval that belongs to it.
@@ -183,10 +186,10 @@ fn symbol_of(c: char) -> (u8, u32) {
 
 impl Tree {
     /// Goes down by the characters of a text and, if it is a whole word, by its end.
-    fn read(&mut self, text: &str, is_whole: bool) {
+    fn read(&mut self, text: &str, is_whole: bool, shares: &Shares) {
         // The start of a word is the end of the one before.
         let (mut last, mut last_block) = (symbol::END, None);
-        for c in self.reading.chars(text) {
+        for (at, c) in self.reading.chars(text).enumerate() {
             let (symbol, place) = symbol_of(c);
             self.pair(last, symbol);
             match symbol {
@@ -195,6 +198,7 @@ impl Tree {
                 symbol::OTHER => self.other(place, &mut last_block),
                 _ => {}
             }
+            self.width += u128::from(shares.on_the_way.get(at).copied().unwrap_or(0)) << SHARE_BITS;
             last = symbol;
         }
         if is_whole {
@@ -261,33 +265,83 @@ fn weight(letter: u8) -> u32 {
     (2 + (steps & 1)) << (steps >> 1)
 }
 
-/// The shares of popular words that come before a text, that the text is or, unless it is a whole word, begins; and all.
-fn popular(text: &str, reading: Reading, is_whole: bool) -> (u32, u32, u32) {
-    let (mut before, mut within, mut all) = (0, 0, 0);
-    for entry in POPULAR.split_inclusive(|c: char| c.is_ascii_uppercase()) {
-        let (word, letter) = entry.split_at(entry.len() - 1);
-        let weight = weight(letter.as_bytes()[0]);
-        all += weight;
-        match order(word, text, reading, is_whole) {
-            Ordering::Less => before += weight,
-            Ordering::Equal => within += weight,
-            Ordering::Greater => {}
-        }
-    }
-    (before, within, all)
+/// The shares of what is popular, as seen from a text.
+#[derive(Default)]
+struct Shares {
+    /// Of all.
+    all: u32,
+    /// Of those whose interval lies before the text's.
+    before: u32,
+    /// Of the beginnings that the text has, by the place of their last characters: the share is spread over all that
+    /// begin so, as letters follow each other.
+    on_the_way: [u32; FRAGMENT_MAX],
+    /// Of those whose interval is within the text's.
+    within: u32,
 }
 
-/// How a word stands to a text in the order of the balanced code; equal, too, where the text is a part that it begins with.
-fn order(word: &str, text: &str, reading: Reading, is_whole: bool) -> Ordering {
-    let mut chars = reading.chars(word);
-    for c in reading.chars(text) {
-        let Some(own) = chars.next() else { return Ordering::Less };
-        let order = symbol_of(own).cmp(&symbol_of(c));
-        if order != Ordering::Equal {
-            return order;
+/// The characters of the longest popular beginning or ending.
+const FRAGMENT_MAX: usize = 6;
+
+impl Shares {
+    /// The shares of what is popular in this reading: words, beginnings (`mar-`) forward and endings (`-son`) backward.
+    fn of(text: &str, reading: Reading, is_whole: bool) -> Self {
+        let mut shares = Self::default();
+        for entry in POPULAR.split_inclusive(|c: char| c.is_ascii_uppercase()) {
+            let (entry, letter) = entry.split_at(entry.len() - 1);
+            let weight = weight(letter.as_bytes()[0]);
+            match (entry.strip_suffix('-'), entry.strip_prefix('-'), reading) {
+                (None, None, _) => shares.add(weight, place(entry, false, text, reading, is_whole)),
+                (Some(part), ..) if reading == Reading::Forward => {
+                    shares.add(weight, place(part, true, text, reading, is_whole));
+                }
+                (_, Some(part), Reading::Backward) => {
+                    shares.add(weight, place(part, true, text, reading, is_whole));
+                }
+                _ => {}
+            }
+        }
+        shares
+    }
+
+    fn add(&mut self, weight: u32, place: Place) {
+        self.all += weight;
+        match place {
+            Place::Before => self.before += weight,
+            Place::OnTheWay(last) => self.on_the_way[last] += weight,
+            Place::Within => self.within += weight,
+            Place::Behind => {}
         }
     }
-    if is_whole && chars.next().is_some() { Ordering::Greater } else { Ordering::Equal }
+}
+
+/// Where something popular lies, as seen from a text.
+#[derive(Clone, Copy)]
+enum Place {
+    Before,
+    /// The text begins with it.
+    OnTheWay(usize),
+    /// It is the text, or begins with it where that is no whole word.
+    Within,
+    Behind,
+}
+
+fn place(popular: &str, is_part: bool, text: &str, reading: Reading, is_whole: bool) -> Place {
+    let (mut chars, mut count) = (reading.chars(popular), 0);
+    for c in reading.chars(text) {
+        let Some(own) = chars.next() else {
+            return if is_part { Place::OnTheWay(count - 1) } else { Place::Before };
+        };
+        match symbol_of(own).cmp(&symbol_of(c)) {
+            Ordering::Less => return Place::Before,
+            Ordering::Greater => return Place::Behind,
+            Ordering::Equal => count += 1,
+        }
+    }
+    match chars.next() {
+        None if is_part => Place::OnTheWay(count - 1),
+        Some(_) if is_whole => Place::Behind,
+        _ => Place::Within,
+    }
 }
 
 #[cfg(test)]
@@ -331,7 +385,7 @@ mod tests {
     }
 
     fn popular_words() -> Vec<&'static str> {
-        POPULAR.split(|c: char| c.is_ascii_uppercase()).filter(|word| !word.is_empty()).collect()
+        POPULAR.split(|c: char| !c.is_ascii_lowercase()).filter(|word| !word.is_empty()).collect()
     }
 
     fn begins(reading: Reading, word: &str, part: &str) -> bool {
@@ -414,8 +468,8 @@ mod tests {
             for word in popular_words() {
                 assert!(!is_cut(Code::Balanced, reading, word), "{word}");
             }
-            let (.., all) = popular("", reading, true);
-            assert!(all < 1 << 15, "popular words have {all} of 65536");
+            let all = Shares::of("", reading, true).all;
+            assert!(all <= 1 << 15, "what is popular has {all} of 65536");
         }
         assert!(PAIRS.iter().all(|row| row.iter().all(u8::is_ascii_uppercase)));
         assert!(blocks_before(0x1100) <= 1 << 16);

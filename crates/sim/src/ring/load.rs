@@ -135,3 +135,45 @@ fn closest(ring: &[u128], key: u128, count: usize) -> impl Iterator<Item = usize
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAMPLE: &str = "first\tjames\t3318\nfirst\tmary\t2629\nfirst\tanna\t440\nlast\tsmith\t1006\nlast\tjohnson\t810\n\
+        last\tgarcia\t254\nlast\tnguyen\t5\ninterest\tchess\t3\ninterest\tsailing\t2\ninterest\tpottery\t1\n";
+
+    fn rng() -> Rng {
+        Rng::new([1; 32])
+    }
+
+    #[test]
+    fn words_are_drawn_as_often_as_they_are_frequent() {
+        let people = People::parse(SAMPLE).unwrap();
+        let drawn = people.draw(6000, &mut rng());
+        assert!(drawn.iter().all(|words| words.len() == 3));
+        let count = |word: &str| drawn.iter().flatten().filter(|drawn| **drawn == word).count();
+        assert!((2800..3200).contains(&count("chess")) && (800..1200).contains(&count("pottery")));
+        assert_eq!(People::parse("first\tanna\tmany\n").unwrap_err(), "first\tanna\tmany");
+    }
+
+    #[test]
+    fn a_record_lies_on_the_closest_nodes_around_zero_too() {
+        let ring = [10, 20, 30, u128::MAX - 5];
+        let nodes = |key| closest(&ring, key, 3).collect::<Vec<_>>();
+        assert_eq!(nodes(0), [3, 0, 1]);
+        assert_eq!(nodes(24), [1, 2, 0]);
+        assert_eq!(nodes(u128::MAX), [3, 0, 1]);
+        assert_eq!(closest(&ring, 5, 8).count(), 4);
+    }
+
+    #[test]
+    fn the_balanced_code_spreads_what_the_ascii_code_crowds() {
+        let people = People::parse(SAMPLE).unwrap();
+        let drawn = people.draw(300, &mut rng());
+        let of = |code| load(code, &drawn, 64, 8, &mut rng());
+        let (ascii, balanced) = (of(Code::Ascii), of(Code::Balanced));
+        assert!((ascii.mean - balanced.mean).abs() < 1e-9 && ascii.mean == 300.0 * 6.0 * 8.0 / 64.0);
+        assert!(2.0 * balanced.greatest_over_mean < ascii.greatest_over_mean, "{balanced:?} {ascii:?}");
+    }
+}
