@@ -203,14 +203,17 @@ impl Node {
         }
     }
 
-    /// Tells newcomers whom we accepted that the coordinator has let them in, and what was said meanwhile.
+    /// Tells newcomers whom we accepted that the coordinator has let them in, and what was said meanwhile. To whom we have no
+    /// link nothing is on its way; both compare when there is one.
     pub(super) fn relay_entries(&mut self) {
         loop {
             let groups = &self.groups;
             let is_in = |granted: &Granted| groups.has(&granted.conversation, &granted.node);
             let Some((granted, since)) = self.requests.take_done(is_in) else { break };
             let Granted { request, node, conversation, .. } = granted;
-            if let Some(admit) = self.groups.admit_of(&conversation, &node) {
+            if self.links.is_linked(&node)
+                && let Some(admit) = self.groups.admit_of(&conversation, &node)
+            {
                 self.groups.send_since(&mut ctx!(self), conversation, node, since);
                 self.say_yes(node, request, conversation, admit);
             }
