@@ -148,6 +148,32 @@ impl Overlay {
         self.forward(ctx, Route { key, id, path, load: Load(Arc::new(load)) }, None);
     }
 
+    /// Sends a copy of a message over a first hop of the caller's choice. A part of the network may be malicious; copies over distinct
+    /// neighbours pass distinct nodes, and one that comes through is enough (Castro et al. 2002, section 4).
+    pub(crate) fn route_via(&mut self, ctx: &mut Ctx<'_>, key: Key, load: Frame, via: NodeId) -> RouteId {
+        let id = RouteId(ctx.rng.bytes());
+        let path = crate::wire::bounded::List::first([self.me.node]);
+        self.pass_on(ctx, Route { key, id, path, load: Load(Arc::new(load)) }, via, false);
+        id
+    }
+
+    /// Nodes that copies of a message can go over: the leaf set and the first row, so that they are anywhere on the ring.
+    pub(crate) fn detours(&self) -> impl Iterator<Item = &Arc<Contact>> {
+        self.rows
+            .row(0)
+            .iter()
+            .chain(self.leaves.members().filter(|leaf| self.rows.get(&leaf.node).is_none()))
+    }
+
+    /// Whether nodes that are said to be next to each other are about as close as those around us are. Whoever names only
+    /// accomplices has to take them from far apart (Castro et al. 2002, section 4.2).
+    pub(crate) fn is_dense(&self, nodes: &[Arc<Contact>]) -> bool {
+        let mut places: Vec<u128> = nodes.iter().map(|contact| contact.node.place()).collect();
+        let mut ours: Vec<u128> = self.leaves.members().map(|leaf| leaf.node.place()).collect();
+        let (theirs, ours) = (ring::spacing(&mut places), ring::spacing(&mut ours));
+        theirs / 2 <= ours || self.leaves.is_whole()
+    }
+
     /// Answers a message.
     pub(crate) fn answer(&mut self, ctx: &mut Ctx<'_>, back: &WayBack, load: Frame) {
         let (id, path) = (back.id, back.path.clone());

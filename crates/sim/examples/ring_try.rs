@@ -60,6 +60,11 @@ fn main() {
             println!("{h:?}");
             println!("{:?}", r.stats().collect::<Vec<_>>());
         }
+        "mal" => println!("{:?}", malice::redundant(1, n, 25, l)),
+        "scale" => println!(
+            "{:?}",
+            scale::large(1, n, tertulia_proto::Duration::from_secs(a[4].parse().unwrap()), l)
+        ),
         "fail" => println!("{:#?}", failure::at_once(1, n, n / 10, l, 500)),
         "churn" => {
             let mut c = match a[4].as_str() {

@@ -12,6 +12,7 @@ pub mod failure;
 pub mod hops;
 pub mod load;
 pub mod made;
+pub mod malice;
 pub mod scale;
 pub mod tally;
 pub mod trace;
@@ -35,6 +36,9 @@ use wheel::Wheel;
 
 /// When worlds begin.
 const BEGINNING: Instant = Instant::from_millis(1_800_000_000_000);
+
+/// How often a node that is alone hears of somebody.
+const KNOCK_EVERY: Duration = Duration::from_secs(10);
 
 /// What the network does to frames.
 #[derive(Clone, Copy, Debug, Default)]
@@ -63,6 +67,7 @@ pub struct Ring {
     there: Vec<u32>,
     /// The places of those who are in the ring.
     members: BTreeSet<u128>,
+    villains: Option<malice::Villains>,
     wheel: Wheel<Happening>,
     tally: Tally,
     looked_up: Vec<LookedUp>,
@@ -82,8 +87,9 @@ struct Seat {
 }
 
 enum Happening {
-    Frame { from: NodeId, to: u32, frame: Box<Frame> },
+    Frame { from: NodeId, to: u32, sort: Sort, frame: Box<Frame> },
     Wake(u32),
+    Knock(u32),
     Deed(Deed),
 }
 
@@ -162,6 +168,7 @@ impl Ring {
             spots: Vec::new(),
             there: Vec::new(),
             members: BTreeSet::new(),
+            villains: None,
             wheel: Wheel::new(BEGINNING),
             tally: Tally::default(),
             looked_up: Vec::new(),
@@ -244,15 +251,21 @@ impl Ring {
 
     /// A node comes, and knows one who is in the ring already, if there is anyone. Yields its number.
     pub fn come(&mut self) -> u32 {
-        let via = self.anyone();
         let number = self.sit(None);
-        let contact = via.and_then(|via| self.node(via)).map(|node| node.contact().clone());
-        self.step(number, |node, common, now| {
-            if let Some(contact) = &contact {
-                node.meet(common, now, contact);
-            }
-        });
+        self.knock(number);
         number
+    }
+
+    /// A node that has no neighbours yet hears of somebody who is in the ring, as from an invite or from its memory.
+    fn knock(&mut self, number: u32) {
+        if self.node(number).is_none_or(|node| node.leaves().next().is_some()) {
+            return;
+        }
+        if let Some(via) = self.anyone().filter(|via| *via != number) {
+            let contact = self.node(via).map(|node| node.contact().clone());
+            self.step(number, |node, common, now| contact.iter().for_each(|one| node.meet(common, now, one)));
+        }
+        self.wheel.plan(self.now + KNOCK_EVERY, Happening::Knock(number));
     }
 
     /// A node is there: the next number, with this contact if it was made before.
@@ -340,9 +353,13 @@ impl Ring {
         }
     }
 
-    fn carry(&mut self, from: NodeId, to: NodeId, frame: Box<Frame>, cause: Option<Sort>) {
+    fn carry(&mut self, from: NodeId, to: NodeId, mut frame: Box<Frame>, cause: Option<Sort>) {
+        if let Some(villains) = self.villains.as_ref().filter(|all| all.contains(chance::number(&from))) {
+            villains.twist(&mut frame);
+        }
         let to = chance::number(&to);
-        self.tally.count(Sort::of(&frame, cause), &frame, self.weighs);
+        let sort = Sort::of(&frame, cause);
+        self.tally.count(sort, &frame, self.weighs);
         let Some(spot) = self.spots.get(to as usize) else { return };
         let mut delay = self.spots[chance::number(&from) as usize].delay(*spot);
         if self.chance.happens(self.network.lost_in_a_million) {
@@ -351,18 +368,21 @@ impl Ring {
                 None => return,
             }
         }
-        self.wheel.plan(self.now + delay, Happening::Frame { from, to, frame });
+        self.wheel.plan(self.now + delay, Happening::Frame { from, to, sort, frame });
     }
 
     fn arrive(&mut self, at: u32, parcel: Parcel) {
-        let (Frame::Unreachable(lookup), Some(back)) = (&parcel.load, &parcel.back) else {
+        let number = match &parcel.load {
+            Frame::Unreachable(lookup) => u128::from_be_bytes(lookup.node.0) as usize,
+            _ => usize::MAX,
+        };
+        let (true, Some(back)) = (number < self.looked_up.len(), &parcel.back) else {
             self.arrivals.push_back(Arrival { at, parcel });
             return;
         };
         let by = self.id(at);
         let is_closest = self.closest(parcel.key.place()) == Some(by);
-        let number = u128::from_be_bytes(lookup.node.0) as usize;
-        let Some(looked_up) = self.looked_up.get_mut(number) else { return };
+        let looked_up = &mut self.looked_up[number];
         let hops = back.hops() as u8;
         looked_up.delivered.get_or_insert(Delivered { by: at, at: self.now, hops });
         looked_up.times += 1;
@@ -389,13 +409,20 @@ impl Ring {
             match happening {
                 Happening::Deed(deed) => return Some(Turn::Deed(deed)),
                 Happening::Wake(number) => self.wake(number),
-                Happening::Frame { from, to, frame } => {
+                Happening::Frame { from, to, sort, frame } => {
                     self.events += 1;
-                    let cause = Some(Sort::of(&frame, None));
-                    self.act(to, cause, |node, common, now| node.on_frame(common, now, from, *frame));
+                    let Some(frame) = self.resist(from, to, frame) else { continue };
+                    self.act(to, Some(sort), |node, common, now| node.on_frame(common, now, from, *frame));
                 }
+                Happening::Knock(number) => self.knock(number),
             }
         }
+    }
+
+    /// A frame that comes to a malicious node may be all that comes of it.
+    fn resist(&mut self, from: NodeId, to: u32, frame: Box<Frame>) -> Option<Box<Frame>> {
+        let is_abused = self.villains.as_ref().is_some_and(|villains| villains.contains(to));
+        if is_abused { self.abuse(from, self.id(to), frame) } else { Some(frame) }
     }
 
     /// Lets time pass, and nobody cares for messages that arrive.

@@ -10,6 +10,7 @@ use crate::ctx::{Ctx, Mail, Out};
 use crate::identity::{Identity, Name, NodeId};
 use crate::preferences::Preferences;
 use crate::rng::Rng;
+use crate::table::Set;
 use crate::time::Instant;
 use crate::wire::bounded::List;
 use crate::wire::{Frame, Ping, Pong, RouteId};
@@ -96,6 +97,43 @@ impl Bare {
     /// Sends a message to whoever is closest to a key.
     pub fn route(&mut self, common: &mut Common, now: Instant, key: Key, load: Frame) -> RouteId {
         self.overlay.route(&mut common.ctx(now), key, load)
+    }
+
+    /// Sends a copy of a message over a first hop of the caller's choice.
+    pub fn route_via(
+        &mut self,
+        common: &mut Common,
+        now: Instant,
+        key: Key,
+        load: Frame,
+        via: NodeId,
+    ) -> RouteId {
+        self.overlay.route_via(&mut common.ctx(now), key, load, via)
+    }
+
+    /// Nodes that copies of a message can go over.
+    pub fn detours(&self) -> impl Iterator<Item = &Arc<Contact>> {
+        self.overlay.detours()
+    }
+
+    /// Whether nodes that are said to be next to each other are about as close as those around it are.
+    pub fn is_dense(&self, nodes: &[Arc<Contact>]) -> bool {
+        self.overlay.is_dense(nodes)
+    }
+
+    /// Has links to its leaf set, and to no others than these.
+    pub fn link_only(&mut self, others: impl IntoIterator<Item = NodeId>) {
+        let leaves = self.overlay.leaves().map(|leaf| leaf.node);
+        let mut linked = Set::default();
+        for node in leaves.collect::<Vec<_>>().into_iter().chain(others) {
+            linked.insert(node, ());
+        }
+        self.overlay.linked = Some(linked);
+    }
+
+    /// Whether it has a link to a node.
+    pub fn is_linked(&self, node: &NodeId) -> bool {
+        self.overlay.is_linked(node)
     }
 
     /// Answers a message.

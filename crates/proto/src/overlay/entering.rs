@@ -92,6 +92,8 @@ impl Overlay {
 
     /// Asks for our place in the ring that `via` is in.
     pub(super) fn send_join(&mut self, ctx: &mut Ctx<'_>, via: NodeId) -> RouteId {
+        // One who is in knows others who can take the question instead.
+        let nobody_else = self.leaves.is_empty();
         let id = RouteId(ctx.rng.bytes());
         let join = Join { sender: self.me.clone(), contacts: List::default() };
         let route = Route {
@@ -100,7 +102,7 @@ impl Overlay {
             path: List::first([self.me.node]),
             load: Load(Arc::new(Frame::Join(join))),
         };
-        self.pass_on(ctx, route, via, true);
+        self.pass_on(ctx, route, via, nobody_else);
         id
     }
 
@@ -185,6 +187,15 @@ impl Overlay {
         }
     }
 
+    /// Takes note that the node is gone that we join through: others are asked at once.
+    pub(super) fn on_way_lost(&mut self, now: Instant, node: &NodeId) {
+        if let Stage::Joining { via, due, .. } = &mut self.stage
+            && via == node
+        {
+            *due = now;
+        }
+    }
+
     /// Whether a join is to be answered at once although we are joining: two who join through each other would wait for each
     /// other, and the lower of them is the first of the ring.
     pub(super) fn is_first_of(&self, newcomer: &NodeId) -> bool {
@@ -218,7 +229,8 @@ impl Overlay {
             let row = usize::try_from(ctx.rng.below(self.rows.depth() as u64)).unwrap_or(0);
             self.ask_row(ctx, row, row);
         }
-        let lost = (!self.lost.is_empty()).then(|| self.lost.remove(0));
+        let tries_lost = !self.lost.is_empty() && ctx.rng.below(2) == 0;
+        let lost = tries_lost.then(|| self.lost.remove(0));
         let via = lost.map(|contact| contact.node).or_else(|| self.someone(ctx));
         if let Some(via) = via.filter(|_| self.stage.may_deliver()) {
             self.send_join(ctx, via);

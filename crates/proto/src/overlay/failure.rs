@@ -106,6 +106,7 @@ impl Overlay {
             self.note_lost(contact);
         }
         self.forget(ctx, node, spare);
+        self.on_way_lost(ctx.now, &node);
         if is_watched {
             self.announce(ctx, node);
         }

@@ -62,6 +62,16 @@ pub fn closeness(place: u128, node: u128) -> (u128, u128) {
     (distance(place, node), node)
 }
 
+/// How far nodes that are next to each other are apart on average; those who are nobody's neighbours are infinitely far.
+pub(crate) fn spacing(places: &mut [u128]) -> u128 {
+    places.sort_unstable();
+    // The widest gap is the rest of the ring.
+    let count = places.len() as u128;
+    let gaps = (0..places.len()).map(|at| places[(at + 1) % places.len()].wrapping_sub(places[at]));
+    let widest = gaps.max().unwrap_or(0);
+    if count < 2 { u128::MAX } else { widest.wrapping_neg() / (count - 1) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,6 +82,12 @@ mod tests {
         assert_eq!([0, 1, 15, 31].map(|at| digit(place, at)), [0, 1, 15, 15]);
         assert_eq!(shared_digits(place, place ^ 1 << 108), 4);
         assert_eq!(shared_digits(place, place), DIGITS);
+    }
+
+    #[test]
+    fn spacing_leaves_out_the_rest_of_the_ring() {
+        assert_eq!(spacing(&mut [10, u128::MAX - 9, 0]), 10);
+        assert_eq!(spacing(&mut [7]), u128::MAX);
     }
 
     #[test]

@@ -80,8 +80,8 @@ impl Sort {
 pub struct Tally {
     frames: [u64; SORTS],
     bytes: [u64; SORTS],
-    /// Words of leaf sets that want an answer: the others are answers or announcements.
-    asking: u64,
+    /// Words of leaf sets that answer others: they announce nothing and ask for nothing.
+    answering: u64,
 }
 
 impl Tally {
@@ -91,7 +91,7 @@ impl Tally {
             self.bytes[sort as usize] += frame.encode().len() as u64;
         }
         if let Frame::Leaves(leaves) = frame {
-            self.asking += u64::from(leaves.asks);
+            self.answering += u64::from(!leaves.asks && leaves.gone.is_empty());
         }
     }
 
@@ -123,8 +123,7 @@ impl Tally {
     /// The same as calls: an answer is part of the question.
     pub fn control_calls(&self) -> u64 {
         let answers = [Sort::Pong, Sort::Row, Sort::JoinHop, Sort::Joined].map(|sort| self.of(sort));
-        // Each greeting that arrives is answered.
-        self.control() - answers.iter().sum::<u64>() - self.asking.min(self.of(Sort::Leaves) - self.asking)
+        self.control() - answers.iter().sum::<u64>() - self.answering
     }
 
     /// What has come since `before`.
@@ -133,7 +132,7 @@ impl Tally {
         Self {
             frames: less(self.frames, before.frames),
             bytes: less(self.bytes, before.bytes),
-            asking: self.asking - before.asking,
+            answering: self.answering - before.answering,
         }
     }
 
