@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::page::Page;
+use crate::people::Acquaintances;
 use crate::store::Store;
 use anyhow::Context;
 use std::net::SocketAddr;
@@ -22,6 +23,8 @@ pub(crate) struct Session {
     pub(crate) url: Option<String>,
     /// Where browsers on other hosts find it; none unless it is shown to the LAN.
     pub(crate) lan_urls: Vec<String>,
+    /// Who was found, by the last searches.
+    pub(crate) found: Acquaintances,
     store: Store,
 }
 
@@ -55,10 +58,11 @@ impl Session {
         let memory = store.memory()?;
         let listener = listen(&config, &store)?;
         let (udp, addresses) = (listener.local_addr(), listener.addresses());
-        let runner = Runner::new(identity, certificate, listener, clock, memory);
+        let runner = Runner::new(config.core(), identity, certificate, listener, clock, memory);
         let (runner, handle, events) = runner.context("cannot start the node")?;
         tokio::spawn(runner.run());
-        let mut session = Self { handle, udp, url: None, lan_urls: Vec::new(), store };
+        let mut session =
+            Self { handle, udp, url: None, lan_urls: Vec::new(), found: Acquaintances::default(), store };
         session.keep_introducers(&config.introducers).await?;
         session.serve_page(&config, &addresses).await?;
         Ok((session, events))
