@@ -162,6 +162,10 @@ pub(crate) struct SearchArgs {
     /// List this many at the most
     #[arg(long, value_name = "N", default_value_t = FOUND_DEFAULT)]
     pub(crate) limit: usize,
+
+    /// Wait so many seconds for a way into the network
+    #[arg(long, value_name = "SECONDS", default_value_t = 20)]
+    pub(crate) wait: u16,
 }
 
 /// What to take in.

@@ -12,8 +12,6 @@ use std::time::Duration;
 use tertulia_proto::directory::FoundPerson;
 use tokio::time::{Instant, sleep};
 
-/// How long it may take to become part of the network: a dial, an introduction for each neighbour, on a slow phone's line.
-const ENTRY_MAX: Duration = Duration::from_secs(30);
 /// How often it is looked whether the node is part of it.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -32,7 +30,7 @@ pub(crate) async fn look(args: SearchArgs, mut config: Config) -> Result<(), Fai
         other => other,
     })?;
     let looking = async {
-        enter(&session).await?;
+        enter(&session, Duration::from_secs(args.wait.into())).await?;
         let found = search(&session, words, args.limit).await.map_err(anyhow::Error::from)?;
         Ok::<_, Failure>(found.map_err(anyhow::Error::from)?)
     };
@@ -46,8 +44,8 @@ pub(crate) async fn look(args: SearchArgs, mut config: Config) -> Result<(), Fai
 }
 
 /// Waits until the node has found its place among others.
-async fn enter(session: &Session) -> Result<(), Failure> {
-    let end = Instant::now() + ENTRY_MAX;
+async fn enter(session: &Session, wait: Duration) -> Result<(), Failure> {
+    let end = Instant::now() + wait;
     loop {
         let neighbours = session.handle.with(|node| node.neighbours()).await.map_err(anyhow::Error::from)?;
         if neighbours.is_some_and(|nodes| !nodes.is_empty()) {
