@@ -4,6 +4,7 @@ use crate::config::Config;
 use crate::discovery::Discovery;
 use crate::failure::Failure;
 use crate::page::Page;
+use crate::people::Acquaintances;
 use crate::store::Store;
 use anyhow::Context;
 use std::net::SocketAddr;
@@ -24,6 +25,8 @@ pub(crate) struct Session {
     /// Where browsers on other hosts find it; none unless it is shown to the LAN.
     pub(crate) lan_urls: Vec<String>,
     discovery: Option<Discovery>,
+    /// Who was found, by the last searches.
+    pub(crate) found: Acquaintances,
     store: Store,
 }
 
@@ -60,10 +63,12 @@ impl Session {
         let runner = Runner::new(config.core(), identity, certificate, listener, clock, memory);
         let (runner, handle, events) = runner.context("cannot start the node")?;
         tokio::spawn(runner.run());
-        let mut session = Self { handle, udp, url: None, lan_urls: Vec::new(), discovery: None, store };
+        let found = Acquaintances::default();
+        let mut session =
+            Self { handle, udp, url: None, lan_urls: Vec::new(), discovery: None, found, store };
         session.keep_introducers(&config.introducers).await?;
         session.serve_page(&config, &addresses).await?;
-        if !config.no_mdns {
+        if !config.no_mdns && !config.invite_only {
             session.discovery = Discovery::start(&session.handle, session.udp).await;
         }
         Ok((session, events))

@@ -49,7 +49,7 @@ impl Waking {
             return Err(StartError::NoWebRtc);
         }
         let (seed, clock) = (Tab::seed()?, Clock::start());
-        let config = Config { seeks: true, ..Config::TAB };
+        let config = Config { overlay: true, seeks: true, ..Config::TAB };
         Ok(Self { restoring: Restoring::new(identity, config, seed, clock.now()), clock })
     }
 }

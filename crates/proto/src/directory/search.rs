@@ -81,7 +81,8 @@ impl Directory {
         };
         search.walk(ctx, stretches);
         if self.searches.len() >= SEARCHES_MAX {
-            self.searches.remove(0);
+            // Whoever waits for it is told as far as it came.
+            self.searches.remove(0).tell(ctx, true);
         }
         self.searches.push(search);
         id

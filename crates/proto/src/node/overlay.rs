@@ -98,7 +98,9 @@ impl Node {
     pub(super) fn search_people(&mut self, words: Words, limit: usize) -> Result<Reply, Refusal> {
         /// The most people that one search yields.
         const LIMIT_MAX: usize = 100;
-        self.overlay.as_ref().filter(|overlay| overlay.is_in()).ok_or(Refusal::NotInNetwork)?;
+        // Whoever knows nobody is a ring by themself, in which nobody is to be found.
+        let has_others = |overlay: &&Overlay| overlay.is_in() && overlay.leaves().next().is_some();
+        self.overlay.as_ref().filter(has_others).ok_or(Refusal::NotInNetwork)?;
         if words.is_empty() {
             return Err(Refusal::NoWords);
         }
