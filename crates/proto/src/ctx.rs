@@ -43,8 +43,13 @@ impl Ctx<'_> {
 
     /// Sends a frame through the overlay to whoever is closest to `key`. Its answer will have the id that this yields.
     pub(crate) fn route(&mut self, key: RingKey, load: Frame) -> RouteId {
+        self.route_around(key, load, 0)
+    }
+
+    /// The same over so many different first hops, for what has come to nothing; over the one best way for none.
+    pub(crate) fn route_around(&mut self, key: RingKey, load: Frame, copies: usize) -> RouteId {
         let id = RouteId(self.rng.bytes());
-        self.out.routed.push_back(Routed::To { key, id, load: Box::new(load) });
+        self.out.routed.push_back(Routed::To { key, id, load: Box::new(load), copies });
         id
     }
 
@@ -114,6 +119,8 @@ pub(crate) enum Routed {
         id: RouteId,
         /// What it is.
         load: Box<Frame>,
+        /// Over how many first hops; none for the best.
+        copies: usize,
     },
     /// An answer.
     Back {

@@ -24,6 +24,7 @@ use crate::identity::NodeId;
 use crate::io::Wake;
 use crate::table::{Set, Table};
 use crate::time::{Duration, Instant};
+use crate::wire::bounded::List;
 use crate::wire::{Frame, Load, PATH_MAX, Return, Route, RouteId, Row};
 use contact::Contact;
 use entering::Stage;
@@ -144,15 +145,34 @@ impl Overlay {
 
     /// The same, with an id that the caller has made.
     pub(crate) fn send(&mut self, ctx: &mut Ctx<'_>, key: Key, id: RouteId, load: Frame) {
-        let path = crate::wire::bounded::List::first([self.me.node]);
+        let path = List::first([self.me.node]);
         self.forward(ctx, Route { key, id, path, load: Load(Arc::new(load)) }, None);
+    }
+
+    /// Sends copies of a message over that many first hops, chosen by chance: for one from which no answer has come.
+    pub(crate) fn send_around(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        key: Key,
+        id: RouteId,
+        load: Frame,
+        copies: usize,
+    ) {
+        let load = Load(Arc::new(load));
+        let mut hops: Vec<_> = self.detours().map(|contact| contact.node).collect();
+        for _ in 0..copies.min(hops.len()) {
+            let pick = usize::try_from(ctx.rng.below(hops.len() as u64)).unwrap_or(0);
+            let path = List::first([self.me.node]);
+            self.pass_on(ctx, Route { key, id, path, load: load.clone() }, hops.swap_remove(pick), false);
+        }
     }
 
     /// Sends a copy of a message over a first hop of the caller's choice. A part of the network may be malicious; copies over distinct
     /// neighbours pass distinct nodes, and one that comes through is enough (Castro et al. 2002, section 4).
+    #[cfg(feature = "one-process")]
     pub(crate) fn route_via(&mut self, ctx: &mut Ctx<'_>, key: Key, load: Frame, via: NodeId) -> RouteId {
         let id = RouteId(ctx.rng.bytes());
-        let path = crate::wire::bounded::List::first([self.me.node]);
+        let path = List::first([self.me.node]);
         self.pass_on(ctx, Route { key, id, path, load: Load(Arc::new(load)) }, via, false);
         id
     }
@@ -167,6 +187,7 @@ impl Overlay {
 
     /// Whether nodes that are said to be next to each other are about as close as those around us are. Whoever names only
     /// accomplices has to take them from far apart (Castro et al. 2002, section 4.2).
+    #[cfg(feature = "one-process")]
     pub(crate) fn is_dense(&self, nodes: &[Arc<Contact>]) -> bool {
         let mut places: Vec<u128> = nodes.iter().map(|contact| contact.node.place()).collect();
         let mut ours: Vec<u128> = self.leaves.members().map(|leaf| leaf.node.place()).collect();
@@ -177,10 +198,7 @@ impl Overlay {
     /// Answers a message.
     pub(crate) fn answer(&mut self, ctx: &mut Ctx<'_>, back: &WayBack, load: Frame) {
         let (id, path) = (back.id, back.path.clone());
-        self.send_back(
-            ctx,
-            Return { id, path: crate::wire::bounded::List::first(path), load: Load(Arc::new(load)) },
-        );
+        self.send_back(ctx, Return { id, path: List::first(path), load: Load(Arc::new(load)) });
     }
 
     /// Takes one frame of a node that it is proven to be from.
@@ -197,7 +215,7 @@ impl Overlay {
             }
             Frame::RowRequest(request) => {
                 let row = self.rows.row(usize::from(request.row).min(ring::DIGITS)).iter();
-                let contacts = crate::wire::bounded::List::first([&self.me].into_iter().chain(row).cloned());
+                let contacts = List::first([&self.me].into_iter().chain(row).cloned());
                 ctx.post(from, Frame::Row(Row { contacts }));
             }
             Frame::Row(row) => row.contacts.iter().for_each(|contact| self.learn(contact)),
@@ -228,7 +246,7 @@ impl Overlay {
         }
         let Route { key, id, path, load } = route;
         let path: Vec<_> = path.into_vec().into_iter().chain([self.me.node]).collect();
-        let path = crate::wire::bounded::List::first(path);
+        let path = List::first(path);
         let load = self.collect(load, &path);
         let route = Route { key, id, path, load };
         let next = self.next_hop(&route, None);
@@ -347,7 +365,7 @@ impl Overlay {
             ctx.count("overlay_return_misled");
             return;
         }
-        self.send_back(ctx, Return { path: crate::wire::bounded::List::first(path), ..answer });
+        self.send_back(ctx, Return { path: List::first(path), ..answer });
     }
 
     /// Takes a contact of whom somebody else told into the routing table, if its place is empty.

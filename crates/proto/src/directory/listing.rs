@@ -1,8 +1,8 @@
 //! The listing: this user's record, put where it belongs and kept there as long as the user wants.
 
-use super::Directory;
 use super::record::{LIFETIME_MS, Record, RecordBody};
 use super::words::Words;
+use super::{Directory, copies};
 use crate::ctx::Ctx;
 use crate::overlay::ring::Key;
 use crate::store;
@@ -120,7 +120,8 @@ impl Listing {
     }
 
     fn file(&mut self, ctx: &mut Ctx<'_>, key: u128, record: Record, tries: u8) {
-        let id = ctx.route(Key::at(key), Frame::Publish(Publish { record: record.clone() }));
+        let id =
+            ctx.route_around(Key::at(key), Frame::Publish(Publish { record: record.clone() }), copies(tries));
         let due = ctx.now + FILING.times(tries.into());
         self.filings.insert(id, Filing { key, record, tries, due });
     }

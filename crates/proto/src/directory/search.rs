@@ -1,9 +1,9 @@
 //! Searches: each word's stretch of the ring is walked, what answers is ranked, and who is there is asked (SCAN, DIMA section 3.1.2).
 
-use super::Directory;
 use super::code::Interval;
 use super::record::Record;
 use super::words::{Rank, Words};
+use super::{Directory, copies};
 use crate::ctx::Ctx;
 use crate::identity::{AccountId, NodeId};
 use crate::io::{Event, Presence, SearchId};
@@ -18,7 +18,7 @@ pub const SEARCHES_MAX: usize = 8;
 const STEPS_MAX: u8 = 16;
 /// How long the answer to one step may take.
 const STEP: Duration = Duration::from_secs(2);
-/// How often a step is tried: the second way round avoids what was gone on the first.
+/// How often a step is tried: each time over more ways.
 const TRIES_MAX: u8 = 3;
 /// How long those who were found may take to say that they are there.
 const HAIL: Duration = Duration::from_millis(1_500);
@@ -265,8 +265,8 @@ impl Walk {
     fn step(&mut self, ctx: &mut Ctx<'_>, words: &Words) {
         let Interval { first, last } = self.left;
         let seek = Seek { first: Key::at(first), last: Key::at(last), words: words.clone() };
-        self.step = ctx.route(Key::at(first), Frame::Seek(seek));
         (self.steps, self.tries) = (self.steps + 1, self.tries + 1);
+        self.step = ctx.route_around(Key::at(first), Frame::Seek(seek), copies(self.tries));
         self.due = ctx.now + STEP;
     }
 }

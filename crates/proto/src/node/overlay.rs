@@ -20,7 +20,10 @@ impl Node {
         if let Some(routed) = self.out.routed.pop_front() {
             let mut ctx = ctx!(self);
             match routed {
-                Routed::To { key, id, load } => overlay.send(&mut ctx, key, id, *load),
+                Routed::To { key, id, load, copies: 0 } => overlay.send(&mut ctx, key, id, *load),
+                Routed::To { key, id, load, copies } => {
+                    overlay.send_around(&mut ctx, key, id, *load, copies);
+                }
                 Routed::Back { way, load } => overlay.answer(&mut ctx, &way, *load),
             }
             return true;
