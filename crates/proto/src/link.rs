@@ -23,6 +23,10 @@ use std::collections::VecDeque;
 
 /// How often a link is asked for a sign of life.
 pub const PING_INTERVAL: Duration = Duration::from_millis(2_500);
+/// How often a link is asked that only the overlay needs: whom it does not hear in time it goes around.
+pub const IDLE_PING_INTERVAL: Duration = Duration::from_secs(10);
+/// How long such a link may be silent: three heartbeats.
+pub const IDLE_SILENCE_MAX: Duration = Duration::from_secs(32);
 /// How long a link may be silent: three heartbeats, and well below the 15 s that ICE needs to notice.
 pub const SILENCE_MAX: Duration = Duration::from_millis(8_000);
 /// How long opening a channel may take: lost packets on a slow phone included.
@@ -38,6 +42,8 @@ pub const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
 pub const FAREWELL_MAX: Duration = Duration::from_secs(2);
 /// How much quieter than a heartbeat an old link must be to lose against a new one in any case, and to carry nothing.
 const STALE_AFTER: Duration = Duration::from_millis(3_500);
+/// The same of one that only the overlay needs.
+const IDLE_STALE_AFTER: Duration = Duration::from_secs(14);
 /// Frames without a legal form that a link survives: a fault is counted, a flood ends the link.
 pub const MALFORMED_MAX: u32 = 32;
 /// Links by hand that may wait for their reply at once: each holds a port open.
@@ -332,7 +338,7 @@ impl Links {
     fn prefers_new(&self, ctx: &Ctx<'_>, old: LinkId, new: LinkId, peer: &Peer) -> bool {
         let (Some(old), Some(new)) = (self.table.get(&old), self.table.get(&new)) else { return true };
         let Some(up) = old.up() else { return true };
-        let is_stale = ctx.now.since(up.heard) >= STALE_AFTER || up.peer.session != peer.session;
+        let is_stale = up.is_stale(ctx.now) || up.peer.session != peer.session;
         if is_stale || old.role == new.role {
             return true;
         }
@@ -443,13 +449,19 @@ impl Links {
         self.in_use.iter().filter(|(_, id)| is_due(id)).map(|(node, _)| *node).collect()
     }
 
-    /// Sends a heartbeat with what the conversations have to say along with it.
-    pub(crate) fn ping(&mut self, ctx: &mut Ctx<'_>, node: NodeId, digests: Vec<crate::wire::Digest>) {
+    /// Sends a heartbeat with what the conversations have to say along with it; the next one is due sooner if the link `is_busy`.
+    pub(crate) fn ping(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        node: NodeId,
+        digests: Vec<crate::wire::Digest>,
+        is_busy: bool,
+    ) {
         let Some(id) = self.in_use.get(&node) else { return };
         let Some(link) = self.table.get_mut(id) else { return };
         let Phase::Up(up) = &mut link.phase else { return };
         let correlator = u64::from_be_bytes(ctx.rng.bytes());
-        up.on_pinged(ctx.now, correlator);
+        up.on_pinged(ctx.now, correlator, is_busy);
         let digests = crate::wire::bounded::List::first(digests);
         link.send(ctx, *id, &Frame::Ping(Ping { correlator, digests }));
     }
@@ -484,7 +496,7 @@ impl Links {
     /// Whether a node is linked and would still hear what we have it carry, by all we know.
     pub(crate) fn is_lively(&self, now: Instant, node: &NodeId) -> bool {
         let up = self.in_use.get(node).and_then(|id| self.table.get(id)?.up());
-        up.is_some_and(|up| now.since(up.heard) < STALE_AFTER)
+        up.is_some_and(|up| !up.is_stale(now))
     }
 
     /// The linked nodes.

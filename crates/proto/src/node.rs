@@ -247,7 +247,8 @@ impl Node {
         self.run_directory();
         for node in self.links.due(self.now) {
             let digests = self.groups.digests(node);
-            self.links.ping(&mut ctx!(self), node, digests);
+            let is_busy = self.overlay.is_none() || self.is_talked_with(&node);
+            self.links.ping(&mut ctx!(self), node, digests, is_busy);
         }
         self.envelopes.on_timeout(&mut ctx!(self));
         for node in self.envelopes.due(self.now) {
@@ -265,6 +266,14 @@ impl Node {
         let (links, by_hand) = (&self.links, &mut self.by_hand);
         self.introductions.retain_opening(links);
         by_hand.retain(|link, _| links.is_opening(*link));
+    }
+
+    /// Whether a link serves people, and not the overlay alone.
+    fn is_talked_with(&self, node: &NodeId) -> bool {
+        self.groups.needs(node)
+            || self.asking.asked().any(|asked| asked == *node)
+            || self.requests.concerns(node)
+            || self.reach.keeps(node)
     }
 
     /// Keeps to the budget of links: our own beginnings may have gone over it.

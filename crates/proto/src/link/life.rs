@@ -2,7 +2,10 @@
 
 use super::handshake::{Handshake, Peer, Role};
 use super::traffic::Traffic;
-use super::{Beginning, PING_INTERVAL, SILENCE_MAX, SLOW_AFTER};
+use super::{
+    Beginning, IDLE_PING_INTERVAL, IDLE_SILENCE_MAX, IDLE_STALE_AFTER, PING_INTERVAL, SILENCE_MAX,
+    SLOW_AFTER, STALE_AFTER,
+};
 use crate::ctx::Ctx;
 use crate::identity::NodeId;
 use crate::io::{LinkId, Output, Path, PeerView, Person};
@@ -42,6 +45,8 @@ pub(super) struct Up {
     pub since: Instant,
     pub heard: Instant,
     pub ping_at: Instant,
+    /// Whether somebody talks over it, or it is new: then it is asked more often.
+    pub is_busy: bool,
     pub traffic: Traffic,
     pub sent: VecDeque<(u64, Instant)>,
     pub rtt: Option<Duration>,
@@ -74,7 +79,8 @@ impl Link {
     pub(super) fn deadline(&self) -> Instant {
         match &self.phase {
             Phase::Opening { until } | Phase::Greeting { until, .. } | Phase::Leaving { until, .. } => *until,
-            Phase::Up(up) => up.heard + SILENCE_MAX,
+            Phase::Up(up) if up.is_busy => up.heard + SILENCE_MAX,
+            Phase::Up(up) => up.heard + IDLE_SILENCE_MAX,
         }
     }
 
@@ -116,11 +122,26 @@ impl Up {
         let traffic = Traffic::new(ctx.now);
         // The first heartbeat follows soon: people want to see the round-trip time of a fresh link.
         let ping_at = ctx.now + Duration::from_millis(200);
-        Self { peer, since: ctx.now, heard: ctx.now, ping_at, traffic, sent: VecDeque::new(), rtt: None }
+        Self {
+            peer,
+            since: ctx.now,
+            heard: ctx.now,
+            ping_at,
+            is_busy: true,
+            traffic,
+            sent: VecDeque::new(),
+            rtt: None,
+        }
     }
 
-    pub(super) fn on_pinged(&mut self, now: Instant, correlator: u64) {
-        self.ping_at = now + PING_INTERVAL;
+    /// Whether it is quieter than its heartbeats should let it be.
+    pub(super) fn is_stale(&self, now: Instant) -> bool {
+        now.since(self.heard) >= if self.is_busy { STALE_AFTER } else { IDLE_STALE_AFTER }
+    }
+
+    pub(super) fn on_pinged(&mut self, now: Instant, correlator: u64, is_busy: bool) {
+        self.is_busy = is_busy;
+        self.ping_at = now + if is_busy { PING_INTERVAL } else { IDLE_PING_INTERVAL };
         self.note_ping(now, correlator);
     }
 

@@ -7,8 +7,10 @@ use crate::ctx::Ctx;
 use crate::endpoint::Endpoint;
 use crate::identity::NodeId;
 use crate::io::{CloseReason, Wake};
+use crate::overlay::ring::Key;
 use crate::table::{Set, Table};
 use crate::time::{Duration, Instant};
+use crate::wire::{Frame, Lookup, RouteId};
 
 /// Links that are enough: with the second, one may go and the network is still there.
 pub(crate) const LINKS_ENOUGH: usize = 2;
@@ -30,6 +32,8 @@ const PARTED_FOR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 pub(crate) struct Seeking {
     /// Where nodes are that were met and not linked since. What strangers claim is not kept beyond this run.
     met: Table<NodeId, Endpoint>,
+    /// Of whom the overlay was asked whether it knows them.
+    asked: Table<RouteId, NodeId>,
     /// Whom we try now.
     tried: Set<NodeId>,
     /// When each was last tried in vain; of those we parted from, a moment far ahead.
@@ -57,6 +61,21 @@ impl Seeking {
         if let Some((_, next)) = &mut self.lonely {
             *next = (*next).min(ctx.now);
         }
+    }
+
+    /// Asks the overlay for a node that was met: if it is not there, it is in another, and a link brings the two together.
+    pub(crate) fn ask_for(&mut self, ctx: &mut Ctx<'_>, node: NodeId) {
+        let is_asked = self.asked.values().any(|asked| *asked == node);
+        if self.met.contains_key(&node) && !is_asked && self.asked.len() < MET_MAX {
+            let id = ctx.route(Key::from(node), Frame::Lookup(Lookup { node }));
+            self.asked.insert(id, node);
+        }
+    }
+
+    /// Takes the overlay's answer: whom of those who were met it does not know.
+    pub(crate) fn on_answer(&mut self, id: RouteId, load: &Frame) -> Option<(NodeId, Endpoint)> {
+        let node = self.asked.remove(&id).filter(|_| matches!(load, Frame::Unreachable(_)))?;
+        self.met.get(&node).cloned().map(|endpoint| (node, endpoint))
     }
 
     /// Where a node is that was met.
@@ -110,6 +129,7 @@ impl Seeking {
     /// Takes note that a node is linked: where it can be dialled it has told by itself.
     pub(crate) fn on_up(&mut self, node: &NodeId) {
         self.met.remove(node);
+        self.asked.retain(|_, asked| asked != node);
         self.failed.remove(node);
     }
 

@@ -38,9 +38,12 @@ impl Node {
 
     fn on_parcel(&mut self, parcel: Parcel) {
         let vicinity = self.vicinity();
+        let Parcel { key, id, load, back } = parcel;
+        if back.is_none() && self.on_sought(id, &load) {
+            return;
+        }
         let mut ctx = ctx!(self);
         let links = &mut self.links;
-        let Parcel { key, id, load, back } = parcel;
         let load = match &back {
             Some(way) => self.directory.on_delivered(&mut ctx, &vicinity, (key, way), load),
             None if self.envelopes.on_answer(&mut ctx, id, &load) => None,

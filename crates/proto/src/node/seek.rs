@@ -6,13 +6,31 @@ use crate::endpoint::Endpoint;
 use crate::identity::NodeId;
 use crate::link::introduction::Invited;
 use crate::link::pursuit::Way;
+use crate::overlay::Overlay;
+use crate::wire::{Frame, RouteId};
 
 impl Node {
     /// Takes note of a node that the local network tells of.
     pub(super) fn meet(&mut self, node: NodeId, endpoint: Endpoint) {
         if node != self.identity.node() && !self.links.is_linked(&node) {
-            self.seeking.meet(&mut ctx!(self), node, endpoint);
+            let is_in = self.overlay.as_ref().is_some_and(Overlay::is_in);
+            let mut ctx = ctx!(self);
+            self.seeking.meet(&mut ctx, node, endpoint);
+            if is_in && self.config.seeks {
+                self.seeking.ask_for(&mut ctx, node);
+            }
         }
+    }
+
+    /// Takes the overlay's word on a node that was met: one whom it does not know is dialled, however many links there are. Says
+    /// whether it was such a word.
+    pub(super) fn on_sought(&mut self, id: RouteId, load: &Frame) -> bool {
+        let Some((target, endpoint)) = self.seeking.on_answer(id, load) else { return false };
+        let mut ctx = ctx!(self);
+        ctx.count("link_sought");
+        let opening = (&mut self.links, &mut self.introductions);
+        self.pursuits.begin(&mut ctx, opening, target, [Way::Dial(endpoint)], (None, Invited::default()));
+        true
     }
 
     /// Dials whoever was met and whoever is remembered while there are too few links, a few at once.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use tertulia_proto::overlay::ring::{SIDE_MAX, distance};
-use tertulia_proto::{Config, ConversationKind, Duration, NodeId};
+use tertulia_proto::{Command, Config, ConversationKind, Duration, NodeId};
 use tertulia_sim::{Kind, Seat, World};
 
 /// Nodes that have one native node in common and nothing else; every fourth is a tab.
@@ -103,4 +103,24 @@ fn anybody_is_reached_by_key_alone() {
         .connect(one, other, Some(ConversationKind::Private))
         .expect("whoever is in the overlay may ask anybody");
     world.settle("they are linked", Duration::from_secs(20), |world| world.is_linked(one, other));
+}
+
+#[test]
+fn two_rings_on_one_local_network_become_one() {
+    let (mut world, mut seats) = ring(5, 6);
+    let first = seats.len();
+    for n in 0..6 {
+        let config = Config { overlay: true, seeks: true, ..Config::NATIVE };
+        let seat = world.configured(Kind::Native, &format!("Other {n}"), config);
+        if n > 0 {
+            world.introducer(seat, seats[first]);
+        }
+        seats.push(seat);
+    }
+    world.run_for(Duration::from_secs(30));
+    assert!(is_right(&world, &seats[..first]) && is_right(&world, &seats[first..]), "two rings");
+    let invite = world.invite(seats[1]);
+    let meet = Command::Meet { node: invite.node, endpoint: invite.endpoint.expect("a native node has one") };
+    world.command(seats[first + 3], meet).expect("whoever is met is taken note of");
+    settle(&mut world, &seats, Duration::from_secs(60));
 }
