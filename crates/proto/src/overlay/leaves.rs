@@ -161,7 +161,7 @@ impl Overlay {
             self.suspect(ctx, node);
             self.settle(ctx);
         } else {
-            self.on_gone(ctx, node, None);
+            self.on_gone(ctx, node);
         }
     }
 

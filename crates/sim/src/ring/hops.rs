@@ -57,6 +57,9 @@ impl Hops {
     }
 }
 
+/// How long the last lookups are given: each dead node that is closest costs some seconds.
+pub(crate) const ARRIVING: Duration = Duration::from_secs(40);
+
 /// Sends lookups from anybody to anywhere, so many in each second, and waits until all must have arrived.
 pub fn look_up(ring: &mut Ring, lookups: usize, each_second: u64) -> Hops {
     let before = ring.looked_up().len();
@@ -67,7 +70,7 @@ pub fn look_up(ring: &mut Ring, lookups: usize, each_second: u64) -> Hops {
         ring.look_up(from, key);
         ring.pass(gap);
     }
-    ring.pass(Duration::from_secs(20));
+    ring.pass(ARRIVING);
     Hops::of(ring, &ring.looked_up()[before..])
 }
 
