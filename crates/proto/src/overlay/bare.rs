@@ -100,7 +100,14 @@ impl Bare {
     }
 
     /// Sends a copy of a message over a first hop of the caller's choice.
-    pub fn route_via(&mut self, common: &mut Common, now: Instant, key: Key, load: Frame, via: NodeId) -> RouteId {
+    pub fn route_via(
+        &mut self,
+        common: &mut Common,
+        now: Instant,
+        key: Key,
+        load: Frame,
+        via: NodeId,
+    ) -> RouteId {
         self.overlay.route_via(&mut common.ctx(now), key, load, via)
     }
 
@@ -170,17 +177,6 @@ impl Bare {
     /// Its leaf set.
     pub fn leaves(&self) -> impl Iterator<Item = &Arc<Contact>> {
         self.overlay.leaves()
-    }
-
-    /// debug
-    pub fn debug(&self, node: &NodeId) -> String {
-        format!(
-            "gone {} greeting {} probe {} leaves {}",
-            self.overlay.gone.contains_key(node),
-            self.overlay.greetings.contains_key(node),
-            self.overlay.probes.contains_key(node),
-            self.overlay.leaves().count()
-        )
     }
 
     /// Its routing table.

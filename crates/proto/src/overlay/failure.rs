@@ -21,7 +21,7 @@ const GONE_FOR: Duration = Duration::from_secs(90);
 /// Nodes that are remembered as gone.
 const GONE_MAX: usize = 64;
 /// How long after a loss it is looked who is to take the place: by then a neighbour has probably named somebody.
-const MEND_AFTER: Duration = Duration::from_secs(5);
+const MEND_AFTER: Duration = Duration::from_secs(12);
 
 /// A question for a sign of life.
 pub(super) struct Probe {
@@ -44,12 +44,20 @@ impl Overlay {
 
     /// Asks a node for a sign of life, as a matter of routine.
     pub(super) fn watch(&mut self, ctx: &mut Ctx<'_>, node: NodeId) {
-        self.ask(ctx, node, Probe { left: PROBES - 1, is_suspect: false, due: ctx.now, is_told: false, spare: None });
+        self.ask(
+            ctx,
+            node,
+            Probe { left: PROBES - 1, is_suspect: false, due: ctx.now, is_told: false, spare: None },
+        );
     }
 
     /// Asks a node for a sign of life, and takes another way than through it meanwhile.
     pub(super) fn suspect(&mut self, ctx: &mut Ctx<'_>, node: NodeId) {
-        self.ask(ctx, node, Probe { left: PROBES - 1, is_suspect: true, due: ctx.now, is_told: false, spare: None });
+        self.ask(
+            ctx,
+            node,
+            Probe { left: PROBES - 1, is_suspect: true, due: ctx.now, is_told: false, spare: None },
+        );
     }
 
     /// Asks a node for a sign of life, once, because its neighbour has found it gone.

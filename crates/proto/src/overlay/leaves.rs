@@ -5,7 +5,7 @@ use crate::ctx::Ctx;
 use crate::identity::NodeId;
 use crate::overlay::contact::Contact;
 use crate::overlay::leaf_set::{Side, prefix};
-use crate::overlay::ring::SIDE_MAX;
+use crate::overlay::ring::{LEAVES_MAX, SIDE_MAX};
 use crate::table::Table;
 use crate::time::{Duration, Instant};
 use crate::wire::bounded::List;
@@ -85,6 +85,9 @@ impl Overlay {
             return;
         }
         self.gone.remove(&from);
+        if leaves.knows.len() >= LEAVES_MAX {
+            self.leaves.grow();
+        }
         let was_greeted = self.greetings.remove(&from).is_some();
         if was_greeted && self.greetings.is_empty() {
             // As with those who are asked for a sign of life.
@@ -111,6 +114,9 @@ impl Overlay {
             for contact in leaves.leaves.iter() {
                 self.consider(ctx, contact);
             }
+        }
+        if leaves.gone.is_empty() {
+            self.leaves.on_same(&leaves.knows);
         }
         if leaves.asks {
             self.answer_greeting(ctx, from, &leaves.knows);
@@ -176,7 +182,7 @@ impl Overlay {
                 self.greet(ctx, &leaf);
             }
         } else if let Some(via) = self.someone(ctx) {
-            self.send_join(ctx, via);
+            self.ask_for_place(ctx, via);
         }
     }
 

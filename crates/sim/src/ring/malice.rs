@@ -243,7 +243,9 @@ impl Hunt {
             ring.step(at, |node, common, now| node.answer(common, now, &back, load));
             return;
         }
-        let (Some(number), Frame::Row(row)) = (self.messages.get(&parcel.id).copied(), parcel.load) else { return };
+        let (Some(number), Frame::Row(row)) = (self.messages.get(&parcel.id).copied(), parcel.load) else {
+            return;
+        };
         let Some(who) = row.contacts.first().map(|contact| contact.node) else { return };
         self.on_answer(ring, number, who, &row.contacts);
     }
@@ -320,7 +322,8 @@ impl Hunt {
             found_share: share(&|quest| found(quest) == Some(true)),
             deceived_share: share(&|quest| found(quest) == Some(false)),
             redundant_share: share(&|quest| quest.stage == Stage::Copies),
-            messages_each: self.quests.iter().map(|quest| quest.sent).sum::<usize>() as f64 / self.quests.len() as f64,
+            messages_each: self.quests.iter().map(|quest| quest.sent).sum::<usize>() as f64
+                / self.quests.len() as f64,
         }
     }
 }

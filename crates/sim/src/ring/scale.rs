@@ -1,7 +1,7 @@
 //! What a node of a large ring takes, and how quickly rings run.
 
-use super::hops::{Hops, look_up};
 use super::Ring;
+use super::hops::{Hops, look_up};
 use serde::Serialize;
 use tertulia_proto::Duration;
 
