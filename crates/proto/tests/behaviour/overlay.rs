@@ -50,6 +50,9 @@ pub(crate) fn settle(world: &mut World, seats: &[Seat], limit: Duration) {
         left = left.saturating_sub(1);
         if left == 0 {
             let ids: Vec<_> = seats.iter().map(|seat| world.id(*seat)).collect();
+            let mut sorted = ids.clone();
+            sorted.sort();
+            let at = |id: &NodeId| sorted.iter().position(|one| one == id);
             for seat in seats {
                 let leaves = world.node(*seat).and_then(|node| node.neighbours());
                 let leaves: Option<BTreeSet<_>> = leaves.map(|leaves| leaves.into_iter().collect());
@@ -57,6 +60,13 @@ pub(crate) fn settle(world: &mut World, seats: &[Seat], limit: Duration) {
                 if leaves.as_ref() != Some(&wanted) {
                     let lacks: Vec<_> = leaves.iter().flat_map(|leaves| wanted.difference(leaves)).collect();
                     let links = world.linked(*seat).len();
+                    let has: Vec<_> = leaves.iter().flatten().map(at).collect();
+                    eprintln!(
+                        "{:?} of {} lacks {:?} has {has:?}",
+                        at(&world.id(*seat)),
+                        sorted.len(),
+                        lacks.iter().map(|id| at(id)).collect::<Vec<_>>()
+                    );
                     let is_in = leaves.is_some();
                     eprintln!("{seat:?} in: {is_in} lacks {lacks:?} of {}, {links} links", wanted.len());
                     eprintln!("   {:?}", world.node(*seat).map(|node| node.stats()));
