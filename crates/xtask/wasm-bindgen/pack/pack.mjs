@@ -9,7 +9,7 @@
 // become a custom one.
 
 import { createHash } from 'node:crypto';
-import { readFile, readdir, writeFile } from 'node:fs/promises';
+import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { CODE, PACKED, read, transcribe, unpack } from './unpack.js';
@@ -69,16 +69,26 @@ function number(value) {
   return value < 128 ? [value] : [(value & 127) | 128, ...number(value >> 7)];
 }
 
-/** Packs the program in the folder `stage`, of which the page says what it must hash to. */
+/**
+ * Packs the program in the folder `stage`. The page says what it must hash to; and servers let browsers keep what has a hash
+ * in its name, so that packing otherwise, or another script, must give program and script other names.
+ */
 async function packIn(stage) {
+  const names = (await readdir(stage)).sort();
+  const [, old] = names.map((name) => name.match(/-([0-9a-f]+)_bg\.wasm$/)).find(Boolean);
+  const ours = names.filter((name) => name.includes(old));
+  const files = await Promise.all(ours.map((name) => readFile(join(stage, name))));
+  const shipped = files.map((file, place) => (ours[place].endsWith('.wasm') ? pack(file) : file));
+  const fresh = createHash('sha256').update(Buffer.concat(shipped)).digest('hex').slice(0, 16);
   const page = join(stage, 'index.html');
-  const [name] = (await readdir(stage)).filter((name) => name.endsWith('.wasm'));
-  const program = await readFile(join(stage, name));
-  const packed = pack(program);
-  const html = await readFile(page, 'utf8');
-  if (!html.includes(hash(program))) throw new Error(`index.html does not say the hash of ${name}`);
-  await writeFile(join(stage, name), packed);
-  await writeFile(page, html.replaceAll(hash(program), hash(packed)));
+  let html = await readFile(page, 'utf8');
+  for (const [place, name] of ours.entries()) {
+    if (!html.includes(hash(files[place]))) throw new Error(`index.html does not say the hash of ${name}`);
+    html = html.replaceAll(hash(files[place]), hash(shipped[place]));
+    await rm(join(stage, name));
+    await writeFile(join(stage, name.replace(old, fresh)), shipped[place]);
+  }
+  await writeFile(page, html.replaceAll(old, fresh));
 }
 
 function hash(file) {
