@@ -104,3 +104,16 @@ fn anybody_is_reached_by_key_alone() {
         .expect("whoever is in the overlay may ask anybody");
     world.settle("they are linked", Duration::from_secs(20), |world| world.is_linked(one, other));
 }
+
+#[test]
+fn whoever_had_a_link_to_one_who_falls_silent_sends_nothing_through_it() {
+    let (mut world, seats) = ring(4, 40);
+    settle(&mut world, &seats, Duration::from_secs(90));
+    world.kill(seats[5]);
+    world.run_for(Duration::from_secs(20));
+    // Not its neighbours in the ring alone, but all who had it in their tables.
+    let has_noticed =
+        |seat: &&Seat| world.node(**seat).is_some_and(|node| node.stats().contains_key("overlay_gone"));
+    let noticed = seats.iter().filter(has_noticed).count();
+    assert!(noticed > 2 * SIDE_MAX, "{noticed} have noticed");
+}
