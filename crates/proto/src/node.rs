@@ -340,7 +340,7 @@ impl Node {
         self.requests.on_unlinked(&mut ctx, node, reason);
         self.introductions.on_unlinked(&mut ctx, &mut self.links, node);
         if let Some(overlay) = &mut self.overlay {
-            overlay.on_unlinked(&mut ctx, node);
+            overlay.on_unlinked(&mut ctx, node, reason);
         }
         if self.config.seeks && self.reach.endpoint(&node).is_some() {
             self.seeking.on_down(self.now, node, reason);

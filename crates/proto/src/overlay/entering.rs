@@ -4,6 +4,7 @@ use super::{Overlay, WayBack};
 use crate::ctx::Ctx;
 use crate::endpoint::Endpoint;
 use crate::identity::NodeId;
+use crate::io::CloseReason;
 use crate::overlay::contact::Contact;
 use crate::overlay::ring::{Key, LEAVES_MAX, shared_digits};
 use crate::table::Set;
@@ -56,13 +57,17 @@ impl Overlay {
         self.meet(ctx, &Arc::new(Contact { node, endpoint: endpoint.map(Box::new) }));
     }
 
-    /// Takes note that a node is linked no more.
-    pub(crate) fn on_unlinked(&mut self, ctx: &mut Ctx<'_>, node: NodeId) {
+    /// Takes note that a node is linked no more. One that fell silent is asked for a sign of life, and nothing goes through it
+    /// meanwhile: a message would wait for a link as long as a living node needs to open one.
+    pub(crate) fn on_unlinked(&mut self, ctx: &mut Ctx<'_>, node: NodeId, reason: CloseReason) {
         if let Some(nodes) = &mut self.linked {
             nodes.remove(&node);
         }
+        let is_lost = matches!(reason, CloseReason::Silent | CloseReason::Broken | CloseReason::Left);
         if self.leaves.contains(&node) {
             self.suspect(ctx, node);
+        } else if is_lost && self.rows.get(&node).is_some() {
+            self.verify(ctx, node, None);
         }
     }
 

@@ -134,3 +134,16 @@ fn two_rings_on_one_local_network_become_one() {
     world.command(seats[first + 3], meet).expect("whoever is met is taken note of");
     settle(&mut world, &seats, Duration::from_secs(60));
 }
+
+#[test]
+fn whoever_had_a_link_to_one_who_falls_silent_sends_nothing_through_it() {
+    let (mut world, seats) = ring(4, 40);
+    settle(&mut world, &seats, Duration::from_secs(90));
+    world.kill(seats[5]);
+    world.run_for(Duration::from_secs(60));
+    // Not its neighbours in the ring alone, but all who had it in their tables.
+    let has_noticed =
+        |seat: &&Seat| world.node(**seat).is_some_and(|node| node.stats().contains_key("overlay_gone"));
+    let noticed = seats.iter().filter(has_noticed).count();
+    assert!(noticed > 2 * SIDE_MAX, "{noticed} have noticed");
+}
