@@ -116,7 +116,6 @@ impl Overlay {
             self.say_gone(ctx, node, node, None);
         }
         if let Some(contact) = self.contact(&node).cloned() {
-            ctx.count("overlay_gone");
             self.note_lost(contact);
         }
         self.forget(ctx, node, None);
@@ -131,7 +130,9 @@ impl Overlay {
         self.note_gone(ctx.now, node);
         let was_leaf = self.leaves.remove(&node);
         self.has_others |= was_leaf;
-        self.rows.remove(&node);
+        if self.rows.remove(&node).is_some() || was_leaf {
+            ctx.count("overlay_gone");
+        }
         if let Some(spare) = spare {
             self.consider(ctx, &spare, None);
         }
