@@ -350,7 +350,7 @@ impl Overlay {
         match load {
             Frame::Join(join) => self.on_join(ctx, &back, join),
             load => {
-                ctx.out.parcels.push_back(Parcel { key: route.key, id: route.id, load, back: Some(back) })
+                ctx.out.parcels.push_back(Parcel { key: route.key, id: route.id, load, back: Some(back) });
             }
         }
     }
@@ -361,9 +361,9 @@ impl Overlay {
             None => {
                 let Return { id, load, .. } = answer;
                 match Arc::unwrap_or_clone(load.0) {
-                    Frame::Joined(joined) => self.on_joined(ctx, id, joined),
+                    Frame::Joined(joined) => self.on_joined(ctx, id, &joined),
                     load => {
-                        ctx.out.parcels.push_back(Parcel { key: self.me.node.into(), id, load, back: None })
+                        ctx.out.parcels.push_back(Parcel { key: self.me.node.into(), id, load, back: None });
                     }
                 }
             }

@@ -141,7 +141,7 @@ impl Overlay {
         self.answer(ctx, back, Frame::Joined(Joined { contacts: join.contacts, leaves }));
     }
 
-    pub(super) fn on_joined(&mut self, ctx: &mut Ctx<'_>, id: RouteId, joined: Joined) {
+    pub(super) fn on_joined(&mut self, ctx: &mut Ctx<'_>, id: RouteId, joined: &Joined) {
         match self.stage {
             Stage::Joining { id: asked, .. } if asked != id => return ctx.count("overlay_joined_late"),
             Stage::Joining { .. } => self.stage = Stage::Settling { until: ctx.now + SETTLING },

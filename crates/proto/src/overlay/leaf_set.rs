@@ -101,7 +101,7 @@ impl LeafSet {
     pub(crate) fn has_place_for<'n>(
         &self,
         node: &NodeId,
-        others: impl Iterator<Item = &'n NodeId> + Clone,
+        others: &(impl Iterator<Item = &'n NodeId> + Clone),
         beyond: Option<Side>,
     ) -> bool {
         let place = node.place();

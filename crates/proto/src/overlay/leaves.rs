@@ -38,7 +38,7 @@ impl Overlay {
             return;
         }
         let beyond = by.and_then(|by| self.leaves.side_beyond(by, node));
-        if !self.leaves.contains(node) && self.leaves.has_place_for(node, self.greetings.keys(), beyond) {
+        if !self.leaves.contains(node) && self.leaves.has_place_for(node, &self.greetings.keys(), beyond) {
             self.greet(ctx, contact, beyond);
         }
         self.learn(contact);
@@ -97,7 +97,7 @@ impl Overlay {
             // As with those who are asked for a sign of life.
             self.greetings = Table::default();
         }
-        let is_near = greeting.is_some() && self.leaves.has_place_for(&from, [].iter(), beyond)
+        let is_near = greeting.is_some() && self.leaves.has_place_for(&from, &[].iter(), beyond)
             || self.leaves.overlap(&leaves.knows) >= OVERLAP_MIN;
         if is_near || self.leaves.reaches(&from) {
             self.has_others |= self.leaves.insert(&leaves.sender, beyond);
