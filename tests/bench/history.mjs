@@ -78,7 +78,7 @@ async function rate(messages, act) {
 
 async function start() {
   const began = performance.now();
-  const line = ['--json', '--data', data, '--name', 'Node', '--no-http', '--udp', '127.0.0.1:0'];
+  const line = ['--json', '--data', data, '--name', 'Node', '--no-http', '--udp', '127.0.0.1:0', '--no-mdns'];
   const child = spawn(process.env.TERTULIA_BIN, line, { stdio: ['pipe', 'pipe', 'inherit'] });
   const calls = new Map();
   const ready = new Promise((settle, fail) => {

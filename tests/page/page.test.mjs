@@ -5,6 +5,8 @@ import { access, readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
+import { pack } from '../../crates/xtask/wasm-bindgen/pack/pack.mjs';
+import { unpack } from '../../crates/xtask/wasm-bindgen/pack/unpack.js';
 import { total, weights } from './weight.mjs';
 
 const DIST = process.env.TERTULIA_DIST;
@@ -31,6 +33,15 @@ test('all that the page names is there', async () => {
   const named = addresses(html).filter((address) => !address.startsWith('#'));
   assert.ok(named.some((address) => address.endsWith('.wasm')), 'the page loads a wasm module');
   await Promise.all(named.map((address) => access(join(DIST, address))));
+});
+
+test('the program comes whole out of its packing, and one that is not packed stays as it is', async () => {
+  const [name] = (await readdir(DIST)).filter((name) => name.endsWith('.wasm'));
+  const packed = await readFile(join(DIST, name));
+  const program = unpack(packed);
+  assert.ok(!WebAssembly.validate(packed) && WebAssembly.validate(program));
+  assert.deepEqual(pack(Buffer.from(program)), packed);
+  assert.equal(unpack(program), program);
 });
 
 test("no file of another's origin is named by page or styles", async () => {

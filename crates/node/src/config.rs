@@ -1,12 +1,15 @@
 //! What was asked for on the command line and in the environment.
 
+use crate::people::FOUND_DEFAULT;
 use clap::parser::ValueSource;
 use clap::{
-    ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, builder::FalseyValueParser,
+    ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
+    builder::FalseyValueParser,
 };
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use tertulia_proto::ConversationId;
+use tertulia_proto::directory::code::Code;
 use tertulia_proto::identity::{NAME_MAX, Name};
 
 /// The page's port unless told otherwise: free of well-known services, and the same each day for bookmarks.
@@ -16,7 +19,7 @@ const AFTER_HELP: &str = "\
 Every flag has an environment variable; a flag counts more than its variable. There is no configuration file.
 
 `tertulia export` and `tertulia import` work on the data of a node that is not running; one that is does the same by itself, with /export
-and /import on its terminal.
+and /import on its terminal. `tertulia search` runs a node for as long as it takes; one that is running searches by itself, with /search.
 
 Without --json the terminal is a chat: type /help there. When standard input ends, an interactive terminal (Ctrl-D)
 quits; a node started without a terminal (by a service manager, or with </dev/null) keeps serving until SIGINT or SIGTERM.
@@ -33,7 +36,8 @@ Exit codes:
   4  the data directory cannot be read or written, or a file in it is damaged
   5  an address cannot be listened on
   6  the file of an export cannot be written or read, or is there already (--force)
-  7  an import did not take all of its file: its report says what, and why";
+  7  an import did not take all of its file: its report says what, and why
+  8  a search found no way into the network";
 
 /// An instant messenger that belongs to nobody but its users: a node, its page and a chat on the terminal.
 #[derive(Clone, Debug, Parser)]
@@ -64,7 +68,7 @@ pub(crate) struct Config {
     pub(crate) no_http: bool,
 
     /// Listen for peers here; port 0 is the port of the last time, or any free one [default: all interfaces]
-    #[arg(long, env = "TERTULIA_UDP", value_name = "ADDR:PORT")]
+    #[arg(long, global = true, env = "TERTULIA_UDP", value_name = "ADDR:PORT")]
     pub(crate) udp: Option<SocketAddr>,
 
     /// Show the page to the local network: a loopback address of --http becomes all interfaces
@@ -72,8 +76,37 @@ pub(crate) struct Config {
     pub(crate) lan: bool,
 
     /// Keep a link to this native node, so that it can introduce you to others; may be repeated
-    #[arg(long = "introducer", env = "TERTULIA_INTRODUCER", value_name = "INVITE", value_delimiter = ',')]
+    #[arg(
+        long = "introducer",
+        global = true,
+        env = "TERTULIA_INTRODUCER",
+        value_name = "INVITE",
+        value_delimiter = ','
+    )]
     pub(crate) introducers: Vec<String>,
+
+    /// Neither look for nodes on the local network nor be found there
+    #[arg(long, env = "TERTULIA_NO_MDNS", value_parser = FalseyValueParser::new())]
+    pub(crate) no_mdns: bool,
+
+    /// Let others lean on this node: more links, more remembered nodes. For a machine that is always on
+    #[arg(long, env = "TERTULIA_SUPER_NODE", value_parser = FalseyValueParser::new())]
+    pub(crate) super_node: bool,
+
+    /// Stay out of the network by which people find each other: only invites lead to you, and from you to others
+    #[arg(long, env = "TERTULIA_INVITE_ONLY", value_parser = FalseyValueParser::new())]
+    pub(crate) invite_only: bool,
+
+    /// How words become places in the directory: all who are to find each other's words use the same
+    #[arg(
+        long,
+        global = true,
+        env = "TERTULIA_WORD_CODE",
+        value_name = "CODE",
+        value_enum,
+        default_value_t = WordCode::Balanced
+    )]
+    pub(crate) word_code: WordCode,
 
     /// What to tell on standard error: error, warn, info, debug, trace, or a filter such as tertulia=debug
     #[arg(
@@ -81,14 +114,26 @@ pub(crate) struct Config {
         global = true,
         env = "TERTULIA_LOG",
         value_name = "FILTER",
-        default_value = "warn,rtc=error"
+        default_value = "warn,rtc=error,mdns_sd=off"
     )]
     pub(crate) log: String,
+}
+
+/// How words become places in the directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WordCode {
+    /// By the frequencies of letters, which spreads words evenly
+    Balanced,
+    /// Eight bits a character, as in the paper
+    Ascii,
 }
 
 /// What to do with the data of a node that is not running.
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum Act {
+    /// Look for people who are listed under these words, and end: joins the network for that, by an introducer or by nodes
+    /// that were met before
+    Search(SearchArgs),
     /// Write conversations out: as JSON Lines, which `import` takes in again, or as a page to read. The file is plain text
     Export(ExportArgs),
     /// Take conversations in from the JSON Lines of an export; whatever is in them proves itself
@@ -113,6 +158,22 @@ pub(crate) struct ExportArgs {
     /// Replace the file if it is there
     #[arg(long)]
     pub(crate) force: bool,
+}
+
+/// Whom to look for.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct SearchArgs {
+    /// The words: names, interests, their beginnings
+    #[arg(required = true, value_name = "WORDS")]
+    pub(crate) words: Vec<String>,
+
+    /// List this many at the most
+    #[arg(long, value_name = "N", default_value_t = FOUND_DEFAULT)]
+    pub(crate) limit: usize,
+
+    /// Wait so many seconds for a way into the network
+    #[arg(long, value_name = "SECONDS", default_value_t = 20)]
+    pub(crate) wait: u16,
 }
 
 /// What to take in.
@@ -167,6 +228,17 @@ impl Config {
         Some(PageAddress { address, any_port: self.http.is_none() })
     }
 
+    /// What the core is to know: a node that a person runs wants to be part of the network, unless they say otherwise.
+    pub(crate) fn core(&self) -> tertulia_proto::Config {
+        use tertulia_proto::Config;
+        let code = match self.word_code {
+            WordCode::Balanced => Code::Balanced,
+            WordCode::Ascii => Code::Ascii,
+        };
+        let limits = if self.super_node { Config::SUPER_NODE } else { Config::NATIVE };
+        Config { overlay: !self.invite_only, seeks: !self.invite_only, code, ..limits }
+    }
+
     /// Where to listen for peers: on all interfaces, of both families where the host has both, by default.
     pub(crate) fn udp_address(&self) -> SocketAddr {
         self.udp.unwrap_or_else(|| SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)))
@@ -218,6 +290,24 @@ mod tests {
         let fixed = config(&["--lan", "--http", "192.0.2.1:80"]).page_address().unwrap();
         assert_eq!((fixed.address.to_string().as_str(), fixed.any_port), ("192.0.2.1:80", false));
         assert_eq!(config(&["--no-http"]).page_address(), None);
+    }
+
+    #[test]
+    fn a_super_node_has_other_limits_and_nothing_else() {
+        let limits = |flags| {
+            let core = config(flags).core();
+            (core.link_budget, core.super_node, core.seeks)
+        };
+        assert_eq!(limits(&[]), (200, false, true));
+        assert_eq!(limits(&["--super-node"]), (1000, true, true));
+    }
+
+    #[test]
+    fn a_node_is_part_of_the_network_unless_told() {
+        let core = config(&[]).core();
+        assert!(core.overlay && core.seeks && core.code == Code::Balanced);
+        let core = config(&["--invite-only", "--word-code", "ascii"]).core();
+        assert!(!core.overlay && !core.seeks && core.code == Code::Ascii);
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub(crate) enum Failure {
     },
     /// A running node holds the data directory, and can do itself what was asked.
     #[error(
-        "{} is in use by a running tertulia{}: ask that one, with /{act} FILE on its terminal, the method \"{act}\" of its JSON-RPC or its page, or stop it first",
+        "{} is in use by a running tertulia{}: ask that one, with {line} on its terminal, the method \"{act}\" of its JSON-RPC or its page, or stop it first",
         dir.display(), process(*pid)
     )]
     Busy {
@@ -34,6 +34,8 @@ pub(crate) enum Failure {
         pid: Option<u32>,
         /// What was asked.
         act: &'static str,
+        /// How it is asked for on the terminal.
+        line: &'static str,
     },
     /// A history could not be written or read.
     #[error(transparent)]
@@ -43,6 +45,11 @@ pub(crate) enum Failure {
         "not all of the file was taken in, as the report says; what was taken in is kept, and importing it again does no harm"
     )]
     Partly,
+    /// A search found no way into the network.
+    #[error(
+        "no way into the network was found: name a node that is part of it with --introducer INVITE, or let this one follow an invite first (start tertulia, /open INVITE)"
+    )]
+    OutOfNetwork,
     /// The data directory cannot be read or written.
     #[error("cannot {what} {}: {source}: check that the directory is yours and has room, or name another with --data DIR", path.display())]
     Store {
@@ -101,6 +108,7 @@ impl Failure {
             Self::Address { .. } => 5,
             Self::File(_) => 6,
             Self::Partly => 7,
+            Self::OutOfNetwork => 8,
         }
     }
 }

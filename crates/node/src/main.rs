@@ -1,9 +1,11 @@
 //! The native node: a daemon that serves its own page, with a chat on the terminal or JSON-RPC for programs.
 
 mod config;
+mod discovery;
 mod failure;
 mod history;
 mod page;
+mod people;
 mod pipes;
 mod rpc;
 mod session;
@@ -11,7 +13,7 @@ mod stop;
 mod store;
 mod terminal;
 
-use crate::config::Config;
+use crate::config::{Act, Config};
 use crate::failure::Failure;
 use crate::pipes::{Lines, Writer};
 use crate::session::Session;
@@ -33,11 +35,17 @@ fn run(config: Config) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(&config.log)
         .map_err(|error| Failure::Usage(format!("--log {}: {error}", config.log)))?;
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    if let Some(act) = config.act.clone() {
-        return history::stopped::run(act, config);
+    match config.act.clone() {
+        Some(Act::Export(args)) => history::stopped::export(&args, config),
+        Some(Act::Import(args)) => history::stopped::import(&args, config),
+        Some(Act::Search(args)) => block_on(people::look(args, config)),
+        None => block_on(serve(config)),
     }
+}
+
+fn block_on(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.context("cannot start the runtime")?.block_on(serve(config))
+    runtime.context("cannot start the runtime")?.block_on(work)
 }
 
 /// Runs a front end on a node until a person, a program or a signal ends it, then leaves properly.

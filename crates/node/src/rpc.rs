@@ -7,6 +7,8 @@ mod methods;
 mod notifications;
 mod views;
 
+pub(crate) use views::found_person;
+
 use crate::failure::Failure;
 use crate::pipes::{Closed, Line, Lines, Writer};
 use crate::session::{Session, own_invite};

@@ -1,8 +1,10 @@
 //! A running node with all that belongs to it: what the front ends, for people and for programs, have in common.
 
 use crate::config::Config;
+use crate::discovery::Discovery;
 use crate::failure::Failure;
 use crate::page::Page;
+use crate::people::Acquaintances;
 use crate::store::Store;
 use anyhow::Context;
 use std::net::SocketAddr;
@@ -22,6 +24,9 @@ pub(crate) struct Session {
     pub(crate) url: Option<String>,
     /// Where browsers on other hosts find it; none unless it is shown to the LAN.
     pub(crate) lan_urls: Vec<String>,
+    discovery: Option<Discovery>,
+    /// Who was found, by the last searches.
+    pub(crate) found: Acquaintances,
     store: Store,
 }
 
@@ -55,12 +60,17 @@ impl Session {
         let memory = store.memory()?;
         let listener = listen(&config, &store)?;
         let (udp, addresses) = (listener.local_addr(), listener.addresses());
-        let runner = Runner::new(identity, certificate, listener, clock, memory);
+        let runner = Runner::new(config.core(), identity, certificate, listener, clock, memory);
         let (runner, handle, events) = runner.context("cannot start the node")?;
         tokio::spawn(runner.run());
-        let mut session = Self { handle, udp, url: None, lan_urls: Vec::new(), store };
+        let found = Acquaintances::default();
+        let mut session =
+            Self { handle, udp, url: None, lan_urls: Vec::new(), discovery: None, found, store };
         session.keep_introducers(&config.introducers).await?;
         session.serve_page(&config, &addresses).await?;
+        if !config.no_mdns && !config.invite_only {
+            session.discovery = Discovery::start(&session.handle, session.udp).await;
+        }
         Ok((session, events))
     }
 
@@ -97,7 +107,11 @@ impl Session {
 
     /// Says goodbye on every link and ends the node; the conversations go on with the next run. Bounded by the runner.
     pub(crate) async fn quit(&self) {
-        self.handle.quit().await;
+        tokio::join!(self.handle.quit(), async {
+            if let Some(discovery) = &self.discovery {
+                discovery.end().await;
+            }
+        });
     }
 
     async fn keep_introducers(&self, invites: &[String]) -> Result<(), Failure> {

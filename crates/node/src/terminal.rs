@@ -3,10 +3,13 @@
 mod chat;
 mod command;
 mod history;
+mod network;
 mod notices;
 mod people;
 mod said;
 mod text;
+
+pub(crate) use network::found_line;
 
 use crate::failure::Failure;
 use crate::pipes::{Closed, Line, Lines, Writer};

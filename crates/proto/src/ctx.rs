@@ -3,14 +3,15 @@
 use crate::group::{ConversationId, Progress};
 use crate::identity::{Identity, NodeId};
 use crate::io::{Event, Output, RequestId};
-use crate::overlay::Parcel;
+use crate::overlay::ring::Key as RingKey;
+use crate::overlay::{Parcel, WayBack};
 use crate::preferences::Preferences;
 use crate::rng::Rng;
 use crate::store::Key;
 use crate::table::Table;
 use crate::time::Instant;
-use crate::wire::Frame;
 use crate::wire::cbor::{Wire, encode};
+use crate::wire::{Frame, RouteId};
 use std::collections::VecDeque;
 
 /// The surroundings of one step. A concept that has it needs nothing else from the world.
@@ -38,6 +39,23 @@ impl Ctx<'_> {
     /// Asks `to` for a sign of life: the heartbeat of its link, now.
     pub(crate) fn probe(&mut self, to: NodeId) {
         self.out.mail.push_back((to, Mail::Probe));
+    }
+
+    /// Sends a frame through the overlay to whoever is closest to `key`. Its answer will have the id that this yields.
+    pub(crate) fn route(&mut self, key: RingKey, load: Frame) -> RouteId {
+        self.route_around(key, load, 0)
+    }
+
+    /// The same over so many different first hops, for what has come to nothing; over the one best way for none.
+    pub(crate) fn route_around(&mut self, key: RingKey, load: Frame, copies: usize) -> RouteId {
+        let id = RouteId(self.rng.bytes());
+        self.out.routed.push_back(Routed::To { key, id, load: Box::new(load), copies });
+        id
+    }
+
+    /// Answers what came through the overlay.
+    pub(crate) fn answer(&mut self, way: WayBack, load: Frame) {
+        self.out.routed.push_back(Routed::Back { way, load: Box::new(load) });
     }
 
     /// Puts operations into the post for `to` that are not all in memory: of these keys, and of so many bytes in all.
@@ -91,6 +109,28 @@ pub(crate) enum Mail {
     Probe,
 }
 
+/// What goes through the overlay.
+pub(crate) enum Routed {
+    /// A message to whoever is closest to a key.
+    To {
+        /// The key.
+        key: RingKey,
+        /// What its answer will be known by.
+        id: RouteId,
+        /// What it is.
+        load: Box<Frame>,
+        /// Over how many first hops; none for the best.
+        copies: usize,
+    },
+    /// An answer.
+    Back {
+        /// Which way the message came.
+        way: WayBack,
+        /// What it is.
+        load: Box<Frame>,
+    },
+}
+
 /// What one step has yielded so far.
 #[derive(Default)]
 pub(crate) struct Out {
@@ -100,6 +140,8 @@ pub(crate) struct Out {
     pub mail: VecDeque<(NodeId, Mail)>,
     /// How far requests of ours have come. Empty between steps.
     pub progress: VecDeque<(ConversationId, RequestId, Progress)>,
+    /// What is to go through the overlay. Empty between steps.
+    pub routed: VecDeque<Routed>,
     /// What the overlay has delivered here. Empty between steps.
     pub parcels: VecDeque<Parcel>,
     /// Counters by name.

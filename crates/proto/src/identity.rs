@@ -235,6 +235,11 @@ impl Identity {
         Signed::sign(body, &self.device)
     }
 
+    /// Signs a body whose signer is this user.
+    pub(crate) fn sign_as_user<T: SelfSigned + Wire>(&self, body: T) -> Signed<T> {
+        Signed::sign(body, &self.account)
+    }
+
     /// The private half of the sealing key.
     pub(crate) fn sealing_seed(&self) -> Zeroizing<[u8; 32]> {
         sealing_seed(&self.device)

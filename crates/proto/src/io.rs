@@ -11,6 +11,8 @@ pub use view::{
     Person, ReactionView, Window,
 };
 
+use crate::directory::FoundPerson;
+use crate::directory::words::Words;
 use crate::endpoint::{Description, Endpoint, Fingerprint};
 use crate::group::archive::Imported;
 use crate::group::{ConversationId, ConversationKind, History, OpId};
@@ -56,6 +58,33 @@ impl LinkId {
 fixed_bytes! {
     /// One request to talk, as both sides and the API call it.
     RequestId, 8
+}
+
+fixed_bytes! {
+    /// One search for people, as the page and the API call it.
+    SearchId, 8
+}
+
+/// Whether somebody is there (RFC 2778).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// One of their nodes has just answered.
+    Online,
+    /// They are listed, and none of their nodes is in the network any more.
+    Offline,
+    /// Nothing was heard.
+    Unknown,
+}
+
+impl Presence {
+    /// The word for it on the page and in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Online => "online",
+            Self::Offline => "offline",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// What a driver tells its node.
@@ -285,6 +314,14 @@ pub enum Command {
         /// The invite of the native node: only node and endpoint count.
         invite: Box<Invite>,
     },
+    /// Take note of a native node that can be dialled, by what the local network says: it is, when there is next to no link
+    /// and this node seeks some. Held until it is linked or others are met; nothing is kept of it before it has proven itself.
+    Meet {
+        /// Which node.
+        node: NodeId,
+        /// Where.
+        endpoint: Endpoint,
+    },
     /// Answer a request.
     Answer {
         /// Which one.
@@ -406,6 +443,19 @@ pub enum Command {
         /// Whether nothing follows.
         last: bool,
     },
+    /// List this user in the directory under these words from now on, instead of those before; under none: no longer. Whoever
+    /// is in the network can find them by any of these, and learn name and node.
+    Publish {
+        /// The words.
+        words: Words,
+    },
+    /// Look for people who are listed under any of these words. What is found comes as [`Event::Found`].
+    SearchPeople {
+        /// The words.
+        words: Words,
+        /// How many are wanted at the most.
+        limit: usize,
+    },
     /// Take another display name. Links that open from now on show it.
     SetName {
         /// The name.
@@ -448,6 +498,8 @@ pub enum Reply {
     Conversation(ConversationId),
     /// The message that was taken.
     Message(OpId),
+    /// The search that was begun.
+    Search(SearchId),
     /// What a piece of an import has come to.
     Imported(Box<Imported>),
 }
@@ -554,6 +606,16 @@ pub enum Event {
         /// On which node.
         node: NodeId,
     },
+    /// A search for people has found these, the best first: once when they are known, and once more when it is known who of them
+    /// is there.
+    Found {
+        /// Which search.
+        search: SearchId,
+        /// Whom.
+        people: Vec<FoundPerson>,
+        /// Whether nothing more comes.
+        is_over: bool,
+    },
     /// More is known of how far a message of ours has come.
     MessageState {
         /// Where.
@@ -596,6 +658,8 @@ pub enum Wake {
     Reach,
     /// A conversation asks for what is missing, acknowledges, or gives up.
     Group,
+    /// The directory publishes, hands records on, or searches on.
+    Directory,
     /// The overlay watches its neighbours, or sends another way what was not acknowledged.
     Overlay,
 }

@@ -2,9 +2,10 @@
 //!
 //! In reading order: [`time`] and [`rng`] are what a step is given; [`identity`] is who somebody is;
 //! [`wire`] is what goes over a link; [`invite`] and [`endpoint`] are how links begin; `link` proves them,
-//! keeps them alive and has them introduced; [`group`] is what people talk in; [`overlay`] finds a
-//! way to any node; [`store`] is what lasts of all
-//! that; [`node`] is the boundary that holds it all together, and [`io`] is what crosses it.
+//! keeps them alive and has them introduced; [`group`] is what people talk in; [`overlay`] finds a way to any node, and
+//! [`directory`] people by words, and `envelope` carries
+//! words where no link can be had; [`store`] is what lasts of all that; [`node`] is the boundary that holds it all
+//! together, and [`io`] is what crosses it.
 #![deny(clippy::disallowed_types, clippy::disallowed_methods, clippy::disallowed_macros)]
 
 pub mod time;
@@ -32,6 +33,10 @@ pub mod link;
 pub mod group;
 
 pub mod overlay;
+
+pub mod directory;
+
+mod envelope;
 
 pub mod store;
 

@@ -1,10 +1,12 @@
 //! Links: proven connections to nodes, their heartbeat, their number.
 
+pub(crate) mod errands;
 pub(crate) mod handshake;
 pub(crate) mod introduction;
 mod life;
 pub(crate) mod pursuit;
 pub(crate) mod reach;
+pub(crate) mod seeking;
 pub(crate) mod traffic;
 
 use crate::ctx::{Ctx, Mail};
@@ -45,6 +47,7 @@ pub const BY_HAND_LINKS_MAX: usize = 8;
 pub(crate) struct Links {
     budget: usize,
     session: SessionId,
+    features: u64,
     endpoint: Option<Endpoint>,
     table: Table<LinkId, Link>,
     in_use: Table<NodeId, LinkId>,
@@ -76,10 +79,10 @@ pub(crate) struct Beginning {
 }
 
 impl Links {
-    /// No links yet, at most `budget` of them.
-    pub(crate) fn new(budget: usize, session: SessionId) -> Self {
+    /// No links yet, at most `budget` of them; peers are told what this node can besides ([`features`]).
+    pub(crate) fn new(budget: usize, session: SessionId, features: u64) -> Self {
         let (table, in_use, changes) = (Table::default(), Table::default(), VecDeque::new());
-        Self { budget, session, endpoint: None, table, in_use, last: 0, changes }
+        Self { budget, session, features, endpoint: None, table, in_use, last: 0, changes }
     }
 
     /// Notes where this node can be dialled.
@@ -156,7 +159,7 @@ impl Links {
             let beginning = Beginning { role: Role::Answerer, path: Path::Dial, expected: None };
             self.table.insert(id, Link::new(beginning, ctx.now, OPENING_MAX));
         }
-        let about_me = (self.session, self.endpoint.clone());
+        let about_me = (self.session, self.features, self.endpoint.clone());
         let Some(link) = self.table.get_mut(&id) else { return };
         if !matches!(link.phase, Phase::Opening { .. }) {
             return;
@@ -487,6 +490,11 @@ impl Links {
     /// The linked nodes.
     pub(crate) fn nodes(&self) -> impl Iterator<Item = NodeId> + '_ {
         self.in_use.keys().copied()
+    }
+
+    /// How many nodes are linked.
+    pub(crate) fn count(&self) -> usize {
+        self.in_use.len()
     }
 
     /// Since when a node is linked.

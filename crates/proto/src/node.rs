@@ -3,13 +3,18 @@
 mod archive;
 mod command;
 mod entry;
+mod overlay;
 mod people;
 mod restore;
+mod seek;
 
 pub use restore::Restoring;
 
 use crate::ctx::{Ctx, Out};
+use crate::directory::Directory;
+use crate::directory::code::Code;
 use crate::endpoint::Endpoint;
+use crate::envelope::Envelopes;
 use crate::group::{Asking, Groups, Inbox, Requests, Search};
 use crate::identity::{AccountId, Identity, Name, NodeId};
 use crate::invite::{OfferId, ReplyCode};
@@ -17,16 +22,19 @@ use crate::io::{
     BlockedView, CloseReason, ConversationView, Event, Found, Input, Lacking, LeftView, LinkId, MessageView,
     Output, PeerView, Person, Recalled, Wake, Window,
 };
-use crate::link::introduction::{Introductions, Invited};
+use crate::link::errands::Errands;
+use crate::link::handshake::Peer;
+use crate::link::introduction::{Carrier, Introductions, Invited};
 use crate::link::pursuit::{Pursuits, Way};
-use crate::link::reach::Reach;
+use crate::link::reach::{ENDPOINTS_MAX, ENDPOINTS_OF_SUPER_NODE_MAX, Reach};
+use crate::link::seeking::Seeking;
 use crate::link::{Change, Links};
 use crate::overlay::Overlay;
 use crate::preferences::Preferences;
 use crate::rng::Rng;
 use crate::table::Table;
 use crate::time::{Duration, Instant};
-use crate::wire::{Frame, SessionId};
+use crate::wire::{Frame, OVERLAY, SessionId};
 use crate::{ConversationId, OpId};
 use std::collections::BTreeMap;
 
@@ -42,8 +50,16 @@ pub struct Config {
     /// How many bytes of each conversation's latest operations are in memory, as they are on the wire; in memory they are
     /// some five times that. The rest is read again when it is asked for.
     pub resident_max: usize,
-    /// Whether the node is part of the overlay, by which nodes and people find each other.
+    /// Whether the node is part of the overlay, by which nodes and people find each other. Off here, so that a world of few
+    /// nodes is linked as its people want it; the programs turn it on.
     pub overlay: bool,
+    /// How words become places in the directory. Nodes that are to find each other's words use the same.
+    pub code: Code,
+    /// Whether it wants to be part of the network: with next to no links it dials by itself whom it knows where to dial. Off
+    /// here, so that a world of few nodes is linked as its people want it; the programs turn it on.
+    pub seeks: bool,
+    /// Whether others lean on it: a super-node remembers more endpoints (DESIGN, section 8). It only lifts limits.
+    pub super_node: bool,
 }
 
 impl Config {
@@ -53,10 +69,19 @@ impl Config {
         evict_after: Duration::from_secs(10 * 60),
         one_per_type: false,
         resident_max: 64 * 1024,
-        overlay: true,
+        overlay: false,
+        code: Code::Balanced,
+        seeks: false,
+        super_node: false,
     };
     /// What fits a native node.
     pub const NATIVE: Self = Self { link_budget: 200, resident_max: 256 * 1024, ..Self::TAB };
+    /// What fits a native node that others lean on: a machine that is always there.
+    pub const SUPER_NODE: Self = Self { link_budget: 1000, super_node: true, ..Self::NATIVE };
+
+    fn endpoints_max(&self) -> usize {
+        if self.super_node { ENDPOINTS_OF_SUPER_NODE_MAX } else { ENDPOINTS_MAX }
+    }
 }
 
 /// One running instance of a user.
@@ -74,12 +99,16 @@ pub struct Node {
     introductions: Introductions,
     pursuits: Pursuits,
     reach: Reach,
+    seeking: Seeking,
     groups: Groups,
     asking: Asking,
     requests: Requests,
     inbox: Inbox,
     by_hand: Table<LinkId, ByHand>,
     overlay: Option<Overlay>,
+    errands: Errands,
+    directory: Directory,
+    envelopes: Envelopes,
 }
 
 /// A link by hand whose other half people carry.
@@ -110,8 +139,11 @@ macro_rules! useful {
     ($node:ident) => {{
         let (groups, asking) = (&$node.groups, &$node.asking);
         let (requests, reach) = (&$node.requests, &$node.reach);
+        let (overlay, errands) = (&$node.overlay, &$node.errands);
         move |node: &NodeId| {
             groups.needs(node)
+                || errands.wait_for(node)
+                || overlay.as_ref().is_some_and(|overlay| overlay.needs(node))
                 || asking.asked().any(|asked| asked == *node)
                 || requests.concerns(node)
                 || reach.keeps(node)
@@ -131,16 +163,20 @@ impl Node {
             config,
             now,
             out: Out::default(),
-            links: Links::new(config.link_budget, session),
+            links: Links::new(config.link_budget, session, if config.overlay { OVERLAY } else { 0 }),
             introductions: Introductions::default(),
             pursuits: Pursuits::default(),
-            reach: Reach::default(),
+            reach: Reach::new(config.endpoints_max()),
+            seeking: Seeking::default(),
             groups: Groups::new(config.evict_after),
             asking: Asking::default(),
             requests: Requests::default(),
             inbox: Inbox::default(),
             by_hand: Table::default(),
             overlay: config.overlay.then(|| Overlay::new(node, now)),
+            errands: Errands::default(),
+            directory: Directory::new(config.code),
+            envelopes: Envelopes::new(session),
             rng,
         }
     }
@@ -163,7 +199,12 @@ impl Node {
                 }
             }
             Input::Closed { link, reason } => self.links.on_closed(link, reason),
-            Input::Listening { endpoint } => self.links.listen(endpoint),
+            Input::Listening { endpoint } => {
+                if let Some(overlay) = &mut self.overlay {
+                    overlay.listen(endpoint.clone());
+                }
+                self.links.listen(endpoint);
+            }
             Input::Tick => {}
         }
         self.settle();
@@ -181,7 +222,12 @@ impl Node {
             self.groups.poll_timeout(self.now),
             self.asking.poll_timeout(),
             self.reach.poll_timeout(),
+            self.seeking.poll_timeout(),
             self.pursuits.poll_timeout(&self.links),
+            self.overlay.as_ref().and_then(Overlay::poll_timeout),
+            self.overlay.as_ref().and_then(|_| self.directory.poll_timeout()),
+            self.errands.poll_timeout(),
+            self.envelopes.poll_timeout(),
         ];
         deadlines.into_iter().flatten().min()
     }
@@ -194,12 +240,23 @@ impl Node {
         self.asking.on_timeout(&mut ctx);
         let asking = &self.asking;
         self.groups.on_timeout(&mut ctx, |request| asking.is_under_way(request));
+        if let Some(overlay) = &mut self.overlay {
+            overlay.on_timeout(&mut ctx);
+        }
+        self.expire_errands();
+        self.run_directory();
         for node in self.links.due(self.now) {
             let digests = self.groups.digests(node);
             self.links.ping(&mut ctx!(self), node, digests);
         }
+        self.envelopes.on_timeout(&mut ctx!(self));
+        for node in self.envelopes.due(self.now) {
+            let digests = self.groups.digests(node);
+            self.envelopes.ping(&mut ctx!(self), node, digests);
+        }
         self.route();
         self.reach_out();
+        self.seek();
         self.trim_links();
         self.on_progress();
         self.relay_entries();
@@ -220,10 +277,14 @@ impl Node {
     fn route(&mut self) {
         loop {
             while let Some((to, mail)) = self.out.mail.pop_front() {
-                let mut ctx = ctx!(self);
-                if !self.links.send(&mut ctx, to, mail) {
-                    ctx.count("frame_without_link_to_send");
+                if self.links.is_linked(&to) {
+                    self.links.send(&mut ctx!(self), to, mail);
+                } else {
+                    self.hold(to, mail);
                 }
+            }
+            if self.route_through_overlay() || self.exchange_envelopes() {
+                continue;
             }
             let Some(change) = self.links.poll_change() else { break };
             match change {
@@ -249,9 +310,16 @@ impl Node {
             self.reach.remember(&mut ctx, node, endpoint);
         }
         self.reach.on_up(self.now, &node);
+        self.seeking.on_up(&node);
         self.pursuits.on_up(&mut ctx, (&mut self.links, &mut self.introductions), node);
+        self.envelopes.release(&node);
         self.groups.on_linked(&mut ctx, node);
         self.asking.on_linked(&mut ctx, node);
+        let speaks = |peer: &&Peer| peer.features & OVERLAY != 0;
+        if let (Some(overlay), Some(peer)) = (&mut self.overlay, self.links.peer(&node).filter(speaks)) {
+            overlay.on_linked(&mut ctx, node, peer.endpoint.clone());
+        }
+        self.out.mail.extend(self.errands.take(&node).into_iter().map(|mail| (node, mail)));
     }
 
     fn on_down(&mut self, node: NodeId, reason: CloseReason) {
@@ -262,6 +330,12 @@ impl Node {
         self.asking.on_unlinked(&mut ctx, node);
         self.requests.on_unlinked(&mut ctx, node, reason);
         self.introductions.on_unlinked(&mut ctx, &mut self.links, node);
+        if let Some(overlay) = &mut self.overlay {
+            overlay.on_unlinked(&mut ctx, node);
+        }
+        if self.config.seeks && self.reach.endpoint(&node).is_some() {
+            self.seeking.on_down(self.now, node, reason);
+        }
     }
 
     fn on_failed(&mut self, link: LinkId, reason: CloseReason) {
@@ -287,14 +361,24 @@ impl Node {
             Frame::Ping(ping) => {
                 self.groups.on_digests(&mut ctx, from, &ping.digests, self.asking.is_asking());
             }
-            Frame::Lookup(lookup) => Introductions::on_lookup(&mut ctx, links, from, &lookup),
-            Frame::Contact(contact) => self.introductions.on_contact(&mut ctx, links, from, &contact),
-            Frame::Unreachable(lost) => self.introductions.on_unreachable(&mut ctx, links, from, &lost),
+            Frame::Lookup(lookup) => {
+                Introductions::on_lookup(&mut ctx, links, &Carrier::Node(from), &lookup);
+            }
+            Frame::Contact(contact) => {
+                self.introductions.on_contact(&mut ctx, links, &Carrier::Node(from), &contact);
+            }
+            Frame::Unreachable(lost) => {
+                self.introductions.on_unreachable(&mut ctx, links, &Carrier::Node(from), &lost);
+            }
             Frame::Signal(signal) => {
                 let (groups, asking) = (&self.groups, &self.asking);
-                let consents =
-                    |node: &NodeId| groups.was_fellow(node) || asking.asked().any(|asked| asked == *node);
-                self.introductions.on_signal(&mut ctx, links, (from, signal), consents);
+                // Whoever is in the overlay is anybody's possible neighbour there.
+                let is_open = self.overlay.is_some();
+                let consents = |node: &NodeId| {
+                    is_open || groups.was_fellow(node) || asking.asked().any(|asked| asked == *node)
+                };
+                let carrier = Carrier::Node(from);
+                self.introductions.on_signal(&mut ctx, links, (carrier, signal), consents);
             }
             Frame::ConnectionRequest(request) => self.on_request(from, *request),
             Frame::Answer(answer) => self.on_answer(from, &answer),
@@ -314,6 +398,7 @@ impl Node {
             Frame::Delivered(delivered) => self.groups.on_delivered(&mut ctx, from, &delivered),
             Frame::Typing(typing) => self.groups.on_typing(&mut ctx, from, &typing),
             Frame::Hello(_) | Frame::Proof(_) | Frame::Pong(_) | Frame::Bye(_) => {}
+            Frame::Keep(keep) => self.on_keep(from, keep),
             frame => match &mut self.overlay {
                 Some(overlay) => overlay.on_frame(&mut ctx, from, frame),
                 None => ctx.count("overlay_frame_out_of_place"),
@@ -328,12 +413,9 @@ impl Node {
         let fellows = self.groups.fellows(me);
         let opening = (&mut self.links, &mut self.introductions);
         self.pursuits.on_timeout(&mut ctx!(self), opening);
-        for failure in self.pursuits.drain_failures() {
-            let mut ctx = ctx!(self);
-            self.asking.on_unreachable(&mut ctx, failure.target, failure.reason);
-        }
+        self.give_up_unreachable();
         let mut wanted = if self.links.has_room() { fellows.clone() } else { Table::default() };
-        for node in self.reach.introducers().chain(self.asking.asked()) {
+        for node in self.reach.introducers().chain(self.asking.asked()).chain(self.errands.nodes()) {
             wanted.insert(node, true);
         }
         let (links, pursuits, asking) = (&self.links, &self.pursuits, &self.asking);
@@ -342,6 +424,10 @@ impl Node {
             let is_asked = || asking.asked().any(|asked| asked == *node);
             !pursuits.is_underway(node) || pursuits.wants_ways(self.now, links, node) && !is_asked()
         };
+        let envelopes = &self.envelopes;
+        let asks = |node: &NodeId| asking.asked().any(|asked| asked == *node);
+        // Whoever is asked through the overlay is not pursued meanwhile; fellows are, because a link is better.
+        wanted.retain(|node, _| !(envelopes.is_underway(node) && asks(node)));
         wanted.retain(|node, _| !links.is_underway(self.now, node) && is_over(node));
         for (target, is_again, is_late) in self.reach.due(self.now, &wanted) {
             if is_late && self.links.is_coming(&target) {
@@ -356,12 +442,20 @@ impl Node {
             self.pursuits.take_time(&target, is_late);
         }
         let (links, pursuits, asking) = (&self.links, &self.pursuits, &self.asking);
-        let is_wanted = |node: &NodeId| fellows.contains_key(node) || asking.asked().any(|one| one == *node);
+        let errands = &self.errands;
+        let is_wanted = |node: &NodeId| {
+            fellows.contains_key(node) || errands.wait_for(node) || asking.asked().any(|one| one == *node)
+        };
         let is_missing = |node: &NodeId| is_wanted(node) && !links.is_linked(node);
         self.reach.retain(self.now, |node| is_missing(node) || pursuits.is_underway(node));
+        self.give_up_unreachable();
+    }
+
+    /// Tells of those to whom no way is left.
+    fn give_up_unreachable(&mut self) {
         for failure in self.pursuits.drain_failures() {
-            let mut ctx = ctx!(self);
-            self.asking.on_unreachable(&mut ctx, failure.target, failure.reason);
+            self.seeking.on_unreachable(self.now, &failure.target);
+            self.on_unreachable(failure);
         }
     }
 
@@ -370,7 +464,10 @@ impl Node {
     fn ways_to(&mut self, target: NodeId, fellows: &Table<NodeId, bool>, is_again: bool) -> Vec<Way> {
         /// Carriers to try for one target before it has to wait for its next turn.
         const CARRIERS_MAX: usize = 4;
-        let dial = self.reach.endpoint(&target).cloned().map(Way::Dial);
+        let overlay = self.overlay.as_ref();
+        let contact = overlay.and_then(|overlay| overlay.contact(&target)?.endpoint.as_deref());
+        let dial = self.reach.endpoint(&target).or(contact).cloned().map(Way::Dial);
+        let routed = overlay.filter(|overlay| overlay.is_in()).map(|_| Way::Overlay);
         let fellows = fellows.keys().copied();
         let natives = self
             .links
@@ -390,7 +487,7 @@ impl Node {
         }
         carriers.truncate(CARRIERS_MAX);
         let through = if is_again { Way::Asking } else { Way::Through };
-        let carried = carriers.into_iter().map(through);
+        let carried = carriers.into_iter().map(through).chain(routed);
         // Beside a dial that is slow, others know better whether it is there.
         match self.pursuits.is_underway(&target) {
             true => carried.chain(dial).collect(),
@@ -432,12 +529,23 @@ impl Node {
 
     /// All conversations, the latest first.
     pub fn conversations(&self) -> Vec<ConversationView> {
-        self.groups.views(&self.me())
+        let mut views = self.groups.views(&self.me());
+        views.iter_mut().for_each(|view| self.mark_carried(view));
+        views
     }
 
     /// One conversation.
     pub fn conversation(&self, id: ConversationId) -> Option<ConversationView> {
-        self.groups.view(&self.me(), &id)
+        let mut view = self.groups.view(&self.me(), &id)?;
+        self.mark_carried(&mut view);
+        Some(view)
+    }
+
+    /// Says who is talked with through others: conversations do not know.
+    fn mark_carried(&self, view: &mut ConversationView) {
+        for one in view.participants.iter_mut().filter(|one| one.linked && !one.me) {
+            one.carried = self.envelopes.is_up(&one.person.node);
+        }
     }
 
     /// Messages of a conversation in the order of display; or what has to be read first.
@@ -489,6 +597,27 @@ impl Node {
     /// All usable links.
     pub fn peers(&self) -> Vec<PeerView> {
         self.links.views()
+    }
+
+    /// The nodes next to this one in the overlay, when it is part of that and has found its place.
+    pub fn neighbours(&self) -> Option<Vec<NodeId>> {
+        let overlay = self.overlay.as_ref().filter(|overlay| overlay.is_in())?;
+        Some(overlay.leaves().map(|leaf| leaf.node).collect())
+    }
+
+    /// The words that the user is listed under in the directory.
+    pub fn listed(&self) -> Vec<String> {
+        self.directory
+            .listed()
+            .iter()
+            .flat_map(|words| words.iter())
+            .map(|word| word.as_str().to_owned())
+            .collect()
+    }
+
+    /// How many records of the directory this node keeps, for others and for itself.
+    pub fn records_kept(&self) -> usize {
+        self.directory.kept()
     }
 
     /// Counters by name: what was dropped and why, and how much went well.

@@ -24,6 +24,7 @@ use crate::identity::NodeId;
 use crate::io::Wake;
 use crate::table::{Set, Table};
 use crate::time::{Duration, Instant};
+use crate::wire::bounded::List;
 use crate::wire::{Frame, Load, PATH_MAX, Return, Route, RouteId, Row};
 use contact::Contact;
 use entering::Stage;
@@ -81,30 +82,6 @@ impl WayBack {
     pub fn path(&self) -> &[NodeId] {
         &self.path
     }
-
-    /// Who sent the message. It may be that somebody else says so.
-    pub(crate) fn origin(&self) -> Option<NodeId> {
-        self.path.first().copied()
-    }
-}
-
-/// Which contacts can be sent something without opening a link first.
-enum Linked {
-    /// All: in a world without links.
-    #[cfg(feature = "one-process")]
-    All,
-    /// These.
-    Only(Set<NodeId>),
-}
-
-impl Linked {
-    fn contains(&self, node: &NodeId) -> bool {
-        match self {
-            #[cfg(feature = "one-process")]
-            Self::All => true,
-            Self::Only(nodes) => nodes.contains_key(node),
-        }
-    }
 }
 
 /// This node's part in the overlay.
@@ -112,7 +89,8 @@ pub(crate) struct Overlay {
     me: Arc<Contact>,
     leaves: LeafSet,
     rows: Rows,
-    linked: Linked,
+    /// The nodes that can be sent something without opening a link first; nothing in a world without links, where all can.
+    linked: Option<Set<NodeId>>,
     stage: Stage,
     /// Messages that were passed on and not acknowledged yet.
     pending: Vec<Pending>,
@@ -122,6 +100,8 @@ pub(crate) struct Overlay {
     /// Nodes that were found gone, and until when nobody is believed that they are there.
     gone: Table<NodeId, Instant>,
     lost: Vec<Arc<Contact>>,
+    /// Whether members of the leaf set have come or gone since somebody asked.
+    has_others: bool,
     mend_at: Option<Instant>,
     watch_at: Instant,
     compare_at: Instant,
@@ -143,7 +123,7 @@ impl Overlay {
             me: Arc::new(Contact { node, endpoint: None }),
             leaves: LeafSet::new(node),
             rows: Rows::new(node),
-            linked: Linked::Only(Set::default()),
+            linked: Some(Set::default()),
             stage: Stage::Alone,
             pending: Vec::new(),
             held: Vec::new(),
@@ -151,6 +131,7 @@ impl Overlay {
             greetings: Table::default(),
             gone: Table::default(),
             lost: Vec::new(),
+            has_others: false,
             mend_at: None,
             watch_at: now + WATCH_EVERY,
             compare_at: now + COMPARE_EVERY,
@@ -163,19 +144,45 @@ impl Overlay {
         self.me = Arc::new(Contact { node: self.me.node, endpoint: endpoint.map(Box::new) });
     }
 
-    /// Sends `load` to whoever is closest to `key`. An answer comes as a [`Parcel`] with the same id; nothing says that none will come.
+    /// Sends `load` to whoever is closest to `key`. An answer comes as a [`Parcel`] with the same id; nothing says that none will
+    /// come.
+    #[cfg(feature = "one-process")]
     pub(crate) fn route(&mut self, ctx: &mut Ctx<'_>, key: Key, load: Frame) -> RouteId {
         let id = RouteId(ctx.rng.bytes());
-        let path = crate::wire::bounded::List::first([self.me.node]);
-        self.forward(ctx, Route { key, id, path, load: Load(Arc::new(load)) }, None);
+        self.send(ctx, key, id, load);
         id
+    }
+
+    /// The same, with an id that the caller has made.
+    pub(crate) fn send(&mut self, ctx: &mut Ctx<'_>, key: Key, id: RouteId, load: Frame) {
+        let path = List::first([self.me.node]);
+        self.forward(ctx, Route { key, id, path, load: Load(Arc::new(load)) }, None);
+    }
+
+    /// Sends copies of a message over that many first hops, chosen by chance: for one from which no answer has come.
+    pub(crate) fn send_around(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        key: Key,
+        id: RouteId,
+        load: Frame,
+        copies: usize,
+    ) {
+        let load = Load(Arc::new(load));
+        let mut hops: Vec<_> = self.detours().map(|contact| contact.node).collect();
+        for _ in 0..copies.min(hops.len()) {
+            let pick = usize::try_from(ctx.rng.below(hops.len() as u64)).unwrap_or(0);
+            let path = List::first([self.me.node]);
+            self.pass_on(ctx, Route { key, id, path, load: load.clone() }, hops.swap_remove(pick), false);
+        }
     }
 
     /// Sends a copy of a message over a first hop of the caller's choice. A part of the network may be malicious; copies over distinct
     /// neighbours pass distinct nodes, and one that comes through is enough (Castro et al. 2002, section 4).
+    #[cfg(feature = "one-process")]
     pub(crate) fn route_via(&mut self, ctx: &mut Ctx<'_>, key: Key, load: Frame, via: NodeId) -> RouteId {
         let id = RouteId(ctx.rng.bytes());
-        let path = crate::wire::bounded::List::first([self.me.node]);
+        let path = List::first([self.me.node]);
         self.pass_on(ctx, Route { key, id, path, load: Load(Arc::new(load)) }, via, false);
         id
     }
@@ -190,6 +197,7 @@ impl Overlay {
 
     /// Whether nodes that are said to be next to each other are about as close as those around us are. Whoever names only
     /// accomplices has to take them from far apart (Castro et al. 2002, section 4.2).
+    #[cfg(feature = "one-process")]
     pub(crate) fn is_dense(&self, nodes: &[Arc<Contact>]) -> bool {
         let mut places: Vec<u128> = nodes.iter().map(|contact| contact.node.place()).collect();
         let mut ours: Vec<u128> = self.leaves.members().map(|leaf| leaf.node.place()).collect();
@@ -200,10 +208,7 @@ impl Overlay {
     /// Answers a message.
     pub(crate) fn answer(&mut self, ctx: &mut Ctx<'_>, back: &WayBack, load: Frame) {
         let (id, path) = (back.id, back.path.clone());
-        self.send_back(
-            ctx,
-            Return { id, path: crate::wire::bounded::List::first(path), load: Load(Arc::new(load)) },
-        );
+        self.send_back(ctx, Return { id, path: List::first(path), load: Load(Arc::new(load)) });
     }
 
     /// Takes one frame of a node that it is proven to be from.
@@ -220,7 +225,7 @@ impl Overlay {
             }
             Frame::RowRequest(request) => {
                 let row = self.rows.row(usize::from(request.row).min(ring::DIGITS)).iter();
-                let contacts = crate::wire::bounded::List::first([&self.me].into_iter().chain(row).cloned());
+                let contacts = List::first([&self.me].into_iter().chain(row).cloned());
                 ctx.post(from, Frame::Row(Row { contacts }));
             }
             Frame::Row(row) => row.contacts.iter().for_each(|contact| self.learn(contact)),
@@ -252,7 +257,7 @@ impl Overlay {
         let Route { key, id, path, load } = route;
         let mut path = path.into_vec();
         path.push(self.me.node);
-        let path = crate::wire::bounded::List::first(path);
+        let path = List::first(path);
         let load = self.collect(load, &path);
         let route = Route { key, id, path, load };
         let next = self.next_hop(&route, None);
@@ -283,19 +288,23 @@ impl Overlay {
         }
     }
 
+    fn is_linked(&self, node: &NodeId) -> bool {
+        self.linked.as_ref().is_none_or(|linked| linked.contains_key(node))
+    }
+
     /// Decides where a message goes (DIMA, section 2.2). Nobody who had it gets it again.
     fn next_hop(&self, route: &Route, silent: Option<NodeId>) -> Next {
         let key = route.key.place();
         let is_new = |node: &NodeId| !route.path.contains(node) && silent != Some(*node);
         if self.leaves.covers(key) {
-            let closest = self.leaves.closest(key, is_new);
+            let closest = self.leaves.closest(key, is_new).or_else(|| self.beside(route));
             return closest.map_or(Next::Here, |leaf| Next::There(leaf.clone(), true));
         }
         let may = |contact: &&Arc<Contact>| is_new(&contact.node) && !self.is_suspect(&contact.node);
         match self.rows.towards(key).filter(may) {
-            Some(contact) if self.linked.contains(&contact.node) => Next::There(contact.clone(), false),
+            Some(contact) if self.is_linked(&contact.node) => Next::There(contact.clone(), false),
             Some(contact) => {
-                let linked = self.best(key, |node| is_new(node) && self.linked.contains(node), true);
+                let linked = self.best(key, |node| is_new(node) && self.is_linked(node), true);
                 Next::There(linked.unwrap_or(contact).clone(), false)
             }
             None => {
@@ -303,6 +312,18 @@ impl Overlay {
                 other.map_or(Next::Here, |contact| Next::There(contact.clone(), false))
             }
         }
+    }
+
+    /// What is for one node, and has come to another as the closest, may be for a neighbour whom that one cannot be linked to, as
+    /// some networks will have it: somebody else beside it can.
+    fn beside(&self, route: &Route) -> Option<&Arc<Contact>> {
+        /// Neighbours that such a message sees in all.
+        const BESIDE_MAX: usize = 4;
+        let to = route.load.0.addressee().filter(|to| *to != self.me.node)?;
+        let seen = route.path.iter().filter(|node| self.leaves.contains(node)).count();
+        let others = self.leaves.members().filter(|leaf| !route.path.contains(&leaf.node));
+        let closest = others.min_by_key(|leaf| ring::closeness(to.place(), leaf.node.place()));
+        closest.filter(|_| seen < BESIDE_MAX)
     }
 
     /// The rare case: of all whom we know, and who share as many digits with the key as we do, or one more, the closest that is
@@ -355,7 +376,7 @@ impl Overlay {
             ctx.count("overlay_return_misled");
             return;
         }
-        self.send_back(ctx, Return { path: crate::wire::bounded::List::first(path), ..answer });
+        self.send_back(ctx, Return { path: List::first(path), ..answer });
     }
 
     /// Takes a contact of whom somebody else told into the routing table, if its place is empty.
@@ -383,6 +404,11 @@ impl Overlay {
         self.leaves.members()
     }
 
+    /// Whether members of the leaf set have come or gone since the last time.
+    pub(crate) fn has_other_neighbours(&mut self) -> bool {
+        std::mem::take(&mut self.has_others)
+    }
+
     /// Whether this node has found its place.
     pub(crate) fn is_in(&self) -> bool {
         self.stage.may_deliver()
@@ -392,7 +418,7 @@ impl Overlay {
     #[cfg(feature = "one-process")]
     fn place(&mut self, ctx: &mut Ctx<'_>, leaves: &[&Arc<Contact>], others: &[&Arc<Contact>]) {
         for leaf in leaves {
-            self.leaves.insert(leaf);
+            self.leaves.insert(leaf, None);
         }
         self.rows.reserve(others.len());
         for contact in others {

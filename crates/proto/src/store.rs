@@ -24,6 +24,7 @@ const GRANTED: u8 = 0x30;
 const BLOCKED: u8 = 0x40;
 const LEFT: u8 = 0x41;
 const SWITCHES: u8 = 0x42;
+const LISTED: u8 = 0x43;
 
 /// What a record is about: one variant for each table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +46,8 @@ pub(crate) enum Key {
     Left(RequestId),
     /// What the person wants to be on or off: [`Switches`](crate::preferences::Switches).
     Switches,
+    /// What the person wants to be found by: [`Listed`](crate::directory::Listed).
+    Listed,
 }
 
 impl Key {
@@ -62,6 +65,7 @@ impl Key {
             Self::Blocked(user) => [&[BLOCKED][..], &user.0].concat(),
             Self::Left(request) => [&[LEFT][..], &request.0].concat(),
             Self::Switches => vec![SWITCHES],
+            Self::Listed => vec![LISTED],
         }
     }
 
@@ -88,6 +92,7 @@ impl Key {
             BLOCKED => Some(Self::Blocked(AccountId(rest.try_into().ok()?))),
             LEFT => Some(Self::Left(RequestId(rest.try_into().ok()?))),
             SWITCHES => rest.is_empty().then_some(Self::Switches),
+            LISTED => rest.is_empty().then_some(Self::Listed),
             _ => None,
         }
     }
@@ -134,7 +139,7 @@ structure! { Reached { 0 => endpoint, 1 => introduces or default } }
 mod tests {
     use super::*;
 
-    const KEYS: [Key; 8] = [
+    const KEYS: [Key; 9] = [
         Key::Horizons(ConversationId([1; 16])),
         Key::Settings(ConversationId([1; 16])),
         Key::Operation(ConversationId([1; 16]), 258, OpId([2; 32])),
@@ -143,6 +148,7 @@ mod tests {
         Key::Blocked(AccountId([7; 32])),
         Key::Left(RequestId([8; 8])),
         Key::Switches,
+        Key::Listed,
     ];
 
     #[test]

@@ -5,13 +5,16 @@
 
 pub mod bounded;
 pub mod cbor;
+mod directory;
 mod entry;
+mod envelope;
 pub mod letter;
 mod overlay;
 mod people;
 pub(crate) mod seal;
 pub mod signed;
 
+pub use directory::{Filed, Found, Keep, Kept, Publish, RECORDS_MAX, Seek};
 pub use entry::{
     Answer, AnswerCode, AutomaticEntryToCoordinator, AutomaticEntryToPeer, ConnectionRelease,
     ConnectionRequest, LeaveOperation, ListOperation, ListUpdate, Newcomer,
@@ -21,6 +24,8 @@ pub use overlay::{
     RowRequest,
 };
 pub use people::{LeftMessage, Typing};
+
+pub use envelope::{ENCLOSED_MAX, ENVELOPE_MAX, Enclosed, Sealed};
 
 use crate::endpoint::Endpoint;
 use crate::group::{ConversationId, OpId, Operation, PARTICIPANTS_MAX};
@@ -43,6 +48,8 @@ pub const HEADS_MAX: usize = 16;
 pub const DIGESTS_MAX: usize = 32;
 /// The largest sealed envelope: an offer with sixteen candidates and a certificate is a fifth of it.
 pub const SEALED_MAX: usize = 8 * 1024;
+/// The ability of a node that is part of the overlay, as a bit of [`Hello::features`].
+pub const OVERLAY: u64 = 1;
 /// The version of the protocol that this code speaks.
 pub const VERSION: u16 = 1;
 
@@ -124,6 +131,18 @@ pub enum Frame {
     Join(Join),
     /// Here.
     Joined(Joined),
+    /// Keep this record, you who are near its key.
+    Keep(Keep),
+    /// Keep this record, and have it kept.
+    Publish(Publish),
+    /// It is kept.
+    Filed(Filed),
+    /// Who is listed under these words?
+    Seek(Seek),
+    /// These.
+    Found(Found),
+    /// A frame for somebody who cannot be linked.
+    Sealed(Sealed),
 }
 
 /// The first frame of each side.
@@ -133,7 +152,7 @@ pub struct Hello {
     pub version_min: u16,
     /// The highest version that the sender speaks.
     pub version_max: u16,
-    /// Optional abilities, a bit each; none are defined yet.
+    /// Optional abilities, a bit each: [`OVERLAY`].
     pub features: u64,
     /// The sender's device, vouched for by its account.
     pub certificate: Certificate,
@@ -409,12 +428,7 @@ macro_rules! frame_kinds {
                 }
             }
 
-            /// Its number.
-            pub(crate) fn kind(&self) -> u32 {
-                match self { $(Self::$kind(_) => $number,)* }
-            }
-
-            /// Reads what follows the number of a kind.
+         /// Reads what follows the number of a kind.
             fn read_kind(kind: u32, from: &mut Reader<'_>) -> Result<Self, FrameError> {
                 let frame = match kind {
                     $($number => Wire::read(from).map(Self::$kind),)*
@@ -443,15 +457,20 @@ impl Frame {
         if from.is_at_end() { Ok(frame) } else { Err(FrameError::Malformed) }
     }
 
+    /// The one node that a routed frame is for, if it is not for whoever is closest.
+    pub(crate) fn addressee(&self) -> Option<NodeId> {
+        match self {
+            Self::Lookup(lookup) => Some(lookup.node),
+            Self::Signal(signal) => Some(signal.to),
+            Self::Sealed(sealed) => Some(sealed.to),
+            _ => None,
+        }
+    }
+
     /// Reads a frame that another holds.
     pub(crate) fn read_routed(from: &mut Reader<'_>) -> Option<Self> {
         let kind = kind(from).filter(|kind| is_routed(*kind))?;
         Self::read_kind(kind, from).ok()
-    }
-
-    /// Whether it goes through the overlay and not over a link by itself.
-    pub(crate) fn is_for_overlay_only(&self) -> bool {
-        self.kind() >= 48
     }
 }
 
@@ -490,8 +509,14 @@ frame_kinds! {
     44 => Arrival,
     45 => RowRequest,
     46 => Row,
+    47 => Keep,
     48 => Join,
     49 => Joined,
+    50 => Publish,
+    51 => Filed,
+    52 => Seek,
+    53 => Found,
+    54 => Sealed,
 }
 
 /// Whether frames of a kind may be routed through the overlay: those of introductions, and those that are for nothing else.

@@ -10,10 +10,12 @@ pub mod chance;
 pub mod churn;
 pub mod failure;
 pub mod hops;
+pub mod load;
 pub mod made;
 pub mod malice;
 pub mod scale;
 pub mod tally;
+pub mod trace;
 mod wheel;
 
 pub use chance::{Chance, node_id, number};
@@ -28,7 +30,7 @@ use tertulia_proto::overlay::Parcel;
 use tertulia_proto::overlay::bare::{Bare, Common};
 use tertulia_proto::overlay::contact::Contact;
 use tertulia_proto::overlay::ring::{Key, LEAVES_MAX, closeness};
-use tertulia_proto::wire::{Frame, Lookup};
+use tertulia_proto::wire::{Frame, Unreachable};
 use tertulia_proto::{Duration, Instant, NodeId};
 use wheel::Wheel;
 
@@ -314,7 +316,8 @@ impl Ring {
         let sent = self.now;
         self.looked_up.push(LookedUp { key, from, sent, delivered: None, times: 0, is_wrong: false });
         // Which lookup it is, stands in what it asks for: nobody on the way looks at that.
-        let load = Frame::Lookup(Lookup { node: NodeId((number as u128).to_be_bytes()) });
+        // Something that is for whoever is closest; its content only says which lookup it is.
+        let load = Frame::Unreachable(Unreachable { node: NodeId((number as u128).to_be_bytes()) });
         self.step(from, |node, common, now| {
             node.route(common, now, Key::at(key), load);
         });
@@ -368,7 +371,7 @@ impl Ring {
 
     fn arrive(&mut self, at: u32, parcel: Parcel) {
         let number = match &parcel.load {
-            Frame::Lookup(lookup) => u128::from_be_bytes(lookup.node.0) as usize,
+            Frame::Unreachable(lookup) => u128::from_be_bytes(lookup.node.0) as usize,
             _ => usize::MAX,
         };
         let (true, Some(back)) = (number < self.looked_up.len(), &parcel.back) else {

@@ -18,7 +18,7 @@ mod native {
     use tertulia_proto::identity::Name;
     use tertulia_proto::io::Greeting;
     use tertulia_proto::rng::Rng;
-    use tertulia_proto::{Command, Event, Identity, LinkId, Reply};
+    use tertulia_proto::{Command, Config, Event, Identity, LinkId, Reply};
     use tertulia_webrtc::Transport;
     use tertulia_webrtc::native::{Certificate, Clock, Events, Handle, Listener, Memory, Notice, Runner};
 
@@ -70,7 +70,8 @@ mod native {
         let listener = Listener::bind(([127, 0, 0, 1], 0).into()).expect("a port");
         let certificate = Certificate::generate().expect("a certificate");
         let (runner, handle, events) =
-            Runner::new(identity, certificate, listener, clock, Memory::none()).expect("a node");
+            Runner::new(Config::NATIVE, identity, certificate, listener, clock, Memory::none())
+                .expect("a node");
         tokio::spawn(runner.run());
         (handle, events)
     }

@@ -49,7 +49,8 @@ impl Waking {
             return Err(StartError::NoWebRtc);
         }
         let (seed, clock) = (Tab::seed()?, Clock::start());
-        Ok(Self { restoring: Restoring::new(identity, Config::TAB, seed, clock.now()), clock })
+        let config = Config { overlay: true, seeks: true, ..Config::TAB };
+        Ok(Self { restoring: Restoring::new(identity, config, seed, clock.now()), clock })
     }
 }
 

@@ -7,7 +7,7 @@ use tertulia_proto::group::{ConversationKind, History};
 use tertulia_proto::identity::Name;
 use tertulia_proto::io::{Consent, Greeting, MessageText, Path};
 use tertulia_proto::rng::Rng;
-use tertulia_proto::{Command, ConversationId, Event, Identity, Invite, Reply, Window};
+use tertulia_proto::{Command, Config, ConversationId, Event, Identity, Invite, Reply, Window};
 use tertulia_webrtc::CandidateType;
 use tertulia_webrtc::native::{Certificate, Clock, Events, Handle, Listener, Memory, Notice, Runner};
 
@@ -33,7 +33,7 @@ impl Person {
         let listener = Listener::bind(address).unwrap();
         let certificate = Certificate::generate().unwrap();
         let (runner, handle, events) =
-            Runner::new(identity, certificate, listener, clock, Memory::none()).unwrap();
+            Runner::new(Config::NATIVE, identity, certificate, listener, clock, Memory::none()).unwrap();
         Self { handle, events, running: tokio::spawn(runner.run()) }
     }
 

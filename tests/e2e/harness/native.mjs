@@ -24,11 +24,13 @@ export class Refused extends Error {
 }
 
 export class NativeNode {
-  /// Starts a node called `name`. `http: false` serves no page; `host` is another host to run on.
-  static async start(name, { http = true, flags = [], host } = {}) {
+  /// Starts a node called `name`. `http: false` serves no page; `mdns: true` lets it find and be found by all the others in this
+  /// network; `host` is another host to run on.
+  static async start(name, { http = true, mdns = false, flags = [], host } = {}) {
     const data = mkdtempSync(join(tmpdir(), 'node-'));
     const page = http ? ['--http', '127.0.0.1:0'] : ['--no-http'];
-    const line = [...(host?.prefix ?? []), BINARY, '--json', '--data', data, '--name', name, ...page, ...flags];
+    const alone = mdns ? [] : ['--no-mdns'];
+    const line = [...(host?.prefix ?? []), BINARY, '--json', '--data', data, '--name', name, ...page, ...alone, ...flags];
     const node = new NativeNode(name, line);
     await node.restart();
     return node;

@@ -2,7 +2,7 @@
 
 use super::file::{Pieces, Target};
 use super::{Format, Report, Writing};
-use crate::config::{Act, Config, ExportArgs, ImportArgs};
+use crate::config::{Config, ExportArgs, ImportArgs};
 use crate::failure::Failure;
 use crate::session::{fresh_seed, identity};
 use crate::store::Store;
@@ -18,17 +18,10 @@ use tertulia_webrtc::native::{Clock, Storage};
 /// How often a bar is drawn anew.
 const REDRAW: Duration = Duration::from_millis(120);
 
-/// Does what was asked for, and ends.
-pub(crate) fn run(act: Act, config: Config) -> Result<(), Failure> {
-    match act {
-        Act::Export(args) => export(&args, config),
-        Act::Import(args) => import(&args, config),
-    }
-}
-
-fn export(args: &ExportArgs, config: Config) -> Result<(), Failure> {
+/// Writes conversations out, and ends.
+pub(crate) fn export(args: &ExportArgs, config: Config) -> Result<(), Failure> {
     let format = if args.html { Format::Html } else { Format::JsonLines };
-    let stopped = Stopped::open(config, "export", false)?;
+    let stopped = Stopped::open(config, ("export", "/export FILE"), false)?;
     let Some(mut writing) = Writing::of(&stopped.node, args.conversation, format) else {
         return Err(Failure::Usage("there is no such conversation here".to_owned()));
     };
@@ -53,10 +46,11 @@ fn export(args: &ExportArgs, config: Config) -> Result<(), Failure> {
     Ok(())
 }
 
-fn import(args: &ImportArgs, config: Config) -> Result<(), Failure> {
+/// Takes conversations in, and ends.
+pub(crate) fn import(args: &ImportArgs, config: Config) -> Result<(), Failure> {
     let json = config.json;
     let pieces = if is_dash(&args.file) { Pieces::of_stdin() } else { Pieces::of_file(&args.file)? };
-    let mut stopped = Stopped::open(config, "import", true)?;
+    let mut stopped = Stopped::open(config, ("import", "/import FILE"), true)?;
     let bar = pieces.size.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
     if let (Some(_), Ok(style)) =
         (pieces.size, ProgressStyle::with_template("{bar:30} {bytes} of {total_bytes}"))
@@ -92,10 +86,10 @@ struct Stopped {
 
 impl Stopped {
     /// Takes hold of the data directory, which must have been used unless it may be made.
-    fn open(config: Config, act: &'static str, makes: bool) -> Result<Self, Failure> {
+    fn open(config: Config, (act, line): (&'static str, &'static str), makes: bool) -> Result<Self, Failure> {
         let opened = if makes { Store::open(config.data) } else { Store::open_used(config.data) };
         let store = opened.map_err(|failure| match failure {
-            Failure::InUse { dir, pid } => Failure::Busy { dir, pid, act },
+            Failure::InUse { dir, pid } => Failure::Busy { dir, pid, act, line },
             other => other,
         })?;
         let clock = Clock::start();

@@ -1,6 +1,7 @@
 //! The methods, one function each.
 
 mod history;
+mod network;
 mod people;
 mod said;
 
@@ -25,7 +26,7 @@ const MESSAGES_MAX: usize = 1000;
 const MESSAGES_DEFAULT: usize = 100;
 
 /// Methods of the contract that later versions will have.
-const LATER: [&str; 5] = ["presence", "users", "search", "publish", "measurements"];
+const LATER: [&str; 3] = ["presence", "users", "measurements"];
 
 /// Calls `method`.
 pub(super) async fn call(session: &Session, method: &str, params: Map<String, Value>) -> Outcome {
@@ -58,6 +59,9 @@ pub(super) async fn call(session: &Session, method: &str, params: Map<String, Va
         "forget" => forget(session, read(params)?).await,
         "export" => history::export(session, read(params)?).await,
         "import" => history::import(session, read(params)?).await,
+        "search" => network::search(session, read(params)?).await,
+        "publish" => network::publish(session, read(params)?).await,
+        "network" => network::network(session, read(params)?).await,
         "peers" => peers(session, read(params)?).await,
         "stats" => stats(session, read(params)?).await,
         "quit" => quit(session, read(params)?).await,
@@ -152,9 +156,11 @@ async fn connect(session: &Session, params: ConnectParams) -> Outcome {
     let node = match (params.node, params.user) {
         (Some(Hex(node)), None) => node,
         (None, Some(Hex(user))) => {
-            let found = session.handle.with(move |node| node_of(node, user)).await?;
-            let why = "nobody here has a link to that user or shares a conversation with them: open an invite of theirs";
-            found.ok_or_else(|| Fault::refused("unknown_user", why, "nothing was changed"))?
+            let known = session.handle.with(move |node| node_of(node, user)).await?;
+            let why = "that user has no link to this node, shares no conversation with it and was not found: search, or open an invite of theirs";
+            known
+                .or_else(|| session.found.node_of(user))
+                .ok_or_else(|| Fault::refused("unknown_user", why, "nothing was changed"))?
         }
         _ => return Err(Fault::params("give either node or user")),
     };

@@ -52,6 +52,8 @@ pub(super) fn told(node: Option<&Node>, event: &Event) -> Option<Notification> {
         Event::ConversationChanged { conversation } => of_conversation(node, *conversation, "changed"),
         Event::ConversationEnded { conversation } => of_conversation(node, *conversation, "ended"),
         Event::ConversationForgotten { conversation } => of_conversation(None, *conversation, "forgotten"),
+        // It is the answer to `search`.
+        Event::Found { .. } => return None,
         Event::Message { .. } | Event::MessageChanged { .. } => return None,
         Event::Typing { conversation, node: typist } => ("typing", typing(node, *conversation, *typist)),
         Event::MessageState { conversation, message, state } => {

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use tertulia_proto::CloseReason;
+use tertulia_proto::directory::FoundPerson;
 use tertulia_proto::io::{
     BlockedView, ConversationView, Found, LeftView, MessageState, MessageView, ParticipantView, PeerView,
     Person, ReactionView,
@@ -35,6 +36,7 @@ pub(super) fn participant(view: &ParticipantView) -> Value {
     value["presence"] = json!(if view.linked { "online" } else { "unknown" });
     value["coordinator"] = json!(view.coordinator);
     value["linked"] = json!(view.linked);
+    value["carried"] = json!(view.carried);
     value["me"] = json!(view.me);
     value["forked"] = json!(view.forked);
     value["admitted_by"] = json!(view.admitted_by.as_ref().map(person));
@@ -73,6 +75,18 @@ pub(super) fn found(view: &Found) -> Value {
         "conversation": view.conversation.to_string(),
         "message": message(&view.message),
         "places": places,
+    })
+}
+
+/// Somebody who was found in the directory.
+pub(crate) fn found_person(person: &FoundPerson) -> Value {
+    json!({
+        "user": person.user.to_string(),
+        "name": person.name,
+        "words": person.words,
+        "matched": person.matched,
+        "presence": person.presence.as_str(),
+        "nodes": person.nodes.iter().map(ToString::to_string).collect::<Vec<_>>(),
     })
 }
 

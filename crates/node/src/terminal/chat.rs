@@ -8,9 +8,10 @@ use crate::terminal::text::{plain, qr};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
 use std::time::Instant;
+use tertulia_proto::directory::FoundPerson;
 use tertulia_proto::group::History;
 use tertulia_proto::identity::Name;
-use tertulia_proto::io::{Consent, ConversationView, Greeting, Person, RequestId};
+use tertulia_proto::io::{Consent, ConversationView, Greeting, Person, RequestId, SearchId};
 use tertulia_proto::{
     self as proto, ConversationId, ConversationKind, Invite, NodeId, OpId, Reply, ReplyCode,
 };
@@ -48,6 +49,10 @@ pub(super) struct Chat<'a> {
     pub(super) listed: Vec<(ConversationId, OpId)>,
     /// What was last shown of messages, to tell what has changed of them.
     pub(super) shown: BTreeMap<OpId, Face>,
+    /// The search for people that was begun last, while it goes on.
+    pub(super) search: Option<SearchId>,
+    /// Whom the last search has found: their numbers are their places.
+    pub(super) found: Vec<FoundPerson>,
     /// Who was last said to be writing, and when.
     pub(super) writing: BTreeMap<(ConversationId, NodeId), Instant>,
 }
@@ -78,6 +83,8 @@ impl<'a> Chat<'a> {
             machine: None,
             listed: Vec::new(),
             shown: BTreeMap::new(),
+            search: None,
+            found: Vec::new(),
             writing: BTreeMap::new(),
         }
     }
@@ -102,6 +109,10 @@ impl<'a> Chat<'a> {
             Command::Reply { to, text } => self.reply(to, text).await,
             Command::History { count } => self.history(count).await,
             Command::Find { words } => self.find(words).await,
+            Command::Search { words } => self.search(&words).await,
+            Command::Ask { number, kind, greeting } => self.ask(number, kind, &greeting).await,
+            Command::List { words } => self.list_me(&words).await,
+            Command::Unlist => self.unlist_me().await,
             Command::Edit { message, text } => self.edit(message, text).await,
             Command::Delete { message } => self.delete(message).await,
             Command::React { message, emoji, on } => self.react(message, emoji, on).await,

@@ -9,6 +9,10 @@ Text without a slash is sent to the current conversation. A text that begins wit
                               need not ask; by hand it carries an offer, to be answered by a reply code
   /open INVITE [private|public] [words]
                               follow an invite, and ask for a conversation
+  /search WORDS               look for people who are listed under such words; the beginning of a word will do
+  /ask n [private|public] [words]
+                              ask number n of those who were found for a conversation
+  /list [WORDS]               be found by everybody, by your name and these words; /unlist
   /reply CODE                 finish what `/invite hand` began
   /me TEXT                    say what you do
   /history [count]            the last messages, with their numbers
@@ -66,6 +70,14 @@ pub(super) enum Command {
     History { count: Option<usize> },
     /// List messages that have these words.
     Find { words: String },
+    /// Look for people.
+    Search { words: String },
+    /// Ask somebody who was found.
+    Ask { number: usize, kind: Option<ConversationKind>, greeting: String },
+    /// Be found by others.
+    List { words: String },
+    /// Be found no longer.
+    Unlist,
     /// Give a message other words.
     Edit { message: Option<usize>, text: String },
     /// Take a message back.
@@ -152,6 +164,14 @@ impl Command {
             "me" => Self::Say(format!("/me {}", non_empty(rest)?)),
             "find" => Self::Find { words: non_empty(rest)?.to_owned() },
             "history" => Self::History { count: optional_number(rest)? },
+            "search" => Self::Search { words: non_empty(rest)? },
+            "ask" => {
+                let (number, rest) = split_word(rest);
+                let (kind, greeting) = kind_and_rest(rest);
+                Self::Ask { number: number.parse().ok()?, kind, greeting: greeting.to_owned() }
+            }
+            "list" => Self::List { words: rest.to_owned() },
+            "unlist" => Self::Unlist,
             "edit" => {
                 let (message, text) = message_and_rest(rest)?;
                 Self::Edit { message, text: non_empty(text)? }
@@ -289,6 +309,16 @@ mod tests {
     }
 
     #[test]
+    fn whoever_was_found_is_asked_by_number() {
+        let ask = |kind, greeting: &str| Command::Ask { number: 2, kind, greeting: greeting.into() };
+        assert_eq!(Command::parse("/ask 2"), ask(None, ""));
+        assert_eq!(Command::parse("/ask 2 public hello"), ask(Some(ConversationKind::Public), "hello"));
+        assert!(matches!(Command::parse("/ask Ana"), Command::Wrong(_)));
+        assert!(matches!(Command::parse("/search"), Command::Wrong(_)));
+        assert_eq!(Command::parse("/list"), Command::List { words: String::new() });
+    }
+
+    #[test]
     fn what_is_unknown_is_not_sent() {
         assert!(matches!(Command::parse("/frobnicate"), Command::Wrong(_)));
         assert!(matches!(Command::parse("/invite everybody"), Command::Wrong(_)));
@@ -306,6 +336,10 @@ mod tests {
             "invite",
             "open",
             "reply",
+            "search",
+            "ask",
+            "list",
+            "unlist",
             "leave",
             "peers",
             "nick",

@@ -38,6 +38,8 @@ impl Chat<'_> {
             Event::MessageChanged { conversation, message } => {
                 self.message_changed(conversation, message).await
             }
+            Event::Found { search, people, is_over: true } => self.found(search, people),
+            Event::Found { .. } => Out::new(),
             Event::Typing { conversation, node } => self.typing(conversation, node),
             Event::MessageState { message, state, .. } => self.state(message, &state),
             Event::Trouble { what, why, remedy } => {

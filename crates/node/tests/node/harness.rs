@@ -48,7 +48,7 @@ impl Process {
         Self::start_in(args, &[])
     }
 
-    /// Starts it with these variables, and none of ours besides.
+    /// Starts it with these variables, and none of ours besides, but that it does not look for the nodes of other tests.
     pub(crate) fn start_in(args: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tertulia"));
         for (name, _) in
@@ -56,6 +56,7 @@ impl Process {
         {
             command.env_remove(name);
         }
+        command.env("TERTULIA_NO_MDNS", "1");
         command.args(args).envs(variables.iter().copied());
         let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = piped.spawn().expect("the binary starts");

@@ -16,6 +16,7 @@ mod lasting;
 mod long_history;
 mod malformed_calls;
 mod manners;
+mod network;
 mod page;
 mod ready;
 mod terminal;

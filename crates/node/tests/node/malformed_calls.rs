@@ -12,7 +12,7 @@ fn malformed_calls_are_answered_and_the_node_goes_on() {
         ("[]", -32600),
         (r#"{"jsonrpc": "1.0", "id": 1, "method": "peers"}"#, -32600),
         (r#"{"jsonrpc": "2.0", "id": 1, "method": "frobnicate"}"#, -32601),
-        (r#"{"jsonrpc": "2.0", "id": 1, "method": "search", "params": {"words": "a"}}"#, -32601),
+        (r#"{"jsonrpc": "2.0", "id": 1, "method": "presence"}"#, -32601),
         (r#"{"jsonrpc": "2.0", "id": 1, "method": "send"}"#, -32602),
         (r#"{"jsonrpc": "2.0", "id": 1, "method": "peers", "params": {"verbose": true}}"#, -32602),
         (r#"{"jsonrpc": "2.0", "id": 1, "method": "leave", "params": {"conversation": "xyz"}}"#, -32602),

@@ -82,6 +82,9 @@ pub(crate) struct Conversation {
     changed: Instant,
     /// Whom we are let in by, while we enter: their operations are welcome.
     hosts: Vec<NodeId>,
+    /// What had brought us in before we asked to enter again: alone in our list, or short of what put us out, we are in it
+    /// still, and not let in by that unless it is named.
+    admit_of_old: Option<OpId>,
     exit: Option<Exit>,
     arrivals: Arrivals,
     /// Whether the list has changed since this was last looked at.
@@ -104,7 +107,7 @@ pub(crate) struct Conversation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// Somebody said yes; what lets us in is on its way, by this operation or, as long as only the coordinator knows, by
-    /// any.
+    /// any new one.
     Entering { request: RequestId, admit: Option<OpId>, until: Instant },
     /// We are in it.
     Open,
@@ -145,6 +148,7 @@ impl Conversation {
             source: None,
             changed: ctx.now,
             hosts: Vec::new(),
+            admit_of_old: None,
             exit: None,
             arrivals: Table::default(),
             list_changed: true,
@@ -185,7 +189,7 @@ impl Conversation {
 
     /// Expects to be let in by these nodes: for the first time, again, or knowing more than before.
     pub(crate) fn expect(&mut self, ctx: &mut Ctx<'_>, phase: Phase, hosts: &[NodeId]) {
-        self.phase = phase;
+        (self.phase, self.admit_of_old) = (phase, self.graph.last_admit(&ctx.me.node()));
         for host in hosts.iter().filter(|host| !self.hosts.contains(host)).copied().collect::<Vec<_>>() {
             self.hosts.push(host);
         }
@@ -300,19 +304,22 @@ impl Conversation {
         self.membership = membership;
         self.list_changed |= is_changed;
         let me = ctx.me.node();
-        let is_in = self.has(&me);
+        let (is_in, was_open) = (self.has(&me), self.is_open());
+        if let Phase::Entering { request, admit, .. } = self.phase
+            && is_in
+        {
+            self.on_let_in(ctx, request, admit);
+        }
         match self.phase {
-            Phase::Entering { request, admit, .. } if is_in => self.on_let_in(ctx, request, admit),
-            Phase::Open if !is_in && !self.graph.has_left(&me) => {
-                self.is_evicted = true;
-                self.phase = Phase::Over;
-                ctx.tell(Event::ConversationEnded { conversation: self.id });
-            }
+            // What came with our Admit, too, may have put everybody else out.
             Phase::Open if !is_in || self.membership.is_alone() => {
+                self.is_evicted |= !is_in && !self.graph.has_left(&me);
                 self.phase = Phase::Over;
                 ctx.tell(Event::ConversationEnded { conversation: self.id });
             }
-            Phase::Open if is_changed => ctx.tell(Event::ConversationChanged { conversation: self.id }),
+            Phase::Open if is_changed && was_open => {
+                ctx.tell(Event::ConversationChanged { conversation: self.id });
+            }
             _ => {}
         }
         self.answer_arrivals(ctx);
@@ -321,7 +328,8 @@ impl Conversation {
     /// We are in the list: open, once the operation that did it is here.
     fn on_let_in(&mut self, ctx: &mut Ctx<'_>, request: RequestId, admit: Option<OpId>) {
         let (me, is_new) = (ctx.me.node(), admit.is_some());
-        let admit = admit.or_else(|| self.graph.last_admit(&me));
+        let admit =
+            admit.or_else(|| self.graph.last_admit(&me).filter(|last| self.admit_of_old != Some(*last)));
         let Some(admit) = admit.filter(|admit| self.graph.place(admit).is_some()) else { return };
         // Who let us in stood on all that is known of us.
         self.is_uncompared &= !is_new;

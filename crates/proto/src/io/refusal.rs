@@ -39,6 +39,12 @@ pub enum Refusal {
     /// No node is known by this id.
     #[error("this node is not known here: use an invite")]
     UnknownNode,
+    /// Not part of the network, or not yet.
+    #[error("this node is not connected to the network yet: open an invite first, or wait a moment")]
+    NotInNetwork,
+    /// Nothing to look for.
+    #[error("there is no word in this: letters or digits are needed")]
+    NoWords,
     /// The invite is our own.
     #[error("this invite is your own: hand it to somebody else")]
     OwnInvite,
@@ -108,6 +114,8 @@ impl Refusal {
             Self::OnePerType => "one_per_type",
             Self::TooManyRequests => "too_many_requests",
             Self::RequesterGone => "requester_gone",
+            Self::NotInNetwork => "not_in_network",
+            Self::NoWords => "no_words",
             Self::UnknownNode => "unknown_node",
             Self::OwnInvite => "own_invite",
             Self::Expired => "expired",

@@ -119,8 +119,10 @@ pub struct ParticipantView {
     pub me: bool,
     /// Whether it is the first in the list that can be reached (García, section 3.2).
     pub coordinator: bool,
-    /// Whether a link to it is usable now; true for ourselves.
+    /// Whether it can be talked with now; true for ourselves.
     pub linked: bool,
+    /// Whether that is through others, who carry sealed envelopes, because no link can be had.
+    pub carried: bool,
     /// Who let it in; nobody let in the one who began the conversation.
     pub admitted_by: Option<Person>,
     /// Whether it has written two operations under one count: its device lost its memory, or it cheats.

@@ -36,6 +36,7 @@ pub(crate) struct Peer {
     pub certificate: Certificate,
     pub profile: Profile,
     pub session: SessionId,
+    pub features: u64,
     pub endpoint: Option<Endpoint>,
 }
 
@@ -45,12 +46,12 @@ impl Handshake {
         ctx: &mut Ctx<'_>,
         role: Role,
         (local, remote): (Fingerprint, Fingerprint),
-        (session, endpoint): (SessionId, Option<Endpoint>),
+        (session, features, endpoint): (SessionId, u64, Option<Endpoint>),
     ) -> Self {
         let hello = Hello {
             version_min: VERSION,
             version_max: VERSION,
-            features: 0,
+            features,
             certificate: ctx.me.certificate().clone(),
             profile: ctx.me.profile().clone(),
             nonce: Nonce(ctx.rng.bytes()),
@@ -101,8 +102,8 @@ impl Handshake {
         if !verify(&peer.certificate.device.0, CONTEXT, &transcript, &proof.signature) {
             return Err(CloseReason::Unproven);
         }
-        let Hello { certificate, profile, session, endpoint, .. } = peer;
-        Ok(Peer { certificate, profile, session, endpoint })
+        let Hello { certificate, profile, session, features, endpoint, .. } = peer;
+        Ok(Peer { certificate, profile, session, features, endpoint })
     }
 
     /// What `signer` signs: its role, then everything both sides said, the offerer's first, with the

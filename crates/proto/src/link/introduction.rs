@@ -10,6 +10,8 @@ use crate::invite::Pass;
 use crate::io::{CloseReason, LinkId, Output, Path};
 use crate::link::handshake::Role;
 use crate::link::{Beginning, Links};
+use crate::overlay::WayBack;
+use crate::overlay::ring::Key;
 use crate::table::Table;
 use crate::wire::bounded::Blob;
 use crate::wire::cbor;
@@ -42,6 +44,39 @@ pub(crate) fn pass(ctx: &Ctx<'_>, expires_ms: Option<u64>) -> Pass {
     Pass(pass)
 }
 
+/// Who carries an introduction.
+#[derive(Clone, Debug)]
+pub(crate) enum Carrier {
+    /// A node that we are linked to.
+    Node(NodeId),
+    /// The overlay, to whoever it is for.
+    Overlay,
+    /// The overlay, back the way that a message came.
+    Back(WayBack),
+}
+
+impl Carrier {
+    /// Has a frame carried that is for `to`.
+    pub(crate) fn carry(&self, ctx: &mut Ctx<'_>, to: NodeId, frame: Frame) {
+        match self {
+            Self::Node(node) => ctx.post(*node, frame),
+            Self::Overlay => {
+                ctx.route(Key::from(to), frame);
+            }
+            Self::Back(way) => ctx.answer(way.clone(), frame),
+        }
+    }
+
+    /// Whether what comes this way may answer what went out that way.
+    fn answers(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Node(one), Self::Node(other)) => one == other,
+            (Self::Overlay, Self::Overlay) => true,
+            _ => false,
+        }
+    }
+}
+
 /// All introductions under way, ours and those that we answer.
 #[derive(Default)]
 pub(crate) struct Introductions {
@@ -54,7 +89,7 @@ pub(crate) struct Introductions {
 struct Attempt {
     id: AttemptId,
     target: NodeId,
-    carrier: NodeId,
+    carrier: Carrier,
     certificate: Option<Certificate>,
     description: Option<Description>,
     invited: Invited,
@@ -65,7 +100,7 @@ struct Attempt {
 /// An offer that we answer.
 struct Answering {
     attempt: AttemptId,
-    carrier: NodeId,
+    carrier: Carrier,
     to: Certificate,
 }
 
@@ -77,7 +112,7 @@ impl Introductions {
         &mut self,
         ctx: &mut Ctx<'_>,
         links: &mut Links,
-        (target, carrier): (NodeId, NodeId),
+        (target, carrier): (NodeId, Carrier),
         certificate: Option<Certificate>,
         invited: Invited,
         is_cautious: bool,
@@ -90,7 +125,7 @@ impl Introductions {
         let link = links.begin(ctx, beginning);
         let certificate = certificate.filter(|_| !is_cautious);
         if certificate.is_none() {
-            ctx.post(carrier, Frame::Lookup(Lookup { node: target }));
+            carrier.carry(ctx, target, Frame::Lookup(Lookup { node: target }));
         }
         if !is_cautious {
             ctx.order(Output::Offer { link, stun: stun(links) });
@@ -115,15 +150,17 @@ impl Introductions {
         }
         let Some(answering) = self.answering.get(&link) else { return false };
         let letter = letter(ctx, &answering.to, answering.attempt, description, None);
-        post_letter(ctx, answering.carrier, &answering.to, letter);
+        post_letter(ctx, &answering.carrier, &answering.to, letter);
         true
     }
 
     /// Takes the certificate that a [`Frame::Lookup`] asked for.
-    pub(crate) fn on_contact(&mut self, ctx: &mut Ctx<'_>, links: &Links, from: NodeId, contact: &Contact) {
+    pub(crate) fn on_contact(&mut self, ctx: &mut Ctx<'_>, links: &Links, from: &Carrier, contact: &Contact) {
         let node = contact.certificate.node();
-        let mut asked =
-            self.attempts.iter_mut().filter(|(_, attempt)| attempt.target == node && attempt.carrier == from);
+        let mut asked = self
+            .attempts
+            .iter_mut()
+            .filter(|(_, attempt)| attempt.target == node && attempt.carrier.answers(from));
         match asked.next() {
             Some((link, attempt)) if attempt.certificate.is_none() => {
                 attempt.certificate = Some(contact.certificate.clone());
@@ -141,10 +178,10 @@ impl Introductions {
         &mut self,
         ctx: &mut Ctx<'_>,
         links: &mut Links,
-        from: NodeId,
+        from: &Carrier,
         unreachable: &Unreachable,
     ) {
-        let is_it = |attempt: &Attempt| attempt.target == unreachable.node && attempt.carrier == from;
+        let is_it = |attempt: &Attempt| attempt.target == unreachable.node && attempt.carrier.answers(from);
         let found = self.attempts.iter().find(|(_, attempt)| is_it(attempt)).map(|(link, _)| *link);
         match found {
             Some(link) => links.abandon(ctx, link, CloseReason::NoIntroducer),
@@ -154,18 +191,24 @@ impl Introductions {
 
     /// Takes note that a carrier is gone: what it was given and has not answered is lost.
     pub(crate) fn on_unlinked(&self, ctx: &mut Ctx<'_>, links: &mut Links, carrier: NodeId) {
-        for (link, _) in self.attempts.iter().filter(|(_, attempt)| attempt.carrier == carrier) {
+        let is_its = |attempt: &Attempt| matches!(attempt.carrier, Carrier::Node(node) if node == carrier);
+        for (link, _) in self.attempts.iter().filter(|(_, attempt)| is_its(attempt)) {
             links.abandon(ctx, *link, CloseReason::NoIntroducer);
         }
     }
 
-    /// Answers a lookup about a node that is linked to us.
-    pub(crate) fn on_lookup(ctx: &mut Ctx<'_>, links: &Links, from: NodeId, lookup: &Lookup) {
-        let answer = match links.peer(&lookup.node) {
-            Some(peer) => Frame::Contact(Box::new(Contact { certificate: peer.certificate.clone() })),
+    /// Answers a lookup about a node that is linked to us, or about ourselves.
+    pub(crate) fn on_lookup(ctx: &mut Ctx<'_>, links: &Links, from: &Carrier, lookup: &Lookup) {
+        let is_me = lookup.node == ctx.me.node();
+        let certificate = match links.peer(&lookup.node) {
+            None if is_me => Some(ctx.me.certificate()),
+            peer => peer.map(|peer| &peer.certificate),
+        };
+        let answer = match certificate {
+            Some(certificate) => Frame::Contact(Box::new(Contact { certificate: certificate.clone() })),
             None => Frame::Unreachable(Unreachable { node: lookup.node }),
         };
-        ctx.post(from, answer);
+        from.carry(ctx, lookup.node, answer);
     }
 
     /// Carries an envelope on, or opens it when it is for us. `consents` tells whom we let offer uninvited.
@@ -173,17 +216,17 @@ impl Introductions {
         &mut self,
         ctx: &mut Ctx<'_>,
         links: &mut Links,
-        (from, signal): (NodeId, Signal),
+        (from, signal): (Carrier, Signal),
         consents: impl Fn(&NodeId) -> bool,
     ) {
         if signal.to == ctx.me.node() {
             self.on_letter(ctx, links, from, &signal, consents);
-        } else if links.is_linked(&signal.to) {
+        } else if links.is_linked(&signal.to) && matches!(from, Carrier::Node(_)) {
             ctx.count("signal_carried");
             let to = signal.to;
             ctx.post(to, Frame::Signal(signal));
         } else {
-            ctx.post(from, Frame::Unreachable(Unreachable { node: signal.to }));
+            from.carry(ctx, signal.to, Frame::Unreachable(Unreachable { node: signal.to }));
         }
     }
 
@@ -191,7 +234,7 @@ impl Introductions {
         &mut self,
         ctx: &mut Ctx<'_>,
         links: &mut Links,
-        carrier: NodeId,
+        carrier: Carrier,
         signal: &Signal,
         consents: impl Fn(&NodeId) -> bool,
     ) {
@@ -211,7 +254,7 @@ impl Introductions {
         }
     }
 
-    fn on_offer(&mut self, ctx: &mut Ctx<'_>, links: &mut Links, carrier: NodeId, letter: &Letter) {
+    fn on_offer(&mut self, ctx: &mut Ctx<'_>, links: &mut Links, carrier: Carrier, letter: &Letter) {
         if self.seen.contains(&letter.attempt) {
             ctx.count("signal_replayed");
             return;
@@ -260,7 +303,7 @@ impl Attempt {
     fn send(&self, ctx: &mut Ctx<'_>) {
         let (Some(to), Some(description)) = (&self.certificate, &self.description) else { return };
         let letter = letter(ctx, to, self.id, description, Some(self.invited));
-        post_letter(ctx, self.carrier, to, letter);
+        post_letter(ctx, &self.carrier, to, letter);
     }
 }
 
@@ -284,11 +327,11 @@ fn letter(
     }
 }
 
-fn post_letter(ctx: &mut Ctx<'_>, carrier: NodeId, to: &Certificate, letter: Letter) {
+fn post_letter(ctx: &mut Ctx<'_>, carrier: &Carrier, to: &Certificate, letter: Letter) {
     let plain = cbor::encode(&ctx.me.sign_body(letter));
     let sealing: SealingKey = to.sealing;
     match seal::seal(&sealing, INFO, &plain, ctx.rng).and_then(Blob::new) {
-        Some(sealed) => ctx.post(carrier, Frame::Signal(Signal { to: to.node(), sealed })),
+        Some(sealed) => carrier.carry(ctx, to.node(), Frame::Signal(Signal { to: to.node(), sealed })),
         None => ctx.count("signal_unsealable"),
     }
 }

@@ -6,7 +6,7 @@ use crate::identity::{Certificate, NodeId};
 use crate::io::Wake;
 use crate::io::{CloseReason, LinkId, Output, Path};
 use crate::link::handshake::Role;
-use crate::link::introduction::{Introductions, Invited};
+use crate::link::introduction::{Carrier, Introductions, Invited};
 use crate::link::{Beginning, Links, SLOW_AFTER};
 use crate::table::Table;
 use crate::time::Instant;
@@ -27,6 +27,8 @@ pub(crate) enum Way {
     Through(NodeId),
     /// The same, but ask first whether it can.
     Asking(NodeId),
+    /// Be introduced by whoever lies on the way through the overlay.
+    Overlay,
 }
 
 /// The nodes that we are trying to reach.
@@ -223,6 +225,10 @@ impl Pursuit {
                 },
                 Way::Through(node) => self.introduce(ctx, links, introductions, (target, node), false),
                 Way::Asking(node) => self.introduce(ctx, links, introductions, (target, node), true),
+                Way::Overlay => {
+                    let (carrier, certificate) = (Carrier::Overlay, self.certificate.clone());
+                    introductions.seek(ctx, links, (target, carrier), certificate, self.invited, true)
+                }
             };
             if let Some(link) = begun {
                 self.tries.push(link);
@@ -244,7 +250,14 @@ impl Pursuit {
             return None;
         }
         let certificate = self.certificate.clone();
-        introductions.seek(ctx, links, (target, carrier), certificate, self.invited, is_cautious)
+        introductions.seek(
+            ctx,
+            links,
+            (target, Carrier::Node(carrier)),
+            certificate,
+            self.invited,
+            is_cautious,
+        )
     }
 }
 

@@ -22,14 +22,16 @@ const AGAIN_MAX: Duration = Duration::from_secs(30);
 const AGAIN_SHARE: u64 = 8;
 /// How often it is looked whether a try under way has become slow.
 const LOOK: Duration = Duration::from_millis(500);
-/// Endpoints that are remembered, of nodes that were linked once.
-const ENDPOINTS_MAX: usize = 512;
+/// Endpoints that are remembered, of nodes that were linked once: some 100 bytes each.
+pub(crate) const ENDPOINTS_MAX: usize = 512;
+/// Endpoints that a super-node remembers: those of all who lean on it, for years (DESIGN, section 8).
+pub(crate) const ENDPOINTS_OF_SUPER_NODE_MAX: usize = 8192;
 /// Native nodes that are kept linked so that they can introduce us.
 pub(crate) const INTRODUCERS_MAX: usize = 4;
 
 /// Where nodes can be dialled, and who is due for another try.
-#[derive(Default)]
 pub(crate) struct Reach {
+    endpoints_max: usize,
     endpoints: Table<NodeId, Endpoint>,
     introducers: Vec<NodeId>,
     /// Introducers of a former run that nobody has asked for in this one: they give way to those who are asked for.
@@ -46,9 +48,15 @@ struct Try {
 }
 
 impl Reach {
+    /// Nothing yet, and at most so many endpoints.
+    pub(crate) fn new(endpoints_max: usize) -> Self {
+        let (endpoints, former, tries) = (Table::default(), Set::default(), Table::default());
+        Self { endpoints_max, endpoints, introducers: Vec::new(), former, tries }
+    }
+
     /// Remembers where a node can be dialled.
     pub(crate) fn remember(&mut self, ctx: &mut Ctx<'_>, node: NodeId, endpoint: Endpoint) {
-        if self.endpoints.len() >= ENDPOINTS_MAX && !self.endpoints.contains_key(&node) {
+        if self.endpoints.len() >= self.endpoints_max && !self.endpoints.contains_key(&node) {
             let forgotten = self.endpoints.keys().find(|known| !self.introducers.contains(known)).copied();
             if let Some(node) = forgotten {
                 self.endpoints.remove(&node);
@@ -69,7 +77,7 @@ impl Reach {
 
     /// Takes back how a node was reached.
     pub(crate) fn take_back(&mut self, node: NodeId, Reached { endpoint, introduces }: Reached) {
-        if self.endpoints.len() >= ENDPOINTS_MAX {
+        if self.endpoints.len() >= self.endpoints_max {
             return;
         }
         self.endpoints.insert(node, endpoint);
@@ -77,6 +85,11 @@ impl Reach {
             self.introducers.push(node);
             self.former.insert(node, ());
         }
+    }
+
+    /// The nodes that it is known of where they can be dialled.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = NodeId> + '_ {
+        self.endpoints.keys().copied()
     }
 
     /// Where a node can be dialled, if that is known.

@@ -10,6 +10,8 @@ pub(crate) struct Traffic {
     signals: Bucket,
     comparisons: Bucket,
     operations: Bucket,
+    overlay: Bucket,
+    envelopes: Bucket,
 }
 
 impl Traffic {
@@ -26,6 +28,10 @@ impl Traffic {
             comparisons: Bucket::new(now, 200, 50),
             // Frames of operations, each checked signature by signature: 64 in the worst case.
             operations: Bucket::new(now, 4_000, 1_000),
+            // Each may be passed on: what a neighbour of a busy node carries.
+            overlay: Bucket::new(now, 1_000, 200),
+            // What we carry for others of one neighbour's: two people who write, and what they have missed.
+            envelopes: Bucket::new(now, 200, 20),
         }
     }
 
@@ -41,6 +47,15 @@ impl Traffic {
             Frame::Operations(_) | Frame::ListUpdate(_) | Frame::ConnectionRelease(_) | Frame::Past(_) => {
                 &mut self.operations
             }
+            Frame::Route(route) if matches!(*route.load.0, Frame::Sealed(_)) => &mut self.envelopes,
+            Frame::Route(_)
+            | Frame::Return(_)
+            | Frame::Hop(_)
+            | Frame::Leaves(_)
+            | Frame::Arrival(_)
+            | Frame::RowRequest(_)
+            | Frame::Row(_)
+            | Frame::Keep(_) => &mut self.overlay,
             _ => return true,
         };
         bucket.take(now)

@@ -14,6 +14,7 @@ use crate::link::handshake::Role;
 use crate::link::introduction::{self, Invited};
 use crate::link::pursuit::Way;
 use crate::link::{BY_HAND_LINKS_MAX, Beginning};
+use crate::overlay::Overlay;
 use crate::time::Instant;
 use crate::wire::bounded::List;
 
@@ -47,6 +48,10 @@ impl Node {
             Command::Connect { node, kind, greeting } => self.connect(node, kind, greeting),
             Command::Complete { reply } => self.complete(&reply),
             Command::Introducer { invite } => self.introducer(&invite),
+            Command::Meet { node, endpoint } => {
+                self.meet(node, endpoint);
+                Ok(Reply::Done)
+            }
             Command::Answer { request, answer } => self.answer(request, answer),
             Command::Create { kind, name, history } => {
                 self.groups.create(&mut ctx, kind, history, name).map(Reply::Conversation)
@@ -88,16 +93,21 @@ impl Node {
             Command::Import { text, last } => {
                 Ok(Reply::Imported(Box::new(self.groups.import(&mut ctx, &text, last))))
             }
+            Command::Publish { words } => self.publish(words),
+            Command::SearchPeople { words, limit } => self.search_people(words, limit),
             Command::SetName { name } => {
                 self.identity.rename(&name);
                 Ok(Reply::Done)
             }
             Command::Close => {
-                self.links.quit(&mut ctx);
+                self.leave_overlay();
+                self.route();
+                self.links.quit(&mut ctx!(self));
                 Ok(Reply::Done)
             }
             Command::Quit => {
                 self.groups.leave_all(&mut ctx);
+                self.leave_overlay();
                 self.route();
                 self.links.quit(&mut ctx!(self));
                 Ok(Reply::Done)
@@ -267,7 +277,8 @@ impl Node {
     ) -> Result<Reply, Refusal> {
         let is_known = self.links.is_linked(&node)
             || self.groups.is_fellow(&node)
-            || self.reach.endpoint(&node).is_some();
+            || self.reach.endpoint(&node).is_some()
+            || self.overlay.as_ref().is_some_and(Overlay::is_in);
         if !is_known {
             return Err(Refusal::UnknownNode);
         }
@@ -323,7 +334,7 @@ impl Node {
             }
             Consent::Into(conversation) => conversation,
             Consent::New(history) => {
-                if !self.links.is_linked(&node) {
+                if !self.is_reachable(&node) {
                     return Err(Refusal::RequesterGone);
                 }
                 self.groups.create(&mut ctx!(self), waiting.kind, history, Name::default())?

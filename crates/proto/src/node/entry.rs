@@ -57,8 +57,9 @@ impl Node {
             self.answer_by_machine(from, request.request);
             return;
         }
-        let Some(peer) = self.links.peer(&from) else { return };
+        let Some(peer) = self.peer(&from) else { return };
         let incoming = Incoming { from: peer.person(), kind: request.kind, conversation: wanted };
+        let mut ctx = ctx!(self);
         let greeting = request.greeting.map(|greeting| greeting.to_string()).unwrap_or_default();
         self.requests.wait(&mut ctx, request.request, incoming, greeting);
     }
@@ -72,7 +73,7 @@ impl Node {
 
     /// Takes a message that somebody leaves.
     pub(super) fn on_left_message(&mut self, from: NodeId, message: LeftMessage) {
-        let Some(person) = self.links.peer(&from).map(Peer::person) else { return };
+        let Some(person) = self.peer(&from).map(Peer::person) else { return };
         self.inbox.on_left(&mut ctx!(self), person, message);
     }
 
@@ -165,7 +166,7 @@ impl Node {
         };
         let node = newcomer.node;
         match self.groups.admit_by_ticket(&mut ctx!(self), conversation, &newcomer, &ticket) {
-            Ok(admit) if self.links.is_linked(&node) => {
+            Ok(admit) if self.is_reachable(&node) => {
                 // What was said before comes from the one who accepted, or as the answer to how far the newcomer is.
                 self.groups.send_one(&mut ctx!(self), conversation, node, &admit);
                 self.say_yes(node, request, conversation, admit);
@@ -202,14 +203,17 @@ impl Node {
         }
     }
 
-    /// Tells newcomers whom we accepted that the coordinator has let them in, and what was said meanwhile.
+    /// Tells newcomers whom we accepted that the coordinator has let them in, and what was said meanwhile. To whom we have no
+    /// link nothing is on its way; both compare when there is one.
     pub(super) fn relay_entries(&mut self) {
         loop {
             let groups = &self.groups;
             let is_in = |granted: &Granted| groups.has(&granted.conversation, &granted.node);
             let Some((granted, since)) = self.requests.take_done(is_in) else { break };
             let Granted { request, node, conversation, .. } = granted;
-            if let Some(admit) = self.groups.admit_of(&conversation, &node) {
+            if self.links.is_linked(&node)
+                && let Some(admit) = self.groups.admit_of(&conversation, &node)
+            {
                 self.groups.send_since(&mut ctx!(self), conversation, node, since);
                 self.say_yes(node, request, conversation, admit);
             }
@@ -237,7 +241,7 @@ impl Node {
 
     /// A linked node as somebody to let in.
     pub(super) fn newcomer(&self, node: NodeId) -> Option<Participant> {
-        let peer = self.links.peer(&node)?;
+        let peer = self.peer(&node)?;
         Some(Participant::new(&peer.certificate, &peer.profile))
     }
 }

@@ -72,7 +72,7 @@ impl Node {
 
     /// Whether `node` is linked and its user is blocked.
     pub(super) fn is_blocked(&self, node: &NodeId) -> bool {
-        self.links.peer(node).is_some_and(|peer| self.preferences.blocks(&peer.certificate.account))
+        self.peer(node).is_some_and(|peer| self.preferences.blocks(&peer.certificate.account))
     }
 
     /// Ends links to people who are blocked, but those that a conversation needs, or a request of ours.
@@ -80,8 +80,10 @@ impl Node {
         if self.preferences.blocked.is_empty() {
             return;
         }
-        let needs =
-            |node: &NodeId| self.groups.needs(node) || self.asking.asked().any(|asked| asked == *node);
+        let is_neighbour = |node: &NodeId| self.overlay.as_ref().is_some_and(|overlay| overlay.needs(node));
+        let needs = |node: &NodeId| {
+            self.groups.needs(node) || self.asking.asked().any(|asked| asked == *node) || is_neighbour(node)
+        };
         let is_heard_out =
             |node: &NodeId| self.links.since(node).is_some_and(|since| self.now.since(since) >= HEARING);
         let parted: Vec<_> = self

@@ -43,6 +43,7 @@ impl Node {
             Key::Left(request) => self.inbox.take_back(request, value)?,
             Key::Blocked(user) => self.preferences.take_blocked(user, decode(value)?),
             Key::Switches => self.preferences.switches = decode(value)?,
+            Key::Listed => self.directory.take_listed(self.now, decode(value)?),
         }
         Some(())
     }

@@ -5,7 +5,7 @@
 
 use super::contact::Contact;
 use super::ring::Key;
-use super::{Linked, Overlay, Parcel, WayBack};
+use super::{Overlay, Parcel, WayBack};
 use crate::ctx::{Ctx, Mail, Out};
 use crate::identity::{Identity, Name, NodeId};
 use crate::preferences::Preferences;
@@ -69,7 +69,7 @@ impl Bare {
     pub fn new(me: Arc<Contact>, now: Instant) -> Self {
         let mut overlay = Overlay::new(me.node, now);
         overlay.me = me;
-        overlay.linked = Linked::All;
+        overlay.linked = None;
         Self { overlay }
     }
 
@@ -128,12 +128,12 @@ impl Bare {
         for node in leaves.collect::<Vec<_>>().into_iter().chain(others) {
             linked.insert(node, ());
         }
-        self.overlay.linked = Linked::Only(linked);
+        self.overlay.linked = Some(linked);
     }
 
     /// Whether it has a link to a node.
     pub fn is_linked(&self, node: &NodeId) -> bool {
-        self.overlay.linked.contains(node)
+        self.overlay.is_linked(node)
     }
 
     /// Answers a message.

@@ -6,6 +6,7 @@ use crate::endpoint::Endpoint;
 use crate::identity::NodeId;
 use crate::overlay::contact::Contact;
 use crate::overlay::ring::{Key, LEAVES_MAX, shared_digits};
+use crate::table::Set;
 use crate::time::{Duration, Instant};
 use crate::wire::bounded::List;
 use crate::wire::{Arrival, Frame, Join, Joined, Load, PATH_MAX, Route, RouteId, RowRequest};
@@ -49,7 +50,7 @@ impl Stage {
 impl Overlay {
     /// Takes note of a link to a node, and of where that can be dialled.
     pub(crate) fn on_linked(&mut self, ctx: &mut Ctx<'_>, node: NodeId, endpoint: Option<Endpoint>) {
-        if let super::Linked::Only(nodes) = &mut self.linked {
+        if let Some(nodes) = &mut self.linked {
             nodes.insert(node, ());
         }
         self.meet(ctx, &Arc::new(Contact { node, endpoint: endpoint.map(Box::new) }));
@@ -57,7 +58,7 @@ impl Overlay {
 
     /// Takes note that a node is linked no more.
     pub(crate) fn on_unlinked(&mut self, ctx: &mut Ctx<'_>, node: NodeId) {
-        if let super::Linked::Only(nodes) = &mut self.linked {
+        if let Some(nodes) = &mut self.linked {
             nodes.remove(&node);
         }
         if self.leaves.contains(&node) {
@@ -74,7 +75,7 @@ impl Overlay {
             Stage::Joining { .. } => {}
             Stage::Settling { .. } | Stage::In => {
                 if self.leaves.reaches(&contact.node) && !self.leaves.contains(&contact.node) {
-                    self.greet(ctx, contact);
+                    self.greet(ctx, contact, None);
                 }
                 if !is_known {
                     self.ask_for_place(ctx, contact.node);
@@ -148,7 +149,7 @@ impl Overlay {
             self.leaves.grow();
         }
         for leaf in joined.leaves.iter() {
-            self.consider(ctx, leaf);
+            self.consider(ctx, leaf, None);
         }
         self.settle(ctx);
     }
@@ -158,8 +159,9 @@ impl Overlay {
         let Stage::Settling { until } = self.stage else { return };
         if self.greetings.is_empty() || until <= ctx.now {
             self.enter(ctx);
-            for contact in self.rows.contacts().iter().filter(|contact| !self.leaves.contains(&contact.node))
-            {
+            // No link is opened for that: who is not linked hears of us from others, in time.
+            let told = |node: &NodeId| self.is_linked(node) && !self.leaves.contains(node);
+            for contact in self.rows.contacts().iter().filter(|contact| told(&contact.node)) {
                 ctx.post(contact.node, Frame::Arrival(Arrival { sender: self.me.clone() }));
             }
         }
@@ -208,15 +210,22 @@ impl Overlay {
 
     /// Somebody in the table or among those who are linked.
     pub(super) fn someone(&self, ctx: &mut Ctx<'_>) -> Option<NodeId> {
-        let linked = match &self.linked {
-            super::Linked::Only(nodes) => nodes.keys().copied().collect(),
-            #[cfg(feature = "one-process")]
-            super::Linked::All => Vec::new(),
-        };
+        let linked = self.linked.iter().flat_map(Set::keys).copied();
         let all: Vec<_> =
             linked.into_iter().chain(self.rows.contacts().iter().map(|contact| contact.node)).collect();
         let pick = usize::try_from(ctx.rng.below(all.len().max(1) as u64)).unwrap_or(0);
         all.get(pick).copied()
+    }
+
+    /// Asks one of the nodes in `whose` row for a row: one who is linked, if any is.
+    pub(super) fn ask_row(&self, ctx: &mut Ctx<'_>, whose: usize, row: usize) {
+        let all = self.rows.row(whose);
+        let linked: Vec<_> = all.iter().filter(|contact| self.is_linked(&contact.node)).collect();
+        let pick = usize::try_from(ctx.rng.below(linked.len().max(1) as u64)).unwrap_or(0);
+        let other = linked.get(pick).copied().or_else(|| all.first());
+        if let (Some(other), Ok(row)) = (other, u16::try_from(row)) {
+            ctx.post(other.node, Frame::RowRequest(RowRequest { row }));
+        }
     }
 
     /// Keeps the table in repair: asks somebody for a row, and somebody, perhaps one who was lost, for our place. Where two halves of
@@ -224,11 +233,7 @@ impl Overlay {
     pub(super) fn maintain(&mut self, ctx: &mut Ctx<'_>) {
         if self.rows.depth() > 0 {
             let row = usize::try_from(ctx.rng.below(self.rows.depth() as u64)).unwrap_or(0);
-            let others = self.rows.row(row);
-            let pick = usize::try_from(ctx.rng.below(others.len().max(1) as u64)).unwrap_or(0);
-            if let (Some(other), Ok(row)) = (others.get(pick), u16::try_from(row)) {
-                ctx.post(other.node, Frame::RowRequest(RowRequest { row }));
-            }
+            self.ask_row(ctx, row, row);
         }
         let tries_lost = !self.lost.is_empty() && ctx.rng.below(2) == 0;
         let lost = tries_lost.then(|| self.lost.remove(0));

@@ -77,7 +77,7 @@ impl Overlay {
             ctx.count("overlay_probes_full");
             return;
         }
-        let patience = if self.linked.contains(&node) { PROBE } else { PROBE.times(5) };
+        let patience = if self.is_linked(&node) { PROBE } else { PROBE.times(5) };
         self.probes.insert(node, Probe { due: ctx.now + patience, ..probe });
         ctx.probe(node);
     }
@@ -130,9 +130,10 @@ impl Overlay {
     pub(super) fn forget(&mut self, ctx: &mut Ctx<'_>, node: NodeId, spare: Option<Arc<Contact>>) {
         self.note_gone(ctx.now, node);
         let was_leaf = self.leaves.remove(&node);
+        self.has_others |= was_leaf;
         self.rows.remove(&node);
         if let Some(spare) = spare {
-            self.consider(ctx, &spare);
+            self.consider(ctx, &spare, None);
         }
         if was_leaf {
             self.mend_at.get_or_insert(ctx.now + MEND_AFTER);
@@ -182,7 +183,9 @@ impl Overlay {
     /// Looks for those who take the places in the leaf set that have become empty.
     pub(super) fn mend(&mut self, ctx: &mut Ctx<'_>) {
         if let Some(farthest) = self.leaves.lacking().cloned() {
-            self.greet(ctx, &farthest);
+            self.greet(ctx, &farthest, None);
+            // Whoever is to come in may be in doubt itself as yet.
+            self.mend_at = Some(ctx.now + MEND_AFTER.times(3));
         }
     }
 }

@@ -42,7 +42,7 @@ impl Overlay {
     }
 
     fn patience(&self, to: &NodeId) -> Duration {
-        if !self.linked.contains(to) {
+        if !self.is_linked(to) {
             return ACK_OPENING;
         }
         let known = self.rows.rtt(to).map(|rtt| (rtt.times(2) + ACK_MIN).min(ACK.times(3)));

@@ -102,6 +102,7 @@ impl LeafSet {
         &self,
         node: &NodeId,
         others: impl Iterator<Item = &'n NodeId> + Clone,
+        beyond: Option<Side>,
     ) -> bool {
         let place = node.place();
         let nearest = Side::towards(self.me, place);
@@ -112,8 +113,17 @@ impl LeafSet {
             let coming = others.clone().filter(|other| is_nearer(other) && !self.contains(other)).count();
             members + coming < SIDE_MAX
         };
-        let sides = Side::BOTH.into_iter().filter(|side| *side == nearest || self.is_whole());
+        let is_its = |side: &Side| *side == nearest || Some(*side) == beyond || self.is_whole();
+        let sides = Side::BOTH.into_iter().filter(is_its);
         place != self.me && { sides }.any(|side| has_place(&side))
+    }
+
+    /// The side on which a node is, when a member has named it: that of the member, if it is the nearer of the two. In a ring of
+    /// some twenty the eighth on one side may be nearer on the other.
+    pub(crate) fn side_beyond(&self, member: &NodeId, node: &NodeId) -> Option<Side> {
+        let way = |side: Side, node: &NodeId| side.way(self.me, node.place());
+        let is_on = |side: &Side| self.side(*side).iter().any(|leaf| leaf.node == *member);
+        Side::BOTH.into_iter().find(|side| is_on(side) && way(*side, member) < way(*side, node))
     }
 
     /// How many of the ids that begin with these bytes are in it.
@@ -129,14 +139,20 @@ impl LeafSet {
         self.sides.iter().flatten().find(|leaf| leaf.node == *node)
     }
 
-    /// Takes a node in, or what is new of it; says whether it is in it now and was not.
-    pub(crate) fn insert(&mut self, contact: &Arc<Contact>) -> bool {
-        if contact.node.place() == self.me {
+    /// Takes a node in, or what is new of it; says whether it is in it now and was not. Beyond the farthest of a side only if that
+    /// is where it is.
+    pub(crate) fn insert(&mut self, contact: &Arc<Contact>, beyond: Option<Side>) -> bool {
+        let place = contact.node.place();
+        if place == self.me {
             return false;
         }
         let was_in = self.contains(&contact.node);
+        let (is_whole, nearest) = (self.is_whole(), Side::towards(self.me, place));
         for side in Side::BOTH {
-            self.insert_on(side, contact);
+            let is_within = side.way(self.me, place) <= self.reach(side);
+            if is_within || is_whole || side == nearest || Some(side) == beyond {
+                self.insert_on(side, contact);
+            }
         }
         if self.is_large {
             self.part();
@@ -162,7 +178,7 @@ impl LeafSet {
         self.is_large = false;
         let all: Vec<_> = self.members().cloned().collect();
         for leaf in &all {
-            self.insert(leaf);
+            Side::BOTH.into_iter().for_each(|side| self.insert_on(side, leaf));
         }
     }
 
@@ -208,7 +224,7 @@ impl LeafSet {
             // Whoever was on one side only may have a place on the other now.
             let all: Vec<_> = self.members().cloned().collect();
             for leaf in &all {
-                self.insert(leaf);
+                self.insert(leaf, None);
             }
         }
         was_in
@@ -244,8 +260,11 @@ impl LeafSet {
     /// Of the owner, given as `me`, and the members, those who are closest to another node on a side of it, nearest first.
     pub(crate) fn side_of(&self, me: &Arc<Contact>, other: &NodeId, side: Side) -> Vec<Arc<Contact>> {
         let place = other.place();
-        let mut all: Vec<_> =
-            self.members().chain([me]).filter(|leaf| leaf.node != *other).cloned().collect();
+        // Behind the farthest whom we know on a side there are others, whom we do not know.
+        let reach = self.side(side).last().map_or(0, |farthest| side.way(place, farthest.node.place()));
+        let is_known = |leaf: &&Arc<Contact>| self.is_whole() || side.way(place, leaf.node.place()) <= reach;
+        let others = self.members().chain([me]).filter(|leaf| leaf.node != *other);
+        let mut all: Vec<_> = others.filter(is_known).cloned().collect();
         all.sort_by_key(|leaf| side.way(place, leaf.node.place()));
         all.truncate(SIDE_MAX);
         all
@@ -270,7 +289,7 @@ mod tests {
     fn set(me: u128, others: &[u128]) -> LeafSet {
         let mut set = LeafSet::new(contact(me).node);
         for other in others {
-            set.insert(&contact(*other));
+            set.insert(&contact(*other), None);
         }
         set
     }

@@ -24,25 +24,28 @@ const OVERLAP_MIN: usize = SIDE_MAX / 2;
 /// A node that was greeted and has not answered.
 pub(super) struct Greeting {
     pub(super) contact: Arc<Contact>,
+    /// On which side it is, where a member has named it.
+    beyond: Option<Side>,
     tries: u8,
     pub(super) due: Instant,
 }
 
 impl Overlay {
-    /// Greets a node of whom a neighbour has told, if it may belong in the leaf set; else it may have a place in the table.
-    pub(super) fn consider(&mut self, ctx: &mut Ctx<'_>, contact: &Arc<Contact>) {
+    /// Greets a node of whom `by` has told, if it may belong in the leaf set; else it may have a place in the table.
+    pub(super) fn consider(&mut self, ctx: &mut Ctx<'_>, contact: &Arc<Contact>, by: Option<&NodeId>) {
         let node = &contact.node;
         if *node == self.me.node || self.gone.contains_key(node) {
             return;
         }
-        if !self.leaves.contains(node) && self.leaves.has_place_for(node, self.greetings.keys()) {
-            self.greet(ctx, contact);
+        let beyond = by.and_then(|by| self.leaves.side_beyond(by, node));
+        if !self.leaves.contains(node) && self.leaves.has_place_for(node, self.greetings.keys(), beyond) {
+            self.greet(ctx, contact, beyond);
         }
         self.learn(contact);
     }
 
     /// Makes ourselves known to a node and asks it whom we may lack.
-    pub(super) fn greet(&mut self, ctx: &mut Ctx<'_>, contact: &Arc<Contact>) {
+    pub(super) fn greet(&mut self, ctx: &mut Ctx<'_>, contact: &Arc<Contact>, beyond: Option<Side>) {
         if self.greetings.contains_key(&contact.node) {
             return;
         }
@@ -50,14 +53,14 @@ impl Overlay {
             ctx.count("overlay_greetings_full");
             return;
         }
-        let greeting =
-            Greeting { contact: contact.clone(), tries: 1, due: ctx.now + self.greeting_time(&contact.node) };
+        let due = ctx.now + self.greeting_time(&contact.node);
+        let greeting = Greeting { contact: contact.clone(), beyond, tries: 1, due };
         self.greetings.insert(contact.node, greeting);
         self.send_greeting(ctx, contact.node);
     }
 
     fn greeting_time(&self, node: &NodeId) -> Duration {
-        if self.linked.contains(node) { GREETING } else { GREETING.times(3) }
+        if self.is_linked(node) { GREETING } else { GREETING.times(3) }
     }
 
     fn send_greeting(&self, ctx: &mut Ctx<'_>, to: NodeId) {
@@ -88,31 +91,32 @@ impl Overlay {
         if leaves.knows.len() >= LEAVES_MAX {
             self.leaves.grow();
         }
-        let was_greeted = self.greetings.remove(&from).is_some();
-        if was_greeted && self.greetings.is_empty() {
+        let greeting = self.greetings.remove(&from);
+        let beyond = greeting.as_ref().and_then(|greeting| greeting.beyond);
+        if greeting.is_some() && self.greetings.is_empty() {
             // As with those who are asked for a sign of life.
             self.greetings = Table::default();
         }
-        let is_near = was_greeted && self.leaves.has_place_for(&from, [].iter())
+        let is_near = greeting.is_some() && self.leaves.has_place_for(&from, [].iter(), beyond)
             || self.leaves.overlap(&leaves.knows) >= OVERLAP_MIN;
         if is_near || self.leaves.reaches(&from) {
-            self.leaves.insert(&leaves.sender);
+            self.has_others |= self.leaves.insert(&leaves.sender, beyond);
         }
         self.rows.offer(&leaves.sender, None);
         for gone in leaves.gone.iter() {
             if *gone == self.me.node {
                 // The other takes us for gone.
-                self.greet(ctx, &leaves.sender);
+                self.greet(ctx, &leaves.sender, None);
             } else if self.leaves.contains(gone) {
                 // Nobody is believed about somebody else.
                 self.verify(ctx, *gone, leaves.leaves.first().cloned());
             } else if let Some(spare) = leaves.leaves.first() {
-                self.consider(ctx, spare);
+                self.consider(ctx, spare, Some(&from));
             }
         }
         if leaves.gone.is_empty() {
             for contact in leaves.leaves.iter() {
-                self.consider(ctx, contact);
+                self.consider(ctx, contact, Some(&from));
             }
         }
         if leaves.gone.is_empty() {
@@ -179,7 +183,7 @@ impl Overlay {
             let pick = usize::try_from(ctx.rng.below(count)).unwrap_or(0);
             let leaf = self.leaves.members().nth(pick).cloned();
             if let Some(leaf) = leaf {
-                self.greet(ctx, &leaf);
+                self.greet(ctx, &leaf, None);
             }
         } else if let Some(via) = self.someone(ctx) {
             self.ask_for_place(ctx, via);

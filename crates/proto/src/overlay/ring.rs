@@ -63,6 +63,7 @@ pub fn closeness(place: u128, node: u128) -> (u128, u128) {
 }
 
 /// How far nodes that are next to each other are apart on average; those who are nobody's neighbours are infinitely far.
+#[cfg(feature = "one-process")]
 pub(crate) fn spacing(places: &mut [u128]) -> u128 {
     places.sort_unstable();
     // The widest gap is the rest of the ring.

@@ -1,6 +1,7 @@
 //! A crash between any two outputs: what was told, sent or acknowledged is there afterwards, and nobody speaks with two
 //! tongues. That no device has two operations under one count is checked at every wire.
 
+use tertulia_proto::io::MessageState;
 use tertulia_proto::{ConversationKind, Duration};
 use tertulia_sim::people::SOON;
 use tertulia_sim::{Seat, World};
@@ -73,6 +74,29 @@ fn whoever_lets_others_in_may_crash_at_any_output() {
         }
         world.settle_agreement(talk, &[ana, eva], BACK);
     }
+}
+
+#[test]
+fn what_was_kept_and_not_sent_goes_to_a_newcomer_of_ours_as_soon_as_there_is_a_link() {
+    let mut world = World::new(2);
+    let (ana, eva, zoe) = (world.native("Ana"), world.native("Eva"), world.native("Zoe"));
+    let talk = world.gather(&[ana, eva]);
+    // Eva has Ana let Zoe in.
+    world.let_in(eva, zoe, talk);
+    world.settle_agreement(talk, &[ana, eva, zoe], SOON);
+    world.kill(ana);
+    world.crash_after(eva, 0, 1);
+    world.try_say(eva, talk, "the last").unwrap();
+    assert!(world.node(eva).is_none());
+    world.settle("noticed", SOON, |world| !world.is_linked(zoe, eva));
+    world.wall(eva, zoe);
+    world.resume(eva);
+    world.run_for(Duration::from_secs(1));
+    let last = world.messages(eva, talk).pop().unwrap();
+    assert_eq!((last.text.as_str(), last.state), ("the last", Some(MessageState::Queued)));
+    world.heal_all();
+    world.settle("linked", BACK, |world| world.is_linked(eva, zoe));
+    world.settle_agreement(talk, &[eva, zoe], Duration::from_secs(1));
 }
 
 /// Lets `act` happen while `seat` crashes at some output, then has it go on.

@@ -11,6 +11,7 @@ mod given_up;
 mod granted_once;
 mod late_words;
 mod latency;
+mod left_alone;
 mod not_updated_group;
 mod one_per_type;
 mod several_at_once;

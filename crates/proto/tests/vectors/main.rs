@@ -8,6 +8,7 @@ mod book;
 mod stage;
 mod story;
 mod verdicts;
+mod words;
 
 use book::Book;
 
@@ -49,6 +50,7 @@ fn vectors() -> String {
     let mut book = Book::default();
     story::tell(&mut book);
     verdicts::tell(&mut book);
+    words::tell(&mut book);
     book.finish()
 }
 

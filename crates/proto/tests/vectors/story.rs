@@ -482,6 +482,21 @@ pub(crate) fn kind(frame: &Frame) -> &'static str {
         Frame::Past(_) => "past",
         Frame::Delivered(_) => "delivered",
         Frame::Typing(_) => "typing",
+        Frame::Route(_) => "route",
+        Frame::Hop(_) => "hop",
+        Frame::Return(_) => "return",
+        Frame::Leaves(_) => "leaves",
+        Frame::Arrival(_) => "arrival",
+        Frame::RowRequest(_) => "row_request",
+        Frame::Row(_) => "row",
+        Frame::Join(_) => "join",
+        Frame::Joined(_) => "joined",
+        Frame::Keep(_) => "keep",
+        Frame::Publish(_) => "publish",
+        Frame::Filed(_) => "filed",
+        Frame::Seek(_) => "seek",
+        Frame::Found(_) => "found",
+        Frame::Sealed(_) => "sealed",
     }
 }
 

@@ -55,21 +55,21 @@ fn alone(book: &mut Book) {
             heads: List::default(),
             more: true,
         }),
-        Frame::Answer(Answer {
+        Frame::Answer(Box::new(Answer {
             request,
             code: 1,
             conversation: None,
             admit: None,
             list: List::default(),
             ticket: None,
-        }),
-        Frame::ConnectionRequest(ConnectionRequest {
+        })),
+        Frame::ConnectionRequest(Box::new(ConnectionRequest {
             request,
             kind: ConversationKind::Private,
             conversation: None,
             greeting: None,
             ticket: None,
-        }),
+        })),
     ];
     for frame in frames {
         book.bytes(&format!("alone.{}", kind(&frame)), frame.encode());

@@ -4,6 +4,8 @@
 //! number, and recordings made before can still be read; whoever changes the fields of one that is there, or gives a number
 //! another meaning, raises the number of the format in `file.rs`.
 
+use tertulia_proto::directory::code::Code as WordCode;
+use tertulia_proto::directory::words::Words;
 use tertulia_proto::endpoint::{Description, Endpoint};
 use tertulia_proto::group::History;
 use tertulia_proto::identity::Name;
@@ -92,6 +94,16 @@ variants! {
         22 => Quit,
         23 => Close,
         24 => Import { text, last },
+        25 => Meet { node, endpoint },
+        26 => Publish { words },
+        27 => SearchPeople { words, limit },
+    }
+}
+
+variants! {
+    WordCode {
+        0 => Ascii,
+        1 => Balanced,
     }
 }
 
@@ -142,6 +154,26 @@ as_on_the_wire! {
     bool u64 [u8; 32]
     AccountId ConversationId ConversationKind Description Endpoint Fingerprint History Invite Name NodeId OpId ReplyCode
     RequestId
+}
+
+impl Code for Words {
+    fn write(&self, to: &mut Writer) {
+        Wire::write(self, to);
+    }
+
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        Wire::read(from)
+    }
+}
+
+impl Code for usize {
+    fn write(&self, to: &mut Writer) {
+        to.unsigned(*self as u64);
+    }
+
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        from.unsigned()?.try_into().ok()
+    }
 }
 
 impl<const MAX: usize> Code for Text<MAX> {
@@ -212,7 +244,9 @@ impl<T: Code> Code for Option<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tertulia_proto::directory::words::listed;
     use tertulia_proto::endpoint::{Address, Candidate, CandidateHost, CandidateKind, IceText};
+    use tertulia_proto::group::Letter;
     use tertulia_proto::invite::{HandOffer, OfferId};
     use tertulia_proto::wire::bounded::List;
 
@@ -290,6 +324,7 @@ mod tests {
             Command::Connect { node, kind: None, greeting },
             Command::Complete { reply },
             Command::Introducer { invite: invite() },
+            Command::Meet { node, endpoint: endpoint() },
             Command::Answer { request, answer: Consent::Into(conversation) },
             Command::Create { kind: ConversationKind::Private, name: name.clone(), history: History::All },
             Command::Send { conversation, text: text.clone(), reply_to: Some(message) },
@@ -306,6 +341,8 @@ mod tests {
             Command::Away { on: true },
             Command::LeaveMessage { request, text },
             Command::Dismiss { request },
+            Command::Publish { words: listed("Ana Pérez", Letter::of) },
+            Command::SearchPeople { words: listed("ana", Letter::of), limit: 20 },
             Command::SetName { name },
             Command::Quit,
             Command::Close,

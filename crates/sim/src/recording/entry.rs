@@ -264,12 +264,16 @@ impl Code for Ending {
 
 impl Code for Config {
     fn write(&self, to: &mut Writer) {
-        let Self { link_budget, evict_after, one_per_type, resident_max, overlay } = self;
+        let Self { link_budget, evict_after, one_per_type, resident_max, overlay, code, seeks, super_node } =
+            self;
         to.unsigned(*link_budget as u64);
         evict_after.write(to);
         one_per_type.write(to);
         to.unsigned(*resident_max as u64);
         overlay.write(to);
+        code.write(to);
+        seeks.write(to);
+        super_node.write(to);
     }
 
     fn read(from: &mut Reader<'_>) -> Option<Self> {
@@ -279,6 +283,9 @@ impl Code for Config {
             one_per_type: Code::read(from)?,
             resident_max: from.unsigned()?.try_into().ok()?,
             overlay: Code::read(from)?,
+            code: Code::read(from)?,
+            seeks: Code::read(from)?,
+            super_node: Code::read(from)?,
         })
     }
 }

@@ -10,7 +10,7 @@ use tertulia_proto::wire::cbor::{Reader, Writer};
 /// The first line of every recording up to the number of its format.
 const MAGIC: &[u8] = b"tertulia recording ";
 /// The number of the format: of these blocks, of the entries in them, and of inputs and commands in those.
-const FORMAT: u8 = b'1';
+const FORMAT: u8 = b'2';
 /// A block is written when it has grown to so many bytes: enough that its head does not count, and little enough that what a
 /// killed run loses does not, either.
 const BLOCK_LEN: usize = 64 * 1024;

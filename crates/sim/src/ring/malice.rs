@@ -15,7 +15,7 @@ use std::sync::Arc;
 use tertulia_proto::overlay::contact::Contact;
 use tertulia_proto::overlay::ring::{Key, closeness};
 use tertulia_proto::wire::bounded::List;
-use tertulia_proto::wire::{Frame, Hop, Leaves, Load, Lookup, Return, Route, RouteId, Row};
+use tertulia_proto::wire::{Frame, Hop, Leaves, Load, Return, Route, RouteId, Row, Unreachable};
 use tertulia_proto::{Duration, NodeId};
 
 /// How long an answer may take.
@@ -142,7 +142,7 @@ impl Ring {
     /// What a malicious node does with a frame that concerns others; with all else it plays along. Says what is left to be done.
     pub(crate) fn abuse(&mut self, from: NodeId, by: NodeId, frame: Box<Frame>) -> Option<Box<Frame>> {
         let route = match *frame {
-            Frame::Route(route) if matches!(&*route.load.0, Frame::Lookup(_)) => route,
+            Frame::Route(route) if matches!(&*route.load.0, Frame::Unreachable(_)) => route,
             Frame::Return(_) => return None,
             other => return Some(Box::new(other)),
         };
@@ -211,7 +211,7 @@ impl Hunt {
         quest.sent += 1;
         let (from, key) = (quest.from, Key::at(quest.key));
         // Nobody looks at what is asked.
-        let load = Frame::Lookup(Lookup { node: NodeId([0xff; 16]) });
+        let load = Frame::Unreachable(Unreachable { node: NodeId([0xff; 16]) });
         let mut id = None;
         ring.step(from, |node, common, now| {
             id = Some(match via {

@@ -136,6 +136,7 @@ impl World {
             return self.on_progress(me, request, Progress::Settled);
         }
         self.nodes[me].phase = Phase::Entering { request, admit };
+        self.nodes[me].admit_of_old = self.graph.last_admit(self.nodes[me].known, me);
         self.nodes[me].hosts = self.nodes[me].hosts.or(hosts);
         self.on_membership(me);
         if admit.is_some() && !self.nodes[me].is_open() {
@@ -175,9 +176,10 @@ impl World {
     /// In the list: open, once the operation that did it is here.
     pub(crate) fn on_let_in(&mut self, me: Seat, request: u8, admit: Option<OpId>) {
         let node = &mut self.nodes[me];
-        let admit = admit.or_else(|| self.graph.last_admit(node.known, me));
+        let newest = self.graph.last_admit(node.known, me).filter(|last| node.admit_of_old != Some(*last));
+        let admit = admit.or(newest);
         let Some(admit) = admit.filter(|admit| node.known.has(*admit)) else { return };
-        (node.phase, node.hosts) = (Phase::Open, Seats::default());
+        (node.phase, node.hosts, node.admit_of_old) = (Phase::Open, Seats::default(), None);
         let pending = node.list.seats().without(me);
         node.exit = Some(Exit { request, admit, pending, told: Seats::default() });
         node.said = Said { given: pending, ..Said::default() };
@@ -232,6 +234,7 @@ impl World {
         self.nodes[me].exit = None;
         self.nodes[me].said = Said::default();
         self.nodes[me].phase = Phase::Entering { request, admit: None };
+        self.nodes[me].admit_of_old = self.graph.last_admit(self.nodes[me].known, me);
         self.write(me, Body::Leave, self.flaw != Some(Flaw::SilentUndoing));
         self.on_progress(me, request, Progress::Undone);
     }

@@ -71,8 +71,13 @@ impl World {
     pub(crate) fn on_membership(&mut self, me: Seat) {
         let node = &mut self.nodes[me];
         let is_in = node.has(me);
+        if let Phase::Entering { request, admit } = node.phase
+            && is_in
+        {
+            self.on_let_in(me, request, admit);
+        }
+        let node = &mut self.nodes[me];
         match node.phase {
-            Phase::Entering { request, admit } if is_in => self.on_let_in(me, request, admit),
             Phase::Open if !is_in || node.list.len() < 2 => {
                 node.is_evicted = !is_in && !self.graph.has_left(node.known, me);
                 node.phase = Phase::Over;

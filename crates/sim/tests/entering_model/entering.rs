@@ -127,7 +127,9 @@ impl World {
                 continue;
             }
             node.granted[newcomer] = Some(Granted { awaits: false, ..granted });
-            if let Some(admit) = self.graph.last_admit(self.nodes[me].known, newcomer) {
+            if self.nodes[me].linked.has(newcomer)
+                && let Some(admit) = self.graph.last_admit(self.nodes[me].known, newcomer)
+            {
                 self.send_page(me, newcomer, Ops::default(), self.nodes[me].known);
                 self.say_yes(me, (newcomer, granted.request), admit);
             }

@@ -98,6 +98,8 @@ pub(crate) struct Node {
     pub(crate) phase: Phase,
     /// Whose operations are welcome while it enters.
     pub(crate) hosts: Seats,
+    /// What had brought it in before it asked to enter again.
+    pub(crate) admit_of_old: Option<OpId>,
     pub(crate) wish: Wish,
     pub(crate) exit: Option<Exit>,
     pub(crate) arrivals: [Option<Arrival>; SEATS],

@@ -99,6 +99,7 @@ pub enum StartError {
 impl Runner {
     /// A node that has not begun yet. Must be called within a tokio runtime.
     pub fn new(
+        config: Config,
         identity: Identity,
         certificate: Certificate,
         listener: Listener,
@@ -109,7 +110,7 @@ impl Runner {
         let (ports, endpoint) = (listener.ports(), listener.endpoint(&certificate));
         let mut failed = None;
         let readable = memory.records.map_while(|record| record.map_err(|error| failed = Some(error)).ok());
-        let node = Node::restore(identity, Config::NATIVE, seed, clock.now(), readable);
+        let node = Node::restore(identity, config, seed, clock.now(), readable);
         if let Some(error) = failed {
             return Err(StartError::Records(error));
         }

@@ -11,9 +11,10 @@ use crate::project::Project;
 
 /// Name and arguments for cargo. The page's crates are looked at once more for their own target: half of what
 /// they are is compiled nowhere else.
-const LINTS: [(&str, &[&str]); 4] = [
+const LINTS: [(&str, &[&str]); 5] = [
     ("fmt", &["fmt", "--all", "--check"]),
     ("fmt-tool", &["fmt", "--manifest-path", "crates/xtask/wasm-bindgen/Cargo.toml", "--check"]),
+    ("fmt-kad", &["fmt", "--manifest-path", "crates/xtask/kad/Cargo.toml", "--check"]),
     ("clippy", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
     (
         "clippy-wasm",

@@ -4,12 +4,13 @@
 //! runner, a web server and a TLS stack, and is a download or minutes of compiling; the work itself is done
 //! by the library `wasm_bindgen_cli_support`, which this drives. A flag that it does not know is an
 //! error, never a silent difference. Some things it does besides, for the page's weight: it drops what is [`unused`], the sentences of
-//! [`panics`] and what is [`dead`] then, makes numbers of [`places`], and gives [`short`] names, and names that
-//! bring the functions into an [`order`].
+//! [`panics`] and what is [`dead`] then, makes numbers of [`places`], gives [`short`] names, and names that
+//! bring the functions into an [`order`], and has the script take a [`packed`] program.
 
 mod dead;
 mod links;
 mod order;
+mod packed;
 mod panics;
 mod places;
 mod short;
@@ -44,7 +45,7 @@ fn main() -> Result<()> {
     output.emit(&out_dir)?;
     rewrite(&out_dir.join(format!("{out_name}.js")), |script| {
         let script = panics::apply(&unused.apply(str::from_utf8(script)?)?, &places)?;
-        Ok(names.apply(&script)?.into_bytes())
+        Ok(packed::apply(&names.apply(&script)?)?.into_bytes())
     })?;
     rewrite(&out_dir.join(format!("{out_name}_bg.wasm")), order::name_by_likeness)
 }

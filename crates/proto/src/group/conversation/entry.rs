@@ -307,6 +307,7 @@ impl Conversation {
         self.exit = None;
         // Not over: the way back in is under way.
         self.phase = Phase::Entering { request, admit: None, until: ctx.now + super::ENTERING_MAX };
+        self.admit_of_old = self.graph.last_admit(&ctx.me.node());
         self.write(ctx, linked, Body::Leave);
         ctx.report(self.id, request, Progress::Undone);
     }

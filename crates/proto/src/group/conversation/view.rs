@@ -30,6 +30,7 @@ impl Conversation {
             me: one.node == me.node,
             coordinator: coordinator == Some(one.node),
             linked: reachable(one),
+            carried: false,
             admitted_by: self.admitter(&one.node),
             forked: self.graph.is_forked(&one.node),
         });

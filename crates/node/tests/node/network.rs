@@ -1,0 +1,170 @@
+//! People find each other by words, with no invite between them.
+
+use crate::harness::{Node, PATIENCE, Process, Scratch, text};
+use serde_json::{Value, json};
+use std::time::Instant;
+
+/// Nodes of these names, all by the invite of the first, each with a place in the ring.
+fn network<const N: usize>(names: [&str; N]) -> [Node; N] {
+    let mut nodes = names.map(Node::start);
+    let invite = nodes[0].text("invite");
+    for node in &mut nodes[1..] {
+        node.call("open", json!({"invite": invite}));
+    }
+    for node in &mut nodes {
+        until("it is in the network", || node.call("network", json!({}))["neighbours"][N - 2].is_string());
+    }
+    nodes
+}
+
+/// Waits until `holds`; asking is what lets the time pass.
+fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(Instant::now() < deadline, "in vain: {what}");
+    }
+}
+
+/// Looks until somebody is found: a record takes a moment to where it belongs.
+fn found(node: &mut Node, words: &Value) -> Value {
+    let mut people = json!([]);
+    until("somebody is found", || {
+        people = node.call("search", json!({"words": words}));
+        people != json!([])
+    });
+    people
+}
+
+#[test]
+fn whoever_is_listed_is_found_and_asked() {
+    let [mut ana, mut eva, mut ines] = network(["Ana", "Eva", "Inés"]);
+    let listed = eva.call("publish", json!({"words": ["Eva Luz", "chess"]}));
+    assert_eq!(listed, json!({"words": ["eva", "luz", "chess"]}));
+    assert_eq!(eva.call("network", json!({}))["listed"], listed["words"]);
+    let people = found(&mut ines, &json!("ches Madrid"));
+    let person = json!({
+        "user": eva.ready["user"], "name": "Eva", "words": ["eva", "luz", "chess"], "matched": 1,
+        "presence": "online", "nodes": [eva.ready["node"]],
+    });
+    assert_eq!(people, json!([person]));
+    assert_eq!(found(&mut ana, &json!(["luz"]))[0]["user"], eva.ready["user"]);
+
+    let params = json!({"user": eva.ready["user"], "type": "private", "greeting": "a game?"});
+    let request = text(&ines.call("connect", params), "request");
+    let asked = eva.notified("request", |_| true);
+    assert_eq!((&asked["from"]["name"], &asked["greeting"]), (&json!("Inés"), &json!("a game?")));
+    eva.call("answer", json!({"request": asked["request"], "answer": "yes"}));
+    ines.notified("answered", |answered| answered["request"] == *request && answered["answer"] == "yes");
+
+    assert_eq!(eva.call("publish", json!({"words": null})), json!({"words": []}));
+    until("she is found no longer", || ana.call("search", json!({"words": "chess"})) == json!([]));
+}
+
+#[test]
+fn a_user_who_was_found_can_be_asked_without_a_link() {
+    let [mut ana, mut eva] = network(["Ana", "Eva"]);
+    let unknown = json!({"user": "ab".repeat(32)});
+    assert_eq!(ana.refused("connect", unknown)["data"]["reason"], "unknown_user");
+    eva.call("publish", json!({"words": "eva"}));
+    found(&mut ana, &json!("eva"));
+    eva.process.kill();
+    ana.notified("link", |link| link["event"] == "closed");
+    // Which node it is about is known from the search alone.
+    text(&ana.call("connect", json!({"user": eva.ready["user"], "type": "private"})), "request");
+}
+
+#[test]
+fn what_cannot_be_searched_or_listed_is_refused() {
+    let mut ana = Node::start("Ana");
+    let reason = |error: Value| text(&error["data"], "reason");
+    assert_eq!(reason(ana.refused("search", json!({"words": "eva"}))), "not_in_network");
+    assert_eq!(reason(ana.refused("publish", json!({"words": "¿…?"}))), "no_words");
+    assert_eq!(ana.refused("publish", json!({}))["code"], -32602, "to be taken out has to be said");
+    assert_eq!(ana.refused("search", json!({"words": 7}))["code"], -32602);
+    let network = json!({"in": false, "neighbours": [], "listed": [], "records": 0});
+    assert_eq!(ana.call("network", json!({})), network);
+}
+
+#[test]
+fn who_is_there_by_invite_only_is_no_part_of_the_network() {
+    let mut ana = Node::start("Ana");
+    let mut eva = Node::start_with("Eva", &["--invite-only", "--introducer", &ana.text("invite")]);
+    eva.notified("link", |link| link["event"] == "opened");
+    for method in ["search", "publish"] {
+        let error = eva.refused(method, json!({"words": "ana"}));
+        assert_eq!(error["data"]["reason"], "not_in_network", "{method}");
+    }
+    assert_eq!(ana.call("network", json!({}))["in"], false, "the other one has no neighbour in it");
+}
+
+#[test]
+fn the_command_line_searches_by_itself() {
+    let [ana, mut eva] = network(["Ana", "Eva"]);
+    eva.call("publish", json!({"words": "Eva chess"}));
+    let (scratch, invite) = (Scratch::new(), ana.text("invite"));
+    let flags = ["--data", scratch.path(), "--udp", "127.0.0.1:0", "--introducer", &invite];
+    let search = |words: &[&str]| {
+        let args: Vec<&str> = ["search"].into_iter().chain(words.iter().copied()).chain(flags).collect();
+        let mut process = Process::start(&args);
+        let deadline = Instant::now() + PATIENCE;
+        let lines: Vec<_> = std::iter::from_fn(|| process.line(deadline).ok()).collect();
+        let (status, said) = process.end_with_stderr();
+        assert_eq!((status.code(), said.as_str()), (Some(0), ""));
+        lines
+    };
+    let lines = search(&["ches", "--json"]);
+    let person: Value = serde_json::from_str(&lines[0]).expect("JSON Lines");
+    assert_eq!((&person["user"], &person["presence"]), (&eva.ready["user"], &json!("online")));
+    assert_eq!(search(&["eva", "painting"]), ["Eva (online): eva, chess"]);
+    assert_eq!(search(&["nobody"]), [""; 0]);
+}
+
+#[test]
+fn the_command_line_says_why_it_cannot_search() {
+    let scratch = Scratch::new();
+    let flags = ["search", "eva", "--wait", "1", "--data", scratch.path(), "--udp", "127.0.0.1:0"];
+    let (status, said) = Process::start(&flags).end_with_stderr();
+    assert_eq!(status.code(), Some(8), "{said}");
+    assert!(said.contains("--introducer"), "{said}");
+    let _running = Node::start_in(&scratch, "Ana", &[]);
+    let (status, said) = Process::start(&flags).end_with_stderr();
+    assert_eq!(status.code(), Some(3), "{said}");
+    assert!(said.contains("/search WORDS") && said.contains("\"search\""), "{said}");
+}
+
+#[test]
+fn the_terminal_finds_asks_and_lists() {
+    let scratch = Scratch::new();
+    let mut eva = Node::start("Eva");
+    let invite = eva.text("invite");
+    let flags = [
+        "--data",
+        scratch.path(),
+        "--name",
+        "Ana",
+        "--udp",
+        "127.0.0.1:0",
+        "--no-http",
+        "--introducer",
+        &invite,
+    ];
+    let mut ana = Process::start(&flags);
+    until("they are in the network", || eva.call("network", json!({}))["in"] == true);
+    ana.write("/list chess");
+    assert!(ana.line_with("You are listed").contains("under: ana, chess."));
+    assert_eq!(found(&mut eva, &json!("chess"))[0]["name"], "Ana");
+    ana.write("/ask 1");
+    ana.line_with("Nobody was found as number 1");
+    eva.call("publish", json!({"words": "Eva \u{202e}painting"}));
+    found(&mut eva, &json!("ana"));
+    ana.write("/search paint");
+    ana.line_with("  1 Eva (online): eva, painting");
+    ana.write("/ask 1 a walk?");
+    let asked = eva.notified("request", |_| true);
+    assert_eq!((&asked["type"], &asked["greeting"]), (&json!("private"), &json!("a walk?")));
+    eva.call("answer", json!({"request": asked["request"], "answer": "yes"}));
+    ana.line_with("begins with Eva");
+    ana.write("/unlist");
+    ana.line_with("listed no longer");
+    until("she is found no longer", || eva.call("search", json!({"words": "chess"})) == json!([]));
+}

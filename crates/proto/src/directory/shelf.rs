@@ -1,0 +1,109 @@
+//! The shelf: records that this node keeps for others, because it is near their keys.
+
+use super::REPLICAS;
+use super::code::{Code, Interval};
+use super::record::{RECORD_MAX, Record};
+use super::vicinity::Vicinity;
+use super::words::Word;
+use crate::identity::AccountId;
+use crate::table::Table;
+use crate::time::{Duration, Instant};
+use crate::wire::cbor::encode;
+
+/// Records that are kept at most, some two megabytes. An even share is 18 for each record that a node publishes; where words are
+/// popular it is eight times that, and what lies farthest from here has to go when it is more.
+const RECORDS_MAX: usize = 4096;
+/// How many nodes may be closer to a key than one that keeps its record: neighbours do not always agree who is there.
+const NEAR: usize = REPLICAS + 4;
+/// How often it is looked what has ended.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+
+/// Records under their keys, in the order of the ring.
+#[derive(Default)]
+pub(super) struct Shelf {
+    records: Table<(u128, AccountId), Record>,
+    sweep_at: Option<Instant>,
+}
+
+impl Shelf {
+    /// Keeps a record at `key`, or says why not.
+    pub(super) fn take(
+        &mut self,
+        now: Instant,
+        (code, vicinity): (Code, &Vicinity),
+        key: u128,
+        record: Record,
+    ) -> Result<(), &'static str> {
+        if encode(&record).len() > RECORD_MAX {
+            return Err("record_oversized");
+        }
+        if !record.is_current(now.as_millis()) {
+            return Err("record_not_current");
+        }
+        if vicinity.rank(key) >= NEAR {
+            return Err("record_not_near");
+        }
+        match self.records.get(&(key, record.account)) {
+            // The same again: a neighbour was quicker.
+            Some(known) if *known == record => return Ok(()),
+            Some(known) if !record.supersedes(known) => return Err("record_rolled_back"),
+            Some(_) => {}
+            None if !record.keys(code).any(|own| own == key) => return Err("record_misplaced"),
+            None => {}
+        }
+        if self.records.len() >= RECORDS_MAX && !self.make_room(key, vicinity) {
+            return Err("record_refused_full");
+        }
+        self.records.insert((key, record.account), record);
+        self.sweep_at.get_or_insert(now + SWEEP_EVERY);
+        Ok(())
+    }
+
+    /// Lets go of what others are closest to, unless that is what is to be kept.
+    fn make_room(&mut self, key: u128, vicinity: &Vicinity) -> bool {
+        let farthest = self.records.keys().max_by_key(|(key, _)| vicinity.rank(*key)).copied();
+        let Some(farthest) = farthest.filter(|(other, _)| vicinity.rank(*other) > vicinity.rank(key)) else {
+            return false;
+        };
+        self.records.remove(&farthest);
+        true
+    }
+
+    /// The records in a stretch of the ring that answer best to a query, at most `count`.
+    pub(super) fn best(&self, now: Instant, stretch: Interval, query: &[Word], count: usize) -> Vec<Record> {
+        let mut best = Table::default();
+        for ((key, _), record) in self.records.iter() {
+            let is_meant = stretch.contains(*key) && record.is_current(now.as_millis());
+            if let Some((rank, _, account)) = record.standing(query).filter(|_| is_meant) {
+                best.insert((rank, account), record);
+            }
+        }
+        best.into_values().into_iter().take(count).cloned().collect()
+    }
+
+    /// All records under their keys.
+    pub(super) fn records(&self) -> impl Iterator<Item = (u128, &Record)> {
+        self.records.iter().map(|((key, _), record)| (*key, record))
+    }
+
+    /// Lets go of records that enough others are closer to.
+    pub(super) fn keep_near(&mut self, vicinity: &Vicinity) {
+        self.records.retain(|(key, _), _| vicinity.rank(*key) < NEAR);
+    }
+
+    /// Lets go of what has ended.
+    pub(super) fn on_timeout(&mut self, now: Instant) {
+        if self.sweep_at.is_some_and(|at| at <= now) {
+            self.records.retain(|_, record| record.is_current(now.as_millis()));
+            self.sweep_at = (!self.records.is_empty()).then(|| now + SWEEP_EVERY);
+        }
+    }
+
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.sweep_at
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.records.len()
+    }
+}

@@ -1,0 +1,206 @@
+//! What the overlay has to do with the rest of the node: links for what it sends, and whom its parcels are for.
+
+use super::{Node, ctx};
+use crate::ctx::{Ctx, Mail, Routed};
+use crate::directory::Vicinity;
+use crate::directory::words::Words;
+use crate::envelope::Exchange;
+use crate::identity::NodeId;
+use crate::io::{CloseReason, Refusal, Reply};
+use crate::link::handshake::Peer;
+use crate::link::introduction::{Carrier, Introductions};
+use crate::link::pursuit::Failure;
+use crate::overlay::{Overlay, Parcel};
+use crate::wire::{Frame, Keep, Unreachable};
+
+impl Node {
+    /// Sends through the overlay what concepts have given it, and hands out what it has delivered; says whether there was any.
+    pub(super) fn route_through_overlay(&mut self) -> bool {
+        let Some(overlay) = &mut self.overlay else { return false };
+        if let Some(routed) = self.out.routed.pop_front() {
+            let mut ctx = ctx!(self);
+            match routed {
+                Routed::To { key, id, load, copies: 0 } => overlay.send(&mut ctx, key, id, *load),
+                Routed::To { key, id, load, copies } => {
+                    overlay.send_around(&mut ctx, key, id, *load, copies);
+                }
+                Routed::Back { way, load } => overlay.answer(&mut ctx, &way, *load),
+            }
+            return true;
+        }
+        let parcel = self.out.parcels.pop_front();
+        let has_one = parcel.is_some();
+        if let Some(parcel) = parcel {
+            self.on_parcel(parcel);
+        }
+        has_one
+    }
+
+    fn on_parcel(&mut self, parcel: Parcel) {
+        let vicinity = self.vicinity();
+        let mut ctx = ctx!(self);
+        let links = &mut self.links;
+        let Parcel { key, id, load, back } = parcel;
+        let load = match &back {
+            Some(way) => self.directory.on_delivered(&mut ctx, &vicinity, (key, way), load),
+            None if self.envelopes.on_answer(&mut ctx, id, &load) => None,
+            None => self.directory.on_answer(&mut ctx, id, load),
+        };
+        let Some(load) = load else { return };
+        let carrier = back.map_or(Carrier::Overlay, Carrier::Back);
+        match load {
+            Frame::Lookup(lookup) => Introductions::on_lookup(&mut ctx, links, &carrier, &lookup),
+            Frame::Contact(contact) => self.introductions.on_contact(&mut ctx, links, &carrier, &contact),
+            Frame::Unreachable(lost) => self.introductions.on_unreachable(&mut ctx, links, &carrier, &lost),
+            // Whoever is in the overlay is a possible neighbour there, and links to those.
+            Frame::Signal(signal) => {
+                self.introductions.on_signal(&mut ctx, links, (carrier, signal), |_| true)
+            }
+            Frame::Sealed(sealed) if sealed.to == ctx.me.node() => {
+                self.envelopes.on_sealed(&mut ctx, &sealed)
+            }
+            Frame::Sealed(sealed) => {
+                carrier.carry(&mut ctx, sealed.to, Frame::Unreachable(Unreachable { node: sealed.to }));
+            }
+            _ => ctx.count("overlay_parcel_out_of_place"),
+        }
+    }
+
+    /// This node and its neighbours.
+    fn vicinity(&self) -> Vicinity {
+        let leaves = self.overlay.iter().flat_map(Overlay::leaves).map(|leaf| leaf.node);
+        Vicinity::new(self.identity.node(), leaves.collect())
+    }
+
+    /// Takes records that a neighbour wants kept.
+    pub(super) fn on_keep(&mut self, from: NodeId, keep: Keep) {
+        let vicinity = self.vicinity();
+        self.directory.on_keep(&mut ctx!(self), &vicinity, from, keep);
+    }
+
+    /// Does what is due in the directory, and tells it when other nodes have become neighbours.
+    pub(super) fn run_directory(&mut self) {
+        let Some(overlay) = &mut self.overlay else { return };
+        let mut ctx = ctx!(self);
+        if overlay.has_other_neighbours() {
+            self.directory.on_neighbours(&mut ctx);
+        }
+        let me = self.identity.node();
+        let leaves = overlay.leaves().map(|leaf| leaf.node);
+        self.directory.on_timeout(&mut ctx, || Vicinity::new(me, leaves.clone().collect()));
+    }
+
+    /// Lists the user under these words.
+    pub(super) fn publish(&mut self, words: Words) -> Result<Reply, Refusal> {
+        self.overlay.as_ref().ok_or(Refusal::NotInNetwork)?;
+        self.directory.list(&mut ctx!(self), words);
+        Ok(Reply::Done)
+    }
+
+    /// Looks for people.
+    pub(super) fn search_people(&mut self, words: Words, limit: usize) -> Result<Reply, Refusal> {
+        /// The most people that one search yields.
+        const LIMIT_MAX: usize = 100;
+        // Whoever knows nobody is a ring by themself, in which nobody is to be found.
+        let has_others = |overlay: &&Overlay| overlay.is_in() && overlay.leaves().next().is_some();
+        self.overlay.as_ref().filter(has_others).ok_or(Refusal::NotInNetwork)?;
+        if words.is_empty() {
+            return Err(Refusal::NoWords);
+        }
+        Ok(Reply::Search(self.directory.search(&mut ctx!(self), words, limit.min(LIMIT_MAX))))
+    }
+
+    /// Takes note that no way has led to a node: if it is somebody to talk with, envelopes may get there.
+    pub(super) fn on_unreachable(&mut self, Failure { target, reason }: Failure) {
+        let is_asked = self.asking.asked().any(|asked| asked == target);
+        let is_in = self.overlay.as_ref().is_some_and(Overlay::is_in);
+        let certificate = self.groups.certificate(&target);
+        let mut ctx = ctx!(self);
+        if !(is_in
+            && (is_asked || certificate.is_some())
+            && self.envelopes.reach(&mut ctx, target, certificate))
+        {
+            self.asking.on_unreachable(&mut ctx, target, reason);
+        }
+        self.lose_errand(target);
+    }
+
+    /// Tells the concepts what happened to envelopes; says whether anything did.
+    pub(super) fn exchange_envelopes(&mut self) -> bool {
+        let Some(change) = self.envelopes.poll_change() else { return false };
+        let mut ctx = ctx!(self);
+        match change {
+            Exchange::Up(node) => {
+                ctx.count("envelope_opened");
+                self.groups.on_linked(&mut ctx, node);
+                self.asking.on_linked(&mut ctx, node);
+            }
+            Exchange::Down(node) if self.links.is_linked(&node) => {}
+            Exchange::Down(node) => {
+                self.groups.on_unlinked(&mut ctx, node);
+                self.asking.on_unlinked(&mut ctx, node);
+                self.asking.on_unreachable(&mut ctx, node, CloseReason::NoIntroducer);
+            }
+            Exchange::Frame(node, frame) => self.on_frame(node, *frame),
+        }
+        true
+    }
+
+    /// Who a node is that can be talked with, over a link or by envelopes.
+    pub(super) fn peer(&self, node: &NodeId) -> Option<&Peer> {
+        self.links.peer(node).or_else(|| self.envelopes.peer(node))
+    }
+
+    /// Whether a node can be talked with.
+    pub(super) fn is_reachable(&self, node: &NodeId) -> bool {
+        self.links.is_linked(node) || self.envelopes.is_up(node)
+    }
+
+    /// Sends mail to a node that is not linked: by envelope if it is talked with in that way, when there is a link if the overlay
+    /// knows it.
+    pub(super) fn hold(&mut self, to: NodeId, mail: Mail) {
+        let mut ctx = ctx!(self);
+        if self.envelopes.is_up(&to) {
+            match mail {
+                Mail::Frame(frame) => self.envelopes.send(&mut ctx, to, &frame),
+                // What is not in memory is read by drivers, who know nothing of envelopes. It comes when there is a link, or
+                // from somebody else.
+                Mail::Kept { .. } => ctx.count("envelope_of_records"),
+                Mail::Probe => {}
+            }
+            return;
+        }
+        match self.overlay.as_ref().and_then(|overlay| overlay.contact(&to)) {
+            Some(_) => self.errands.hold(&mut ctx, to, mail),
+            None => ctx.count("frame_without_link_to_send"),
+        }
+    }
+
+    /// Gives up what has waited too long for a link.
+    pub(super) fn expire_errands(&mut self) {
+        for node in self.errands.expire(self.now) {
+            self.on_undeliverable(node);
+        }
+    }
+
+    /// Says goodbye to the neighbours.
+    pub(super) fn leave_overlay(&mut self) {
+        if let Some(overlay) = &mut self.overlay {
+            overlay.leave(&mut ctx!(self));
+        }
+    }
+
+    /// Takes note that no way to a node has led there.
+    pub(super) fn lose_errand(&mut self, node: NodeId) {
+        if self.errands.wait_for(&node) {
+            self.errands.take(&node);
+            self.on_undeliverable(node);
+        }
+    }
+
+    fn on_undeliverable(&mut self, node: NodeId) {
+        if let Some(overlay) = &mut self.overlay {
+            overlay.on_undeliverable(&mut ctx!(self), node);
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The overlay among real nodes: one invite brings everybody into one ring, and anybody is reached by key.
+
+use std::collections::BTreeSet;
+use tertulia_proto::overlay::ring::{SIDE_MAX, distance};
+use tertulia_proto::{Config, ConversationKind, Duration, NodeId};
+use tertulia_sim::{Kind, Seat, World};
+
+/// Nodes that have one native node in common and nothing else; every fourth is a tab.
+pub(crate) fn ring(seed: u64, count: usize) -> (World, Vec<Seat>) {
+    let mut world = World::new(seed);
+    let mut seats = Vec::new();
+    for n in 0..count {
+        let (kind, config) = match n % 4 {
+            3 => (Kind::Tab, Config::TAB),
+            _ => (Kind::Native, Config::NATIVE),
+        };
+        let config = Config { overlay: true, ..config };
+        let seat = world.configured(kind, &format!("Node {n}"), config);
+        if let Some(first) = seats.first() {
+            world.introducer(seat, *first);
+        }
+        seats.push(seat);
+        world.run_for(Duration::from_millis(300));
+    }
+    (world, seats)
+}
+
+/// The leaf set that a node has in a ring of these.
+fn expected(me: NodeId, ids: &[NodeId]) -> BTreeSet<NodeId> {
+    let mut others: Vec<_> = ids.iter().copied().filter(|id| *id != me).collect();
+    others.sort_by_key(|id| id.place().wrapping_sub(me.place()));
+    let counter = others.iter().rev().take(SIDE_MAX).copied();
+    others.iter().take(SIDE_MAX).copied().chain(counter).collect()
+}
+
+fn is_right(world: &World, seats: &[Seat]) -> bool {
+    let ids: Vec<_> = seats.iter().map(|seat| world.id(*seat)).collect();
+    seats.iter().all(|seat| {
+        let leaves = world.node(*seat).and_then(|node| node.neighbours());
+        leaves.is_some_and(|leaves| {
+            leaves.into_iter().collect::<BTreeSet<_>>() == expected(world.id(*seat), &ids)
+        })
+    })
+}
+
+/// Lets the ring form, or says what is wrong with it.
+pub(crate) fn settle(world: &mut World, seats: &[Seat], limit: Duration) {
+    let mut left = limit.as_millis() / 500;
+    while !is_right(world, seats) {
+        left = left.saturating_sub(1);
+        if left == 0 {
+            let ids: Vec<_> = seats.iter().map(|seat| world.id(*seat)).collect();
+            for seat in seats {
+                let leaves = world.node(*seat).and_then(|node| node.neighbours());
+                let leaves: Option<BTreeSet<_>> = leaves.map(|leaves| leaves.into_iter().collect());
+                let wanted = expected(world.id(*seat), &ids);
+                if leaves.as_ref() != Some(&wanted) {
+                    let lacks: Vec<_> = leaves.iter().flat_map(|leaves| wanted.difference(leaves)).collect();
+                    let links = world.linked(*seat).len();
+                    let is_in = leaves.is_some();
+                    eprintln!("{seat:?} in: {is_in} lacks {lacks:?} of {}, {links} links", wanted.len());
+                    eprintln!("   {:?}", world.node(*seat).map(|node| node.stats()));
+                }
+            }
+            world.fail("the ring is not whole");
+        }
+        world.run_for(Duration::from_millis(500));
+    }
+}
+
+#[test]
+fn one_invite_brings_all_into_one_ring() {
+    let (mut world, seats) = ring(1, 24);
+    settle(&mut world, &seats, Duration::from_secs(60));
+}
+
+#[test]
+fn the_ring_closes_where_nodes_are_gone_and_the_first_is_not_needed() {
+    let (mut world, mut seats) = ring(2, 24);
+    settle(&mut world, &seats, Duration::from_secs(60));
+    for at in [0, 5, 10] {
+        world.kill(seats[at]);
+    }
+    seats =
+        seats.iter().enumerate().filter(|(at, _)| ![0, 5, 10].contains(at)).map(|(_, seat)| *seat).collect();
+    settle(&mut world, &seats, Duration::from_secs(90));
+}
+
+#[test]
+fn anybody_is_reached_by_key_alone() {
+    let (mut world, seats) = ring(3, 40);
+    settle(&mut world, &seats, Duration::from_secs(90));
+    // A newcomer opens links to its neighbours and not to everybody. Whoever was there earlier keeps former neighbours, too.
+    let last = seats.last().map(|seat| world.linked(*seat).len());
+    assert!(last < Some(26), "{last:?} links of the last");
+    // Two who are not linked.
+    let pairs = seats.iter().flat_map(|one| seats.iter().map(move |other| (*one, *other)));
+    let (one, other) = pairs
+        .filter(|(one, other)| one != other && !world.is_linked(*one, *other))
+        .max_by_key(|(one, other)| distance(world.id(*one).place(), world.id(*other).place()))
+        .expect("forty nodes are not all linked");
+    world
+        .connect(one, other, Some(ConversationKind::Private))
+        .expect("whoever is in the overlay may ask anybody");
+    world.settle("they are linked", Duration::from_secs(20), |world| world.is_linked(one, other));
+}
