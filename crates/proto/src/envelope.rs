@@ -5,7 +5,7 @@
 
 use crate::ctx::Ctx;
 use crate::identity::{Certificate, NodeId};
-use crate::io::Wake;
+use crate::io::{CloseReason, Wake};
 use crate::link::handshake::Peer;
 use crate::link::traffic::Traffic;
 use crate::overlay::ring::Key;
@@ -38,8 +38,8 @@ pub(crate) struct Envelopes {
 pub(crate) enum Exchange {
     /// Somebody can be talked with who could not.
     Up(NodeId),
-    /// Somebody cannot any more, or could not at all.
-    Down(NodeId),
+    /// Somebody cannot any more, or could not at all; and why no link could be had to them.
+    Down(NodeId, CloseReason),
     /// A frame came.
     Frame(NodeId, Box<Frame>),
 }
@@ -57,6 +57,8 @@ struct Correspondent {
     /// The run whose envelopes are taken, the count of its latest, and a bit for each of the 64 before that.
     seen: (SessionId, u64, u64),
     traffic: Traffic,
+    /// Why no link could be had, as far as it is known.
+    failure: CloseReason,
 }
 
 impl Envelopes {
@@ -64,11 +66,11 @@ impl Envelopes {
         Self { session, table: Table::default(), changes: VecDeque::new() }
     }
 
-    /// Tries to talk with somebody to whom no link can be had.
+    /// Tries to talk with somebody to whom no link can be had, for the reason `failure`.
     pub(crate) fn reach(
         &mut self,
         ctx: &mut Ctx<'_>,
-        node: NodeId,
+        (node, failure): (NodeId, CloseReason),
         certificate: Option<Certificate>,
     ) -> bool {
         if self.table.contains_key(&node) {
@@ -78,7 +80,7 @@ impl Envelopes {
             ctx.count("envelope_refused_full");
             return false;
         }
-        let mut one = Correspondent::new(ctx, certificate);
+        let mut one = Correspondent { failure, ..Correspondent::new(ctx, certificate) };
         one.ask(ctx, self.session, node, List::default());
         self.table.insert(node, one);
         true
@@ -121,7 +123,8 @@ impl Envelopes {
                 one.certificate = Some(contact.certificate.clone());
                 one.ask(ctx, self.session, *node, List::default());
             }
-            _ => one.tries = TRIES_MAX,
+            // Whoever is closest to the id knows that nobody is there.
+            _ => (one.tries, one.due) = (TRIES_MAX, ctx.now),
         }
         true
     }
@@ -195,14 +198,14 @@ impl Envelopes {
                 None => one.due <= ctx.now && one.tries >= TRIES_MAX,
             };
             if is_silent {
-                over.push(*node);
+                over.push((*node, one.failure));
             } else if one.peer.is_none() && one.due <= ctx.now {
                 one.ask(ctx, session, *node, List::default());
             }
         }
-        for node in over {
+        for (node, failure) in over {
             self.table.remove(&node);
-            self.changes.push_back(Exchange::Down(node));
+            self.changes.push_back(Exchange::Down(node, failure));
         }
     }
 
@@ -229,6 +232,7 @@ impl Correspondent {
             sent: 0,
             seen: (SessionId([0; 8]), 0, 0),
             traffic: Traffic::new(ctx.now),
+            failure: CloseReason::NoIntroducer,
         }
     }
 

@@ -6,7 +6,7 @@ use crate::directory::Vicinity;
 use crate::directory::words::Words;
 use crate::envelope::Exchange;
 use crate::identity::NodeId;
-use crate::io::{CloseReason, Refusal, Reply};
+use crate::io::{Refusal, Reply};
 use crate::link::handshake::Peer;
 use crate::link::introduction::{Carrier, Introductions};
 use crate::link::pursuit::Failure;
@@ -104,24 +104,29 @@ impl Node {
     pub(super) fn search_people(&mut self, words: Words, limit: usize) -> Result<Reply, Refusal> {
         /// The most people that one search yields.
         const LIMIT_MAX: usize = 100;
-        // Whoever knows nobody is a ring by themself, in which nobody is to be found.
-        let has_others = |overlay: &&Overlay| overlay.is_in() && overlay.leaves().next().is_some();
-        self.overlay.as_ref().filter(has_others).ok_or(Refusal::NotInNetwork)?;
+        if !self.is_among_others() {
+            return Err(Refusal::NotInNetwork);
+        }
         if words.is_empty() {
             return Err(Refusal::NoWords);
         }
         Ok(Reply::Search(self.directory.search(&mut ctx!(self), words, limit.min(LIMIT_MAX))))
     }
 
+    /// Whether this node has found its place among others. Whoever knows nobody is a ring by themself, in which nobody is to be found.
+    fn is_among_others(&self) -> bool {
+        self.overlay.as_ref().is_some_and(|overlay| overlay.is_in() && overlay.leaves().next().is_some())
+    }
+
     /// Takes note that no way has led to a node: if it is somebody to talk with, envelopes may get there.
     pub(super) fn on_unreachable(&mut self, Failure { target, reason }: Failure) {
         let is_asked = self.asking.asked().any(|asked| asked == target);
-        let is_in = self.overlay.as_ref().is_some_and(Overlay::is_in);
+        let is_in = self.is_among_others();
         let certificate = self.groups.certificate(&target);
         let mut ctx = ctx!(self);
         if !(is_in
             && (is_asked || certificate.is_some())
-            && self.envelopes.reach(&mut ctx, target, certificate))
+            && self.envelopes.reach(&mut ctx, (target, reason), certificate))
         {
             self.asking.on_unreachable(&mut ctx, target, reason);
         }
@@ -138,11 +143,11 @@ impl Node {
                 self.groups.on_linked(&mut ctx, node);
                 self.asking.on_linked(&mut ctx, node);
             }
-            Exchange::Down(node) if self.links.is_linked(&node) => {}
-            Exchange::Down(node) => {
+            Exchange::Down(node, _) if self.links.is_linked(&node) => {}
+            Exchange::Down(node, reason) => {
                 self.groups.on_unlinked(&mut ctx, node);
                 self.asking.on_unlinked(&mut ctx, node);
-                self.asking.on_unreachable(&mut ctx, node, CloseReason::NoIntroducer);
+                self.asking.on_unreachable(&mut ctx, node, reason);
             }
             Exchange::Frame(node, frame) => self.on_frame(node, *frame),
         }
