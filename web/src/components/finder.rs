@@ -1,0 +1,104 @@
+//! A searchbox for people who are listed in the network.
+
+use super::controls::{hint, input};
+use crate::letters::letter;
+use crate::session::Session;
+use crate::state::{Seeking, enough};
+use crate::view::{Element, effect, el, later};
+use leptos::prelude::*;
+use std::time::Duration;
+use tertulia_proto::AccountId;
+use tertulia_proto::io::{Person, Presence};
+
+/// Whoever types on is not looked for half a word for: others answer for it.
+const PAUSE: Duration = Duration::from_millis(250);
+/// How soon it looks again where there was no network: a newcomer has its place within this.
+const RETRY: Duration = Duration::from_secs(2);
+
+/// What is typed, and who is found by it.
+#[derive(Clone, Copy)]
+pub(super) struct Finder {
+    pub(super) session: Session,
+    pub(super) words: RwSignal<String>,
+    pub(super) seeking: RwSignal<Seeking>,
+}
+
+impl Finder {
+    /// Looks for what is in `words`, as long as the present owner lives.
+    pub(super) fn new(session: Session, words: RwSignal<String>) -> Self {
+        let finder = Self { session, words, seeking: RwSignal::default() };
+        session.keep_up(finder.seeking);
+        effect(move || {
+            let words = words.get();
+            if enough(&words, letter).is_some() {
+                finder.look_in(PAUSE, words);
+            } else {
+                finder.seeking.set(Seeking::default());
+            }
+        });
+        finder
+    }
+
+    /// The searchbox.
+    pub(super) fn searchbox(self, id: &str) -> Element {
+        input(id, "search").bind(self.words)
+    }
+
+    /// Looks at once, and again for those who were not there before.
+    pub(super) fn look(self) {
+        self.look_in(Duration::ZERO, self.words.get_untracked());
+    }
+
+    /// Looks for these words after a while, if they are wanted then.
+    fn look_in(self, pause: Duration, words: String) {
+        later(pause, move || {
+            // What shows it may be gone by now.
+            let is_wanted = self.words.with_untracked(|now| *now == words);
+            let seeking = self.seeking.try_get_untracked().filter(|_| is_wanted);
+            let Some(words_sought) = seeking.and_then(|_| enough(&words, letter)) else { return };
+            self.session.seek(words_sought, self.seeking);
+            if self.seeking.with_untracked(Seeking::is_refused) {
+                self.look_in(RETRY, words);
+            }
+        });
+    }
+
+    /// How far it has come, as it is told to those who cannot see it.
+    pub(super) fn outcome(self, idle: &'static str) -> Element {
+        let words = move || {
+            let outcome = self.seeking.with(Seeking::outcome);
+            if outcome.is_empty() { idle.into() } else { outcome }
+        };
+        hint("").attr("role", "status").text_of(words)
+    }
+
+    /// Those who were found.
+    pub(super) fn users(self) -> Vec<AccountId> {
+        self.seeking.with(|seeking| seeking.people.iter().map(|one| one.person.user).collect())
+    }
+
+    /// Who that is whom it has found.
+    pub(super) fn person(self, user: &AccountId) -> Option<Person> {
+        self.seeking.with_untracked(|seeking| seeking.one(user).map(|one| one.person.clone()))
+    }
+
+    /// Somebody who was found, in words. What becomes known of them is put into its place.
+    pub(super) fn about(self, user: AccountId) -> Element {
+        let is_online = move || self.presence(&user) == Presence::Online;
+        let presence = el("span")
+            .class("presence")
+            .class_while("online", is_online)
+            .text_of(move || self.presence(&user).as_str().into());
+        let words = move || {
+            self.seeking.with(|seeking| seeking.one(&user).map(|one| one.words.clone()).unwrap_or_default())
+        };
+        let name = self.person(&user).map(|person| person.name.to_string()).unwrap_or_default();
+        let notes =
+            el("span").class("person-notes").child(presence).child(el("bdi").class("hint").text_of(words));
+        el("span").class("person").child(el("bdi").class("person-name").text(&name)).child(notes)
+    }
+
+    fn presence(self, user: &AccountId) -> Presence {
+        self.seeking.with(|seeking| seeking.one(user).map_or(Presence::Unknown, |one| one.presence))
+    }
+}
