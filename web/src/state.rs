@@ -398,7 +398,7 @@ impl State {
             RequestOutcome::AnsweringMachine => self.machines.push(Machine { request, of: waiting.to }),
             RequestOutcome::No => self.notices.urgent(
                 format!("{to} did not let you in."),
-                "Nothing else has changed. You can open the invite again to ask once more.".into(),
+                "Nothing else has changed. You can ask once more.".into(),
             ),
             RequestOutcome::Failed(reason) => self.notices.urgent(
                 format!("Your request did not reach {to}: {reason}."),
@@ -441,7 +441,7 @@ fn remedy(reason: CloseReason, way: &Way) -> &'static str {
         (_, Way::ByHand(_)) => {
             "An invite by hand works once and only while its page stays open: ask for a new one."
         }
-        (_, Way::Direct) => "Ask them to keep Tertulia open, then open the invite again.",
+        (_, Way::Direct) => "Ask them to keep Tertulia open, then try again.",
     }
 }
 

@@ -1,6 +1,6 @@
 //! A searchbox for people who are listed in the network.
 
-use super::controls::{hint, input};
+use super::controls::input;
 use crate::letters::letter;
 use crate::session::Session;
 use crate::state::{Seeking, enough};
@@ -63,13 +63,10 @@ impl Finder {
         });
     }
 
-    /// How far it has come, as it is told to those who cannot see it.
-    pub(super) fn outcome(self, idle: &'static str) -> Element {
-        let words = move || {
-            let outcome = self.seeking.with(Seeking::outcome);
-            if outcome.is_empty() { idle.into() } else { outcome }
-        };
-        hint("").attr("role", "status").text_of(words)
+    /// How far it has come, in words; `idle` while nothing is looked for.
+    pub(super) fn outcome(self, idle: &str) -> String {
+        let outcome = self.seeking.with(Seeking::outcome);
+        if outcome.is_empty() { idle.to_owned() } else { outcome }
     }
 
     /// Those who were found.

@@ -9,7 +9,7 @@ use super::participants::presence;
 use super::people::key;
 use crate::letters::has;
 use crate::session::Session;
-use crate::state::{Known, Seeking};
+use crate::state::Known;
 use crate::ui::Ui;
 use crate::view::{Element, each, el, key_of, nothing, when};
 use leptos::prelude::*;
@@ -79,14 +79,12 @@ fn people_choice(finder: Finder, chosen: RwSignal<Option<Person>>) -> Element {
         finder.users().into_iter().filter(is_new).collect::<Vec<_>>()
     };
     let hint = move || {
-        let is_empty = people().is_empty() && found().is_empty();
-        match chosen.with(Option::is_some) {
-            true => CHOSEN.to_owned(),
-            false if !is_empty => CHOICE.to_owned(),
-            false => match finder.seeking.with(Seeking::outcome) {
-                outcome if outcome.is_empty() => NOBODY.to_owned(),
-                outcome => outcome,
-            },
+        if chosen.with(Option::is_some) {
+            CHOSEN.to_owned()
+        } else if people().is_empty() && found().is_empty() {
+            finder.outcome(NOBODY)
+        } else {
+            CHOICE.to_owned()
         }
     };
     let known = each(people, key, move |known| {

@@ -1,7 +1,7 @@
 //! Everybody known, and whoever wants to be found.
 
 use super::avatar::avatar;
-use super::controls::{actions, button, field};
+use super::controls::{actions, button, field, hint};
 use super::finder::Finder;
 use super::frame::head;
 use super::inbox::inbox;
@@ -47,7 +47,7 @@ fn search(finder: Finder) -> Element {
     el("form")
         .on_submit(move || finder.look())
         .child(field("find-people", "Search people", searchbox))
-        .child(finder.outcome(IDLE))
+        .child(hint("").attr("role", "status").text_of(move || finder.outcome(IDLE)))
 }
 
 /// Whoever comes from what is gone, as by a command, goes on here.
