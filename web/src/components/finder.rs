@@ -3,7 +3,7 @@
 use super::controls::input;
 use crate::letters::letter;
 use crate::session::Session;
-use crate::state::{Seeking, enough};
+use crate::state::{Seeking, Sought, enough};
 use crate::view::{Element, effect, el, later};
 use leptos::prelude::*;
 use std::time::Duration;
@@ -81,21 +81,19 @@ impl Finder {
 
     /// Somebody who was found, in words. What becomes known of them is put into its place.
     pub(super) fn about(self, user: AccountId) -> Element {
-        let is_online = move || self.presence(&user) == Presence::Online;
+        let now = move |read: fn(&Sought) -> String| {
+            move || self.seeking.with(|seeking| seeking.one(&user).map(read).unwrap_or_default())
+        };
+        let is_there = |one: &Sought| one.presence == Presence::Online;
+        let is_online = move || self.seeking.with(|seeking| seeking.one(&user).is_some_and(is_there));
         let presence = el("span")
             .class("presence")
             .class_while("online", is_online)
-            .text_of(move || self.presence(&user).as_str().into());
-        let words = move || {
-            self.seeking.with(|seeking| seeking.one(&user).map(|one| one.words.clone()).unwrap_or_default())
-        };
-        let name = self.person(&user).map(|person| person.name.to_string()).unwrap_or_default();
-        let notes =
-            el("span").class("person-notes").child(presence).child(el("bdi").class("hint").text_of(words));
-        el("span").class("person").child(el("bdi").class("person-name").text(&name)).child(notes)
-    }
-
-    fn presence(self, user: &AccountId) -> Presence {
-        self.seeking.with(|seeking| seeking.one(user).map_or(Presence::Unknown, |one| one.presence))
+            .text_of(now(|one| one.presence.as_str().into()));
+        let words = el("bdi").class("hint").text_of(now(|one| one.words.clone()));
+        el("span")
+            .class("person")
+            .child(el("bdi").class("person-name").text_of(now(|one| one.person.name.to_string())))
+            .child(el("span").class("person-notes").child(presence).child(words))
     }
 }

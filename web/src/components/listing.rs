@@ -26,9 +26,11 @@ pub(super) fn listing(session: Session) -> Element {
     let input = input("listed-words", "text").attr("dir", "auto").bind(words);
     let textbox: HtmlElement = input.node();
     let save = move || {
-        session.list(&words.get_untracked());
-        // The button may be gone with that.
-        let _ = textbox.focus();
+        if !untrack(typed).is_empty() {
+            session.list(&words.get_untracked());
+            // The button may be gone with that.
+            let _ = textbox.focus();
+        }
     };
     let toggle =
         move || if untrack(is_listed) { session.list("") } else { session.list(&words.get_untracked()) };
@@ -49,11 +51,8 @@ pub(super) fn listing(session: Session) -> Element {
             "You are not listed.".into()
         }
     };
-    let form = el("form")
-        .class("row")
-        .on_submit(save)
-        .child(field("listed-words", "Words to be found by", input))
-        .child(buttons);
+    let form =
+        el("form").on_submit(save).child(field("listed-words", "Words to be found by", input)).child(buttons);
     el("fieldset")
         .class("listing")
         .child(el("legend").child(el("h3").text("To be found")))

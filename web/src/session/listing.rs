@@ -12,7 +12,10 @@ use tertulia_proto::{Command, Reply};
 impl Session {
     /// Keeps up what is looked for in a searchbox, as long as that is there.
     pub(crate) fn keep_up(self, seeking: RwSignal<Seeking>) {
-        self.seeking.update_value(|all| all.push(seeking));
+        self.seeking.update_value(|all| {
+            all.retain(|one| !one.is_disposed());
+            all.push(seeking);
+        });
     }
 
     /// Looks for people who are listed under these words.
