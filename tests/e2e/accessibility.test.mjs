@@ -10,7 +10,7 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const SERIOUS = ['serious', 'critical'];
 const SIZES = { desk: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
 /// Each view is looked at four times.
-const ALL_VIEWS_MS = 150_000;
+const ALL_VIEWS_MS = 240_000;
 const SCHEMES = ['light', 'dark'];
 
 behaviour('the main views have no serious barrier in light and dark, on a desk and on a phone', async (scene) => {
@@ -132,6 +132,27 @@ behaviour(
     await tina.press('Settings');
     await tina.find('list', 'Blocked people');
     await look('blocked');
+
+    await tina.press('List me');
+    await tina.find('button', 'Take me out');
+    await tina.write('Words to be found by', 'Tina chess');
+    await tina.find('button', 'Change words');
+    await look('listed');
+    await turned(tina, () => look('listed-rtl'));
+    await nora.call('publish', { words: 'Nora chess' });
+    await tina.press('People');
+    await tina.find('region', 'People');
+    await (await tina.find('searchbox', 'Search people')).type('ches');
+    await until('Nora to be there', async () => {
+      const list = await tina.find('list', 'Found');
+      return (await list.evaluate((found) => found.textContent)).includes('online');
+    });
+    await look('found');
+    await turned(tina, () => look('found-rtl'));
+    await tina.press('New conversation');
+    await (await tina.find('searchbox', 'Search people', { inside: await tina.find('dialog', 'New conversation') })).type('nora');
+    await until('the search to be over', async () => !(await tina.told()).includes('Searching'));
+    await look('new-conversation-found');
 
     assert.deepEqual(found, []);
   },

@@ -1,10 +1,11 @@
 //! What one types behind a slash instead of saying it.
 
 /// The commands and what they do, for the list that completes them and the one of the keys.
-pub(crate) const COMMANDS: [(&str, &str); 7] = [
+pub(crate) const COMMANDS: [(&str, &str); 8] = [
     ("/me", "Say what you do"),
     ("/nick", "Take another name"),
     ("/invite", "Invite somebody to this conversation"),
+    ("/search", "Look for people by their words"),
     ("/leave", "Leave this conversation"),
     ("/away", "Let the answering machine answer requests"),
     ("/back", "Answer requests yourself again"),

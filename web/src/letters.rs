@@ -1,6 +1,5 @@
 //! Upper and lower case. In the page the browser does it: its tables need not be loaded with it.
 
-#[cfg(target_family = "wasm")]
 use tertulia_proto::group::Letter;
 #[cfg(target_family = "wasm")]
 use tertulia_proto::table::Table;
@@ -35,6 +34,12 @@ pub(crate) fn letter(c: char) -> Letter {
         Letter { lower: [lower.next(), lower.next(), lower.next()], is_word }
     };
     LETTERS.with_borrow_mut(|letters| *letters.or_insert_with(c, ask))
+}
+
+/// What a search knows of a character.
+#[cfg(not(target_family = "wasm"))]
+pub(crate) fn letter(c: char) -> Letter {
+    Letter::of(c)
 }
 
 /// Whether `words` are in `text`, in whatever case.

@@ -1,6 +1,7 @@
 //! The page's node: the only file that gives it commands. Its events are folded into signals, many at a time.
 
 mod archive;
+mod listing;
 mod talk;
 
 pub(crate) use talk::FOUND_MAX;
@@ -8,7 +9,7 @@ pub(crate) use talk::FOUND_MAX;
 use crate::address;
 use crate::letters::sentence;
 use crate::mark;
-use crate::state::{Feed, Follow, NoticeId, Offered, Stale, State, Waiting, Way};
+use crate::state::{Feed, Follow, NoticeId, Offered, Seeking, Stale, State, Waiting, Way};
 use crate::store::Store;
 use crate::ui::{Overlay, Place, Ui};
 use crate::view::{at_next_frame, later};
@@ -62,6 +63,7 @@ pub(crate) struct Known {
     store: StoredValue<Store>,
     queue: StoredValue<Queue>,
     reading: StoredValue<Option<ConversationId>>,
+    seeking: StoredValue<Vec<RwSignal<Seeking>>>,
 }
 
 /// Events that wait for the next frame.
@@ -115,6 +117,7 @@ impl Session {
             store: StoredValue::new(store),
             queue: StoredValue::default(),
             reading: StoredValue::default(),
+            seeking: StoredValue::default(),
         })));
         // A browser that shows nothing of what it kept keeps nothing either: one can talk anyway.
         let kept = identity.to_bytes();
@@ -532,6 +535,7 @@ impl Session {
                 }
                 self.enter(conversation);
             }
+            Follow::Show(search, people, is_over) => self.show_found(search, &people, is_over),
             Follow::Forget(writer) => {
                 later(WRITING, move || self.state.update(|state| state.forget_writer(&writer)));
             }
@@ -547,11 +551,14 @@ impl Session {
                     .for_each(|views| state.take_conversations(views));
             }
             if stale.peers {
-                self.with_node(Node::peers).into_iter().for_each(|peers| state.peers = peers);
+                let links = |node: &Node| (node.peers(), node.neighbours().map_or(0, |nodes| nodes.len()));
+                let links = self.with_node(links);
+                links.into_iter().for_each(|links| (state.peers, state.neighbours) = links);
             }
             if stale.people {
-                let people = |node: &Node| (node.blocked(), node.inbox(), node.is_away());
-                (state.blocked, state.inbox, state.is_away) = self.with_node(people).unwrap_or_default();
+                let people = |node: &Node| (node.blocked(), node.inbox(), node.is_away(), node.listed());
+                (state.blocked, state.inbox, state.is_away, state.listed) =
+                    self.with_node(people).unwrap_or_default();
             }
         });
         for conversation in stale.messages.iter().copied() {

@@ -2,21 +2,24 @@
 
 mod feed;
 mod notice;
+mod seeking;
 mod words;
 
 pub(crate) use feed::{Feed, Row};
 pub(crate) use notice::{Notice, NoticeId, Notices, Tone};
+pub(crate) use seeking::{SOUGHT_MAX, Seeking, Sought, enough};
 pub(crate) use words::{beginning, progress, reacted, said, snippet, typed};
 
 use crate::letters::{lower, sentence};
 use std::collections::VecDeque;
 use tertulia_proto::AccountId;
+use tertulia_proto::directory::FoundPerson;
 use tertulia_proto::group::{ConversationId, ConversationKind};
 use tertulia_proto::identity::{Name, NodeId};
 use tertulia_proto::invite::Invite;
 use tertulia_proto::io::{
     BlockedView, CloseReason, ConversationView, Event, LeftView, LinkId, MessageView, PeerView, Person,
-    RequestId, RequestOutcome,
+    RequestId, RequestOutcome, SearchId,
 };
 use tertulia_proto::table::Table;
 
@@ -50,6 +53,10 @@ pub(crate) struct State {
     pub(crate) blocked: Vec<BlockedView>,
     /// Whether the answering machine answers requests.
     pub(crate) is_away: bool,
+    /// The words that the person is listed under.
+    pub(crate) listed: Vec<String>,
+    /// How many nodes stand next to this one in the network; none outside of it.
+    pub(crate) neighbours: usize,
     /// Who is writing.
     pub(crate) writing: Vec<Writer>,
     /// Invites by hand that nobody has replied to yet.
@@ -166,7 +173,7 @@ pub(crate) struct Stale {
     pub(crate) messages: Vec<ConversationId>,
     /// The links.
     pub(crate) peers: bool,
-    /// Who is blocked, what was left here, and whether we are away.
+    /// Who is blocked, what was left here, and whether we are away or listed.
     pub(crate) people: bool,
 }
 
@@ -177,6 +184,8 @@ pub(crate) enum Follow {
     Enter(ConversationId, Name),
     /// Somebody is writing: forget it if they do not go on.
     Forget(Writer),
+    /// A search has found these people: show them where it was begun, and whether that is all.
+    Show(SearchId, Vec<FoundPerson>, bool),
 }
 
 impl Stale {
@@ -231,6 +240,7 @@ impl State {
                 self.notices.quiet(line);
                 stale.people = true;
             }
+            Event::Found { search, people, is_over } => return Some(Follow::Show(search, people, is_over)),
             Event::Trouble { what, why, remedy } => {
                 self.notices.urgent(format!("{}: {why}.", sentence(&what)), sentence(&remedy));
             }
@@ -388,7 +398,7 @@ impl State {
             RequestOutcome::AnsweringMachine => self.machines.push(Machine { request, of: waiting.to }),
             RequestOutcome::No => self.notices.urgent(
                 format!("{to} did not let you in."),
-                "Nothing else has changed. You can open the invite again to ask once more.".into(),
+                "Nothing else has changed. You can ask once more.".into(),
             ),
             RequestOutcome::Failed(reason) => self.notices.urgent(
                 format!("Your request did not reach {to}: {reason}."),
@@ -431,7 +441,7 @@ fn remedy(reason: CloseReason, way: &Way) -> &'static str {
         (_, Way::ByHand(_)) => {
             "An invite by hand works once and only while its page stays open: ask for a new one."
         }
-        (_, Way::Direct) => "Ask them to keep Tertulia open, then open the invite again.",
+        (_, Way::Direct) => "Ask them to keep Tertulia open, then try again.",
     }
 }
 

@@ -82,6 +82,8 @@ pub(crate) struct Signals {
     pub(crate) overlay: RwSignal<Option<Overlay>>,
     /// Light or dark.
     pub(crate) theme: RwSignal<Theme>,
+    /// Whom the person looks for.
+    pub(crate) sought: RwSignal<String>,
     /// Whether anybody can see the page.
     pub(crate) is_visible: RwSignal<bool>,
     /// What was typed and not sent.
@@ -107,6 +109,7 @@ impl Ui {
             place: RwSignal::new(Place::Home),
             overlay: RwSignal::new(None),
             theme: RwSignal::new(theme),
+            sought: RwSignal::default(),
             is_visible,
             drafts: StoredValue::default(),
         })))

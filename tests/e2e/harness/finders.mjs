@@ -42,6 +42,7 @@ const SELECTORS = Object.fromEntries(
     option: 'option',
     radio: 'input[type="radio"]',
     region: 'section',
+    searchbox: 'input[type="search"]',
     status: 'output',
     tab: '',
     textbox: 'input:not([type]), input[type="text"], textarea',

@@ -6,7 +6,7 @@ use super::talk::Talk;
 use crate::command::{Typed, parse};
 use crate::session::Session;
 use crate::state::{State, beginning};
-use crate::ui::{Overlay, Ui};
+use crate::ui::{Overlay, Place, Ui};
 use crate::view::{Element, View, dynamic, effect, el, nothing};
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -125,6 +125,10 @@ impl Composer {
         match command {
             "/nick" if !rest.is_empty() => session.set_name(rest),
             "/away" | "/back" => session.set_away(command == "/away"),
+            "/search" if !rest.is_empty() => {
+                ui.sought.set(rest.to_owned());
+                ui.place.set(Place::People);
+            }
             "/invite" => ui.open(Overlay::Invite(Some(talk.id))),
             "/leave" => ui.open(Overlay::Leave(talk.id)),
             "/help" => ui.open(Overlay::Keys),

@@ -31,12 +31,26 @@ pub(super) fn network() -> Element {
         .attr("role", "group")
         .attr("aria-label", "Connections, scrollable")
         .child(table(session));
+    let place = move || session.state.with(|state| place(state.neighbours));
+    let body = el("div")
+        .class("view-body")
+        .child(el("p").class("ring-place").text_of(place))
+        .child(when(is_empty, empty))
+        .child(scrolled);
     el("section")
         .class("view")
         .attr("role", "region")
         .attr("aria-label", "Network")
         .child(head("Network".into(), detail.into(), actions([])))
-        .child(el("div").class("view-body").child(when(is_empty, empty)).child(scrolled))
+        .child(body)
+}
+
+fn place(neighbours: usize) -> String {
+    match neighbours {
+        0 => "Not in the network".into(),
+        1 => "In the network: 1 neighbour".into(),
+        count => format!("In the network: {count} neighbours"),
+    }
 }
 
 fn keep_fresh(session: Session) {

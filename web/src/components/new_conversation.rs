@@ -1,8 +1,9 @@
 //! Beginning a conversation.
 
 use super::avatar::avatar;
-use super::controls::{actions, field, hint, input, name_input, radio, submit};
+use super::controls::{actions, field, hint, name_input, radio, submit};
 use super::dialog::dialog;
+use super::finder::Finder;
 use super::join::{kind_choice, kind_of};
 use super::participants::presence;
 use super::people::key;
@@ -10,26 +11,29 @@ use crate::letters::has;
 use crate::session::Session;
 use crate::state::Known;
 use crate::ui::Ui;
-use crate::view::{Element, each, el, when};
+use crate::view::{Element, each, el, key_of, nothing, when};
 use leptos::prelude::*;
+use tertulia_proto::AccountId;
 use tertulia_proto::group::History;
-use tertulia_proto::identity::NodeId;
+use tertulia_proto::io::Person;
+
+const CHOSEN: &str = "They are asked when you press Create.";
+const CHOICE: &str = "Choose somebody to ask now, or create the conversation and invite others to it.";
+const NOBODY: &str = "Nobody by that name yet. Create the conversation and invite them to it.";
 
 /// The dialog `New conversation`: with somebody known, or empty for others to be invited to.
 pub(super) fn new_conversation() -> Element {
     let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
     let is_private = RwSignal::new(false);
     let name = RwSignal::new(String::new());
-    let chosen = RwSignal::new(None::<NodeId>);
+    let chosen = RwSignal::new(None::<Person>);
     let is_new_only = RwSignal::new(false);
     let create = move || {
         let kind = kind_of(is_private);
         let name = name.get_untracked().trim().to_owned();
-        let people = session.state.with_untracked(|state| state.people());
-        let with = people.into_iter().find(|known| Some(known.person.node) == chosen.get_untracked());
         ui.close();
-        match with {
-            Some(known) => session.connect(&known.person, kind, &name),
+        match chosen.get_untracked() {
+            Some(person) => session.connect(&person, kind, &name),
             None => session.create(kind, &name, history_of(is_new_only)),
         }
     };
@@ -37,9 +41,9 @@ pub(super) fn new_conversation() -> Element {
     let form = el("form")
         .on_submit(create)
         .child(kind_choice(is_private))
-        .child(people_choice(session, chosen))
+        .child(people_choice(Finder::new(session, RwSignal::default()), chosen))
         .child(field("conversation-name", "Conversation name", name).child(hint("Only you see this name.")))
-        .child(when(move || chosen.get().is_none(), move || history_choice("history", is_new_only)))
+        .child(when(move || chosen.with(Option::is_none), move || history_choice("history", is_new_only)))
         .child(actions([submit("Create").class("primary").into()]));
     dialog("New conversation", form.into())
 }
@@ -61,46 +65,58 @@ pub(super) fn history_choice(group: &str, is_new_only: RwSignal<bool>) -> Elemen
         .child(choice("From when they join", true))
 }
 
-/// Whom to ask: one person, or nobody yet.
-fn people_choice(session: Session, chosen: RwSignal<Option<NodeId>>) -> Element {
-    let words = RwSignal::new(String::new());
+/// Whom to ask: one person, or nobody yet. Those who are known come first.
+fn people_choice(finder: Finder, chosen: RwSignal<Option<Person>>) -> Element {
+    let (session, words) = (finder.session, finder.words);
     let people = move || {
         let words = words.get();
         let matches = |known: &Known| has(known.person.name.as_str(), words.trim());
         session.state.with(|state| state.people().into_iter().filter(matches).collect::<Vec<_>>())
     };
-    let hint = move || {
-        let hint = match (people().is_empty(), chosen.get()) {
-            (_, Some(_)) => "They are asked when you press Create.",
-            (true, None) => "Nobody by that name yet. Create the conversation and invite them to it.",
-            (false, None) => {
-                "Choose somebody to ask now, or create the conversation and invite others to it."
-            }
-        };
-        hint.to_owned()
+    let found = move || {
+        let known = people();
+        let is_new = |user: &AccountId| known.iter().all(|known| known.person.user != *user);
+        finder.users().into_iter().filter(is_new).collect::<Vec<_>>()
     };
-    let list = el("ul").class("people-list choosable").attr("aria-label", "People").child(each(
-        people,
-        key,
-        move |known| choice(known, chosen),
-    ));
-    field("search-people", "Search people", input("search-people", "search").bind(words))
+    let hint = move || {
+        if chosen.with(Option::is_some) {
+            CHOSEN.to_owned()
+        } else if people().is_empty() && found().is_empty() {
+            finder.outcome(NOBODY)
+        } else {
+            CHOICE.to_owned()
+        }
+    };
+    let known = each(people, key, move |known| {
+        let who = el("span")
+            .class("person")
+            .child(el("bdi").class("person-name").text(known.person.name.as_str()))
+            .child(presence(known.linked));
+        choice(known.person.clone(), who, chosen)
+    });
+    let found = each(
+        found,
+        |user| key_of(&user.0, &[]),
+        move |user| {
+            finder
+                .person(user)
+                .map_or_else(nothing, |person| choice(person, finder.about(*user), chosen).into())
+        },
+    );
+    let list = el("ul").class("people-list choosable").attr("aria-label", "People").child(known).child(found);
+    field("search-people", "Search people", finder.searchbox("search-people"))
         .child(list)
-        .child(el("p").class("hint").text_of(hint))
+        .child(el("p").class("hint").attr("role", "status").text_of(hint))
 }
 
-fn choice(known: &Known, chosen: RwSignal<Option<NodeId>>) -> Element {
-    let node = known.person.node;
-    let is_chosen = move || chosen.get() == Some(node);
-    let who = el("span")
-        .class("person")
-        .child(el("bdi").class("person-name").text(known.person.name.as_str()))
-        .child(presence(known.linked));
+fn choice(person: Person, who: Element, chosen: RwSignal<Option<Person>>) -> Element {
+    let (node, user) = (person.node, person.user);
+    let is_chosen = move || chosen.with(|chosen| chosen.as_ref().is_some_and(|chosen| chosen.node == node));
     let button = el("button")
         .attr("type", "button")
         .attr_of("aria-pressed", move || is_chosen().to_string())
-        .on_press(move || chosen.set((!untrack(is_chosen)).then_some(node)))
-        .child(avatar(known.person.user))
+        .on_press(move || chosen.set((!untrack(is_chosen)).then(|| person.clone())))
+        .child(avatar(user))
         .child(who);
     el("li").child(button)
 }

@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use tertulia_proto::group::ConversationId;
 use tertulia_proto::io::ParticipantView;
 
+const CARRIED: &str = "No direct connection could be opened. Others carry what you say, sealed for them.";
 const FORKED: &str =
     "This device has said different things in one place. It lost its memory, or somebody cheats: ask.";
 
@@ -48,14 +49,14 @@ fn foot(id: ConversationId) -> Element {
 
 /// A row is drawn anew when anything that it shows has changed.
 fn key(participant: &ParticipantView) -> u128 {
-    let ParticipantView { person, coordinator, linked, admitted_by, forked, .. } = participant;
+    let ParticipantView { person, coordinator, linked, carried, admitted_by, forked, .. } = participant;
     let host = admitted_by.as_ref().map_or("", |host| host.name.as_str());
-    let flags = [u8::from(*coordinator), u8::from(*linked), u8::from(*forked)];
+    let flags = [u8::from(*coordinator), u8::from(*linked), u8::from(*carried), u8::from(*forked)];
     key_of(&person.node.0, &[&flags, person.name.as_str().as_bytes(), &[0], host.as_bytes()].concat())
 }
 
 fn participant(participant: &ParticipantView) -> Element {
-    let ParticipantView { person, me, coordinator, linked, admitted_by, forked } = participant;
+    let ParticipantView { person, me, coordinator, linked, carried, admitted_by, forked } = participant;
     let name = el("span")
         .class("person-name")
         .child(el("bdi").text(person.name.as_str()))
@@ -63,6 +64,7 @@ fn participant(participant: &ParticipantView) -> Element {
     let notes = el("span")
         .class("person-notes")
         .child(presence(*me || *linked))
+        .children(carried.then(|| el("span").class("role").attr("title", CARRIED).text("through others")))
         .children(coordinator.then(|| el("span").class("role").text("coordinator")));
     let host = admitted_by
         .as_ref()

@@ -1,34 +1,87 @@
-//! Everybody known.
+//! Everybody known, and whoever wants to be found.
 
 use super::avatar::avatar;
-use super::controls::{actions, button};
+use super::controls::{actions, button, field, hint};
+use super::finder::Finder;
 use super::frame::head;
 use super::inbox::inbox;
 use super::participants::presence;
 use crate::session::Session;
 use crate::state::Known;
-use crate::view::{Element, each, el, key_of, when};
+use crate::ui::Ui;
+use crate::view::{Element, View, each, effect, el, key_of, when};
 use leptos::prelude::*;
 use tertulia_proto::AccountId;
+use web_sys::HtmlElement;
+
+const IDLE: &str =
+    "A name, an address or an interest, or its beginning, finds those who are listed under it.";
 
 /// The region `People`.
 pub(super) fn people() -> Element {
-    let session = expect_context::<Session>();
+    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
     let people = move || session.state.with(|state| state.people());
     let contacts = each(people, key, move |known| contact(session, known));
     let nobody = || el("p").class("empty").text("Nobody yet. Whoever you talk to appears here.");
+    let finder = Finder::new(session, ui.sought);
     let body = el("div")
-        .class("view-body")
+        .class("view-body people")
+        .child(search(finder))
+        .child(found(finder))
         .child(inbox(session))
+        .child(when(move || !finder.users().is_empty(), || el("h2").text("Contacts")))
         .child(el("ul").class("people-list").attr("aria-label", "Contacts").child(contacts))
         .child(when(move || people().is_empty(), nobody));
-    let detail = "Those whom you talk to, or are linked to now.";
+    let detail = "Those whom you talk to or are linked to now, and everybody who wants to be found.";
     el("section")
         .class("view")
         .attr("role", "region")
         .attr("aria-label", "People")
         .child(head("People".into(), detail.into(), actions([])))
         .child(body)
+}
+
+fn search(finder: Finder) -> Element {
+    let searchbox = finder.searchbox("find-people");
+    focus_if_nothing_is(searchbox.node());
+    el("form")
+        .on_submit(move || finder.look())
+        .child(field("find-people", "Search people", searchbox))
+        .child(hint("").attr("role", "status").text_of(move || finder.outcome(IDLE)))
+}
+
+/// Whoever comes from what is gone, as by a command, goes on here.
+fn focus_if_nothing_is(searchbox: HtmlElement) {
+    effect(move || {
+        let body = document().body();
+        if document().active_element().as_ref() == body.as_deref() {
+            let _ = searchbox.focus();
+        }
+    });
+}
+
+/// The list `Found`, while somebody is.
+fn found(finder: Finder) -> View {
+    when(
+        move || !finder.users().is_empty(),
+        move || {
+            let rows =
+                each(move || finder.users(), |user| key_of(&user.0, &[]), move |user| one(finder, *user));
+            let list = el("ul").class("people-list").attr("aria-label", "Found").child(rows);
+            el("section").class("found").child(el("h2").text("Found")).child(list)
+        },
+    )
+}
+
+fn one(finder: Finder, user: AccountId) -> Element {
+    let message = move || {
+        finder.person(&user).into_iter().for_each(|person| finder.session.message(&person));
+    };
+    el("li")
+        .child(avatar(user))
+        .child(finder.about(user))
+        .child(block_button(finder.session, user))
+        .child(button("Message", message))
 }
 
 /// A row is drawn anew when anything that it shows has changed.

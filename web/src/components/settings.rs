@@ -4,6 +4,7 @@ use super::avatar::avatar;
 use super::confirm::confirm;
 use super::controls::{actions, button, check, hint, label, name_input, radio, submit};
 use super::frame::head;
+use super::listing::listing;
 use crate::session::Session;
 use crate::theme::{self, Theme};
 use crate::ui::{Overlay, Ui};
@@ -97,6 +98,7 @@ fn privacy(session: Session) -> Element {
         .child(share)
         .child(away)
         .child(hint("While you are away an answering machine answers whoever asks to talk. It takes one message each."))
+        .child(listing(session))
         .child(blocked(session))
 }
 

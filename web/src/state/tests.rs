@@ -9,7 +9,15 @@ fn person(n: u8, name: &str) -> Person {
 
 fn participant(n: u8, name: &str) -> ParticipantView {
     let (person, me) = (person(n, name), n == 0);
-    ParticipantView { person, me, coordinator: me, linked: true, admitted_by: None, forked: false }
+    ParticipantView {
+        person,
+        me,
+        coordinator: me,
+        linked: true,
+        carried: false,
+        admitted_by: None,
+        forked: false,
+    }
 }
 
 fn conversation(n: u8, participants: Vec<ParticipantView>) -> ConversationView {
