@@ -40,6 +40,11 @@ use std::sync::Arc;
 const HELD_MAX: usize = 32;
 /// How often the next node clockwise is asked for a sign of life. Each node is watched by its neighbour; others hear of its end.
 const WATCH_EVERY: Duration = Duration::from_secs(30);
+/// The shortest time between.
+const WATCH_MIN: Duration = Duration::from_secs(5);
+/// So many nodes may be found gone in a minute and a half before that is out of the ordinary: where sessions are a quarter of an hour
+/// long there are three, and a tenth of all may fail at once.
+const GONE_FEW: u64 = 10;
 /// How often a member of the leaf set is asked whom it knows.
 const COMPARE_EVERY: Duration = Duration::from_secs(60);
 /// How often somebody in the routing table is asked for a row, and for our place.
@@ -71,6 +76,11 @@ impl WayBack {
     /// How often the message was passed on.
     pub fn hops(&self) -> usize {
         self.path.len()
+    }
+
+    /// The nodes that it has passed, its origin first.
+    pub fn path(&self) -> &[NodeId] {
+        &self.path
     }
 }
 
@@ -436,7 +446,7 @@ impl Overlay {
         self.on_greetings_due(ctx);
         self.on_stage_due(ctx);
         if self.watch_at <= ctx.now {
-            self.watch_at = later(ctx, WATCH_EVERY);
+            self.watch_at = later(ctx, self.watch_every());
             if let Some(neighbour) = self.leaves.neighbour(Side::Clockwise) {
                 self.watch(ctx, neighbour.node);
             }
@@ -453,6 +463,12 @@ impl Overlay {
             self.mend_at = None;
             self.mend(ctx);
         }
+    }
+
+    /// The more have been found gone lately, the more often somebody is looked after (MSPastry: Castro et al. 2004, section 4.1).
+    fn watch_every(&self) -> Duration {
+        let shorter = 1 + self.gone.len() as u64 / GONE_FEW;
+        Duration::from_micros(WATCH_EVERY.as_micros() / shorter).max(WATCH_MIN)
     }
 
     /// The earliest deadline.

@@ -2,6 +2,7 @@
 
 mod campaign;
 mod recorded;
+mod rings;
 mod staged;
 
 use campaign::Campaign;
@@ -48,6 +49,12 @@ struct Options {
     /// Of a recording, run only the node of this number or person
     #[arg(long, value_name = "NODE", requires = "replay", conflicts_with_all = ["run", "seeds"])]
     only: Option<String>,
+    /// Measure rings of nodes of which only the overlay is there
+    #[arg(long, value_name = "NAME", value_enum, conflicts_with_all = ["run", "seeds", "replay", "record", "nodes", "steps", "minutes"])]
+    ring: Option<rings::Measure>,
+    /// Print figures of rings as one JSON object
+    #[arg(long)]
+    json: bool,
     /// Tell each command, event and fault on stderr; of a recording, all that each node is told and what comes of it
     #[arg(long)]
     tell: bool,
@@ -73,6 +80,12 @@ impl Options {
 
 fn main() -> ExitCode {
     let options = Options::parse();
+    if let Some(measure) = options.ring {
+        return rings::measure(measure, options.json);
+    }
+    if options.scenario.as_deref() == Some("million") {
+        return rings::measure(rings::Measure::Million, options.json);
+    }
     let record = options.record.as_deref();
     if let Some(file) = &options.replay {
         return recorded::replay(file, options.only, options.tell);
@@ -118,5 +131,6 @@ mod tests {
         assert!(!parsed("sim --record a"), "of which?");
         assert!(!parsed("sim --replay a --seed 7") && !parsed("sim --replay a --nodes 7"));
         assert!(!parsed("sim --seed 7 --only Ana"));
+        assert!(parsed("sim --ring hops --json") && !parsed("sim --ring hops --seed 7"));
     }
 }

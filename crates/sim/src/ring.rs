@@ -29,7 +29,7 @@ use std::sync::Arc;
 use tertulia_proto::overlay::Parcel;
 use tertulia_proto::overlay::bare::{Bare, Common};
 use tertulia_proto::overlay::contact::Contact;
-use tertulia_proto::overlay::ring::{Key, closeness};
+use tertulia_proto::overlay::ring::{Key, LEAVES_MAX, closeness};
 use tertulia_proto::wire::{Frame, Unreachable};
 use tertulia_proto::{Duration, Instant, NodeId};
 use wheel::Wheel;
@@ -68,6 +68,8 @@ pub struct Ring {
     /// The places of those who are in the ring.
     members: BTreeSet<u128>,
     villains: Option<malice::Villains>,
+    /// Whether nodes have links, and not all reach all at once.
+    has_links: bool,
     wheel: Wheel<Happening>,
     tally: Tally,
     looked_up: Vec<LookedUp>,
@@ -81,7 +83,6 @@ struct Seat {
     /// For when its timer is set.
     wake: Instant,
     is_member: bool,
-    since: Instant,
     /// Where it is among those who are there.
     at: u32,
 }
@@ -150,6 +151,8 @@ pub struct Delivered {
     pub at: Instant,
     /// How often it was passed on.
     pub hops: u8,
+    /// How often a link had to be opened for that, where nodes have links.
+    pub opened: u8,
 }
 
 impl Ring {
@@ -169,6 +172,7 @@ impl Ring {
             there: Vec::new(),
             members: BTreeSet::new(),
             villains: None,
+            has_links: false,
             wheel: Wheel::new(BEGINNING),
             tally: Tally::default(),
             looked_up: Vec::new(),
@@ -252,6 +256,7 @@ impl Ring {
     /// A node comes, and knows one who is in the ring already, if there is anyone. Yields its number.
     pub fn come(&mut self) -> u32 {
         let number = self.sit(None);
+        self.step(number, |_, _, _| {});
         self.knock(number);
         number
     }
@@ -278,13 +283,7 @@ impl Ring {
         self.spots.push(Spot::any(&mut self.chance));
         let node = Some(Bare::new(contact, self.now));
         let at = self.there.len() as u32;
-        self.seats.push(Seat {
-            node,
-            wake: Instant::from_micros(u64::MAX),
-            is_member: false,
-            at,
-            since: self.now,
-        });
+        self.seats.push(Seat { node, wake: Instant::from_micros(u64::MAX), is_member: false, at });
         self.there.push(number);
         number
     }
@@ -338,7 +337,6 @@ impl Ring {
         let due = node.poll_timeout();
         if !seat.is_member && node.is_in() {
             seat.is_member = true;
-            seat.since = self.now;
             self.members.insert(me.place());
         }
         if let Some(due) = due.filter(|due| *due < seat.wake) {
@@ -382,11 +380,34 @@ impl Ring {
         };
         let by = self.id(at);
         let is_closest = self.closest(parcel.key.place()) == Some(by);
+        let (hops, opened) = (back.hops() as u8, self.opened(back.path(), by));
         let looked_up = &mut self.looked_up[number];
-        let hops = back.hops() as u8;
-        looked_up.delivered.get_or_insert(Delivered { by: at, at: self.now, hops });
+        looked_up.delivered.get_or_insert(Delivered { by: at, at: self.now, hops, opened });
         looked_up.times += 1;
         looked_up.is_wrong |= !is_closest;
+    }
+
+    /// How many hops of a way went where there was no link before.
+    fn opened(&self, path: &[NodeId], last: NodeId) -> u8 {
+        if !self.has_links {
+            return 0;
+        }
+        let to = path.iter().skip(1).copied().chain([last]);
+        let is_new = |(from, to): &(&NodeId, NodeId)| {
+            self.node(chance::number(from)).is_some_and(|node| !node.is_linked(to))
+        };
+        path.iter().zip(to).filter(is_new).count() as u8
+    }
+
+    /// Gives each node links to its leaf set and to so many of its table, as a node has them: of the rows that most messages need,
+    /// the first. The others are opened when they are needed, and closed again.
+    pub fn link(&mut self, budget: usize) {
+        self.has_links = true;
+        let others = budget.saturating_sub(LEAVES_MAX);
+        for node in self.seats.iter_mut().filter_map(|seat| seat.node.as_mut()) {
+            let table: Vec<_> = node.table().iter().take(others).map(|contact| contact.node).collect();
+            node.link_only(table);
+        }
     }
 
     /// Plans something.

@@ -179,17 +179,6 @@ impl Bare {
         self.overlay.leaves()
     }
 
-    /// debug
-    pub fn debug(&self, node: &NodeId) -> String {
-        format!(
-            "gone {} greeting {} probe {} leaves {}",
-            self.overlay.gone.contains_key(node),
-            self.overlay.greetings.contains_key(node),
-            self.overlay.probes.contains_key(node),
-            self.overlay.leaves().count()
-        )
-    }
-
     /// Its routing table.
     pub fn table(&self) -> &[Arc<Contact>] {
         self.overlay.rows.contacts()

@@ -5,7 +5,7 @@ use crate::ctx::Ctx;
 use crate::endpoint::Endpoint;
 use crate::identity::NodeId;
 use crate::overlay::contact::Contact;
-use crate::overlay::ring::{Key, shared_digits};
+use crate::overlay::ring::{Key, LEAVES_MAX, shared_digits};
 use crate::table::Set;
 use crate::time::{Duration, Instant};
 use crate::wire::bounded::List;
@@ -16,7 +16,7 @@ use std::sync::Arc;
 const JOIN: Duration = Duration::from_secs(3);
 /// How often a join is tried before the node takes itself for the first of a ring: others may wait for it, too. With one packet in
 /// twenty lost, an answer over four hops is lost once in five times.
-const JOINS: u8 = 6;
+const JOINS: u8 = 10;
 /// How long a newcomer waits for its neighbours: those who are gone are found gone by then.
 const SETTLING: Duration = Duration::from_secs(12);
 
@@ -78,7 +78,7 @@ impl Overlay {
                     self.greet(ctx, contact, None);
                 }
                 if !is_known {
-                    self.send_join(ctx, contact.node);
+                    self.ask_for_place(ctx, contact.node);
                 }
             }
         }
@@ -86,15 +86,19 @@ impl Overlay {
     }
 
     fn join(&mut self, ctx: &mut Ctx<'_>, via: NodeId, tries: u8) {
-        let id = self.send_join(ctx, via);
+        // The same question each time, so that a late answer is one.
+        let id = match self.stage {
+            Stage::Joining { id, .. } => id,
+            _ => RouteId(ctx.rng.bytes()),
+        };
+        self.send_join(ctx, id, via);
         self.stage = Stage::Joining { via, id, due: ctx.now + JOIN, tries };
     }
 
     /// Asks for our place in the ring that `via` is in.
-    pub(super) fn send_join(&mut self, ctx: &mut Ctx<'_>, via: NodeId) -> RouteId {
+    fn send_join(&mut self, ctx: &mut Ctx<'_>, id: RouteId, via: NodeId) {
         // One who is in knows others who can take the question instead.
         let nobody_else = self.leaves.is_empty();
-        let id = RouteId(ctx.rng.bytes());
         let join = Join { sender: self.me.clone(), contacts: List::default() };
         let route = Route {
             key: Key::from(self.me.node),
@@ -103,7 +107,6 @@ impl Overlay {
             load: Load(Arc::new(Frame::Join(join))),
         };
         self.pass_on(ctx, route, via, nobody_else);
-        id
     }
 
     /// Adds our part to a join that passes: the rows that the newcomer shares with us and that it has not got yet.
@@ -141,6 +144,9 @@ impl Overlay {
         }
         for contact in joined.contacts.iter() {
             self.learn(contact);
+        }
+        if joined.leaves.len() > LEAVES_MAX {
+            self.leaves.grow();
         }
         for leaf in joined.leaves.iter() {
             self.consider(ctx, leaf, None);
@@ -233,7 +239,13 @@ impl Overlay {
         let lost = tries_lost.then(|| self.lost.remove(0));
         let via = lost.map(|contact| contact.node).or_else(|| self.someone(ctx));
         if let Some(via) = via.filter(|_| self.stage.may_deliver()) {
-            self.send_join(ctx, via);
+            self.ask_for_place(ctx, via);
         }
+    }
+
+    /// Asks for our place although we have one: who answers may know somebody whom we do not.
+    pub(super) fn ask_for_place(&mut self, ctx: &mut Ctx<'_>, via: NodeId) {
+        let id = RouteId(ctx.rng.bytes());
+        self.send_join(ctx, id, via);
     }
 }

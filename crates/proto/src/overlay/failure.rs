@@ -21,7 +21,7 @@ const GONE_FOR: Duration = Duration::from_secs(90);
 /// Nodes that are remembered as gone.
 const GONE_MAX: usize = 64;
 /// How long after a loss it is looked who is to take the place: by then a neighbour has probably named somebody.
-const MEND_AFTER: Duration = Duration::from_secs(5);
+const MEND_AFTER: Duration = Duration::from_secs(12);
 
 /// A question for a sign of life.
 pub(super) struct Probe {
@@ -30,7 +30,9 @@ pub(super) struct Probe {
     /// Whether something speaks for it that the node is gone: other ways are taken meanwhile.
     is_suspect: bool,
     pub(super) due: Instant,
-    /// Whom somebody has named to take the place, should the node be gone.
+    /// Whether its neighbour has said that it is gone, and tells all others, too.
+    is_told: bool,
+    /// Whom the neighbour has named to take the place.
     spare: Option<Arc<Contact>>,
 }
 
@@ -42,23 +44,32 @@ impl Overlay {
 
     /// Asks a node for a sign of life, as a matter of routine.
     pub(super) fn watch(&mut self, ctx: &mut Ctx<'_>, node: NodeId) {
-        self.ask(ctx, node, Probe { left: PROBES - 1, is_suspect: false, due: ctx.now, spare: None });
+        self.ask(
+            ctx,
+            node,
+            Probe { left: PROBES - 1, is_suspect: false, due: ctx.now, is_told: false, spare: None },
+        );
     }
 
     /// Asks a node for a sign of life, and takes another way than through it meanwhile.
     pub(super) fn suspect(&mut self, ctx: &mut Ctx<'_>, node: NodeId) {
-        self.ask(ctx, node, Probe { left: PROBES - 1, is_suspect: true, due: ctx.now, spare: None });
+        self.ask(
+            ctx,
+            node,
+            Probe { left: PROBES - 1, is_suspect: true, due: ctx.now, is_told: false, spare: None },
+        );
     }
 
     /// Asks a node for a sign of life, once, because its neighbour has found it gone.
     pub(super) fn verify(&mut self, ctx: &mut Ctx<'_>, node: NodeId, spare: Option<Arc<Contact>>) {
-        self.ask(ctx, node, Probe { left: 0, is_suspect: true, due: ctx.now, spare });
+        self.ask(ctx, node, Probe { left: 0, is_suspect: true, due: ctx.now, is_told: true, spare });
     }
 
     fn ask(&mut self, ctx: &mut Ctx<'_>, node: NodeId, probe: Probe) {
         if let Some(known) = self.probes.get_mut(&node) {
             known.left = known.left.min(probe.left);
             known.is_suspect |= probe.is_suspect;
+            known.is_told |= probe.is_told;
             known.spare = known.spare.take().or(probe.spare);
             return;
         }
@@ -76,9 +87,12 @@ impl Overlay {
         let due: Vec<_> = self.probes.iter().filter(is_due).map(|(node, _)| *node).collect();
         for node in due {
             let Some(probe) = self.probes.get_mut(&node) else { continue };
-            if probe.left == 0 {
+            if probe.left == 0 && probe.is_told {
                 let spare = probe.spare.take();
-                self.on_gone(ctx, node, spare);
+                self.on_heard(node);
+                self.forget(ctx, node, spare);
+            } else if probe.left == 0 {
+                self.on_gone(ctx, node);
             } else {
                 (probe.left, probe.is_suspect) = (probe.left - 1, true);
                 probe.due = ctx.now + PROBE;
@@ -89,11 +103,11 @@ impl Overlay {
 
     /// Takes note that a link to a node could not be opened.
     pub(crate) fn on_undeliverable(&mut self, ctx: &mut Ctx<'_>, node: NodeId) {
-        self.on_gone(ctx, node, None);
+        self.on_gone(ctx, node);
     }
 
     /// Takes note that a node is gone.
-    pub(super) fn on_gone(&mut self, ctx: &mut Ctx<'_>, node: NodeId, spare: Option<Arc<Contact>>) {
+    pub(super) fn on_gone(&mut self, ctx: &mut Ctx<'_>, node: NodeId) {
         self.on_heard(node);
         self.greetings.remove(&node);
         let is_watched = self.leaves.neighbour(Side::Clockwise).is_some_and(|leaf| leaf.node == node);
@@ -105,7 +119,7 @@ impl Overlay {
             ctx.count("overlay_gone");
             self.note_lost(contact);
         }
-        self.forget(ctx, node, spare);
+        self.forget(ctx, node, None);
         self.on_way_lost(ctx.now, &node);
         if is_watched {
             self.announce(ctx, node);

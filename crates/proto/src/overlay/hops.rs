@@ -103,7 +103,7 @@ impl Overlay {
         if self.leaves.contains(&node) {
             self.suspect(ctx, node);
         } else if self.rows.on_silence(&node) {
-            self.on_gone(ctx, node, None);
+            self.on_gone(ctx, node);
         }
     }
 

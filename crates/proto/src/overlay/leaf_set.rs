@@ -2,7 +2,7 @@
 
 use crate::identity::NodeId;
 use crate::overlay::contact::Contact;
-use crate::overlay::ring::{SIDE_MAX, closeness};
+use crate::overlay::ring::{LEAVES_MAX, SIDE_MAX, closeness};
 use std::sync::Arc;
 
 /// A direction on the ring.
@@ -33,17 +33,20 @@ impl Side {
 }
 
 /// The closest on each side, nearest first. In a ring of no more than sixteen others some are on both sides: then they are all there
-/// are.
+/// are. In a larger one nobody is: whoever has lost a neighbour, or has not found it yet, must not take those on the other side for the
+/// end of the ring.
 pub(crate) struct LeafSet {
     me: u128,
     sides: [Vec<Arc<Contact>>; 2],
     /// How far it reaches on each side: asked for with each message, and the farthest are far in memory, too.
     reaches: [u128; 2],
+    /// Whether there are more in the ring than fit in.
+    is_large: bool,
 }
 
 impl LeafSet {
     pub(crate) fn new(me: NodeId) -> Self {
-        Self { me: me.place(), sides: [Vec::new(), Vec::new()], reaches: [0; 2] }
+        Self { me: me.place(), sides: [Vec::new(), Vec::new()], reaches: [0; 2], is_large: false }
     }
 
     fn side(&self, side: Side) -> &[Arc<Contact>] {
@@ -63,6 +66,9 @@ impl LeafSet {
 
     /// Whether the sides meet beyond us: then it is the whole ring.
     pub(crate) fn is_whole(&self) -> bool {
+        if self.is_large {
+            return self.is_empty();
+        }
         let [clockwise, counter] = Side::BOTH.map(|side| self.reach(side));
         clockwise.checked_add(counter).is_none() || self.is_empty()
     }
@@ -148,7 +154,46 @@ impl LeafSet {
                 self.insert_on(side, contact);
             }
         }
+        if self.is_large {
+            self.part();
+        } else if self.members().count() >= LEAVES_MAX {
+            self.is_large = true;
+        }
         !was_in && self.contains(&contact.node)
+    }
+
+    /// Takes note that there are more in the ring than fit in.
+    pub(crate) fn grow(&mut self) {
+        self.is_large = true;
+        self.part();
+    }
+
+    /// Takes note that a neighbour knows the same nodes and no others, given the first bytes of their ids: if there is room for more,
+    /// they are all there are.
+    pub(crate) fn on_same(&mut self, knows: &[u32]) {
+        let count = self.members().count();
+        if !self.is_large || count >= LEAVES_MAX || knows.len() != count || self.overlap(knows) + 1 != count {
+            return;
+        }
+        self.is_large = false;
+        let all: Vec<_> = self.members().cloned().collect();
+        for leaf in &all {
+            self.insert(leaf, None);
+        }
+    }
+
+    /// Keeps whoever is on both sides on the nearer one.
+    fn part(&mut self) {
+        let me = self.me;
+        let [clockwise, counter] =
+            self.sides.each_ref().map(|side| side.iter().map(|leaf| leaf.node).collect::<Vec<_>>());
+        for (side, others) in [(Side::Clockwise, counter), (Side::Counter, clockwise)] {
+            let stays = |node: &NodeId| Side::towards(me, node.place()) == side || !others.contains(node);
+            if !self.side(side).iter().all(|leaf| stays(&leaf.node)) {
+                self.sides[side as usize].retain(|leaf| stays(&leaf.node));
+                self.measure(side);
+            }
+        }
     }
 
     fn insert_on(&mut self, side: Side, contact: &Arc<Contact>) {
@@ -274,6 +319,19 @@ mod tests {
             assert!(large.remove(&contact(gone << 120).node));
             assert!(!large.is_whole() && large.lacking().is_some());
         }
+    }
+
+    #[test]
+    fn who_has_not_found_all_of_a_large_ring_does_not_take_it_for_whole() {
+        let few: Vec<u128> = (13..=27).filter(|n| *n != 20).map(|n| n << 120).collect();
+        let mut set = set(20 << 120, &few);
+        assert!(set.is_whole());
+        set.grow();
+        assert!(!set.is_whole() && !set.covers(28 << 120) && set.covers(27 << 120));
+        assert_eq!(set.members().count(), 14);
+        let knows: Vec<u32> = (14..=27).map(|n: u128| prefix(&contact(n << 120).node)).collect();
+        set.on_same(&knows);
+        assert!(set.is_whole() && set.covers(200 << 120), "one of them knows only us and the others");
     }
 
     proptest! {

@@ -5,7 +5,7 @@ use crate::ctx::Ctx;
 use crate::identity::NodeId;
 use crate::overlay::contact::Contact;
 use crate::overlay::leaf_set::{Side, prefix};
-use crate::overlay::ring::SIDE_MAX;
+use crate::overlay::ring::{LEAVES_MAX, SIDE_MAX};
 use crate::table::Table;
 use crate::time::{Duration, Instant};
 use crate::wire::bounded::List;
@@ -88,6 +88,9 @@ impl Overlay {
             return;
         }
         self.gone.remove(&from);
+        if leaves.knows.len() >= LEAVES_MAX {
+            self.leaves.grow();
+        }
         let greeting = self.greetings.remove(&from);
         let beyond = greeting.as_ref().and_then(|greeting| greeting.beyond);
         if greeting.is_some() && self.greetings.is_empty() {
@@ -115,6 +118,9 @@ impl Overlay {
             for contact in leaves.leaves.iter() {
                 self.consider(ctx, contact, Some(&from));
             }
+        }
+        if leaves.gone.is_empty() {
+            self.leaves.on_same(&leaves.knows);
         }
         if leaves.asks {
             self.answer_greeting(ctx, from, &leaves.knows);
@@ -165,7 +171,7 @@ impl Overlay {
             self.suspect(ctx, node);
             self.settle(ctx);
         } else {
-            self.on_gone(ctx, node, None);
+            self.on_gone(ctx, node);
         }
     }
 
@@ -180,7 +186,7 @@ impl Overlay {
                 self.greet(ctx, &leaf, None);
             }
         } else if let Some(via) = self.someone(ctx) {
-            self.send_join(ctx, via);
+            self.ask_for_place(ctx, via);
         }
     }
 

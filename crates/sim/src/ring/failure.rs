@@ -1,6 +1,6 @@
 //! Many nodes fail at once (Rowstron and Druschel 2001, section 3.4).
 
-use super::hops::{Hops, look_up};
+use super::hops::{ARRIVING, Hops, look_up};
 use super::{Deed, Ring, Sort, Tally, Turn};
 use serde::Serialize;
 use tertulia_proto::Duration;
@@ -55,7 +55,7 @@ pub fn at_once(seed: u64, nodes: u32, failed: u32, lookups: usize, each_second: 
     let said = ring.tally().since(&start);
     let mended = look_up(&mut ring, lookups, 2_000);
     // At rest as many would have been said by those who are left.
-    let left = f64::from(nodes - failed) / f64::from(nodes) * (MENDING.as_millis() as f64 + 20_000.0)
+    let left = f64::from(nodes - failed) / f64::from(nodes) * (MENDING + ARRIVING).as_millis() as f64
         / MENDING.as_millis() as f64;
     let beyond =
         |count: fn(&Tally) -> u64| (count(&said) as f64 - left * count(&rest) as f64) / f64::from(failed);
