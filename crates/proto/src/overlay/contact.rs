@@ -31,3 +31,29 @@ pub(crate) fn fitting(
         None => false,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::endpoint::{Address, Fingerprint};
+    use crate::overlay::ring::LEAVES_MAX;
+    use crate::wire::bounded::List;
+    use crate::wire::{
+        COLLECTED_BYTES_MAX, COLLECTED_MAX, FRAME_MAX, Frame, Joined, Load, PATH_MAX, Return, RouteId,
+    };
+
+    #[test]
+    fn an_answer_to_a_join_fits_whatever_others_have_put_into_tables() {
+        let address = |port| Address(format!("[2001:db8::1]:{port}").parse().expect("an address"));
+        let endpoint =
+            Endpoint { fingerprint: Fingerprint([1; 32]), addresses: List::first((1..9).map(address)) };
+        let contact = Arc::new(Contact { node: NodeId([2; 16]), endpoint: Some(Box::new(endpoint)) });
+        let all = || std::iter::repeat_n(contact.clone(), COLLECTED_MAX);
+        let contacts: List<_, COLLECTED_MAX> = List::first(fitting(all(), COLLECTED_BYTES_MAX));
+        assert_eq!(contacts.len(), COLLECTED_BYTES_MAX / encode(&*contact).len());
+        let joined = Joined { contacts, leaves: List::first(all().take(LEAVES_MAX + 1)) };
+        let path = List::first([NodeId([3; 16]); PATH_MAX]);
+        let answer = Return { id: RouteId([4; 8]), path, load: Load(Arc::new(Frame::Joined(joined))) };
+        assert!(Frame::Return(answer).encode().len() <= FRAME_MAX);
+    }
+}
