@@ -255,7 +255,8 @@ impl Overlay {
             return;
         }
         let Route { key, id, path, load } = route;
-        let path: Vec<_> = path.into_vec().into_iter().chain([self.me.node]).collect();
+        let mut path = path.into_vec();
+        path.push(self.me.node);
         let path = List::first(path);
         let load = self.collect(load, &path);
         let route = Route { key, id, path, load };

@@ -178,7 +178,7 @@ impl LeafSet {
         self.is_large = false;
         let all: Vec<_> = self.members().cloned().collect();
         for leaf in &all {
-            self.insert(leaf, None);
+            Side::BOTH.into_iter().for_each(|side| self.insert_on(side, leaf));
         }
     }
 

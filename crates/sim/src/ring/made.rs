@@ -14,15 +14,16 @@ impl Ring {
     /// A ring of `count` nodes.
     pub fn made(seed: u64, count: u32) -> Self {
         let mut ring = Self::new(seed);
-        let contacts: Vec<_> = (0..count)
-            .map(|number| Arc::new(Contact { node: node_id(seed, number), endpoint: None }))
-            .collect();
-        ring.seats.reserve_exact(contacts.len());
-        for contact in &contacts {
+        let mut ids: Vec<_> = (0..count).map(|number| node_id(seed, number)).collect();
+        ids.sort_unstable();
+        // Neighbours lie next to each other in memory, too: who looks at a leaf set looks at one page.
+        let sorted: Vec<_> = ids.into_iter().map(|node| Arc::new(Contact { node, endpoint: None })).collect();
+        let mut by_number: Vec<_> = sorted.iter().collect();
+        by_number.sort_unstable_by_key(|contact| super::number(&contact.node));
+        ring.seats.reserve_exact(sorted.len());
+        for contact in by_number {
             ring.sit(Some(contact));
         }
-        let mut sorted: Vec<_> = contacts;
-        sorted.sort_unstable_by_key(|contact| contact.node);
         let places: Vec<u128> = sorted.iter().map(|contact| contact.node.place()).collect();
         let sorted = Sorted { contacts: &sorted, places: &places };
         for at in 0..places.len() {
