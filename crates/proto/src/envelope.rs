@@ -13,7 +13,10 @@ use crate::table::Table;
 use crate::time::{Duration, Instant};
 use crate::wire::bounded::{Blob, List};
 use crate::wire::signed::Signed;
-use crate::wire::{Digest, Enclosed, Frame, Lookup, Ping, Pong, RouteId, Sealed, SessionId, cbor, seal};
+use crate::wire::{
+    Digest, ENCLOSED_MAX, Enclosed, Frame, Lookup, Operations, Past, Ping, Pong, RouteId, Sealed, SessionId,
+    cbor, seal,
+};
 use std::collections::VecDeque;
 
 const INFO: &[u8] = b"tertulia envelope v1";
@@ -106,9 +109,12 @@ impl Envelopes {
         self.table.get(node)?.peer.as_ref()
     }
 
-    /// Sends a frame.
+    /// Sends a frame; operations of which too many are in one, in several.
     pub(crate) fn send(&mut self, ctx: &mut Ctx<'_>, node: NodeId, frame: &Frame) {
-        if let Some(one) = self.table.get_mut(&node) {
+        let halves = (frame.encode().len() > ENCLOSED_MAX).then(|| frame.halves()).flatten();
+        if let Some(halves) = halves {
+            halves.iter().for_each(|half| self.send(ctx, node, half));
+        } else if let Some(one) = self.table.get_mut(&node) {
             one.send(ctx, self.session, node, frame, false);
         }
     }
@@ -313,6 +319,27 @@ impl Correspondent {
 }
 
 impl Frame {
+    /// The same operations in two frames, in order; nothing if there are not two of them.
+    fn halves(&self) -> Option<[Self; 2]> {
+        let operations = match self {
+            Self::Operations(Operations { operations, .. }) | Self::Past(Past { operations, .. }) => {
+                operations
+            }
+            _ => return None,
+        };
+        let (first, second) =
+            operations.split_at_checked(operations.len() / 2).filter(|(first, _)| !first.is_empty())?;
+        Some([first, second].map(|some| {
+            let mut half = self.clone();
+            if let Self::Operations(Operations { operations, .. }) | Self::Past(Past { operations, .. }) =
+                &mut half
+            {
+                *operations = List::first(some.iter().cloned());
+            }
+            half
+        }))
+    }
+
     /// Whether it is about conversations, or asks for one.
     fn is_of_conversations(&self) -> bool {
         matches!(

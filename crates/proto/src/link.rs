@@ -215,6 +215,8 @@ impl Links {
         link.bytes_in += bytes.len() as u64;
         match Frame::decode(bytes) {
             Ok(Frame::Hello(hello)) => self.on_hello(ctx, id, *hello, bytes),
+            // Passed on, it would cost us the link that it goes over.
+            Ok(Frame::Route(route)) if !route.has_room(bytes.len()) => ctx.count("overlay_route_too_large"),
             Ok(frame) => self.on_decoded(ctx, id, frame),
             Err(FrameError::UnknownKind) => ctx.count("frame_unknown_kind"),
             Err(FrameError::TooLarge) => {

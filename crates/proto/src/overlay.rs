@@ -382,7 +382,7 @@ impl Overlay {
     /// Takes a contact of whom somebody else told into the routing table, if its place is empty.
     fn learn(&mut self, contact: &Arc<Contact>) {
         if !self.gone.contains_key(&contact.node) {
-            self.rows.offer(contact, None);
+            self.rows.hear(contact);
         }
     }
 

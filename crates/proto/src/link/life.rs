@@ -11,7 +11,7 @@ use crate::identity::NodeId;
 use crate::io::{LinkId, Output, Path, PeerView, Person};
 use crate::store::Key;
 use crate::time::{Duration, Instant};
-use crate::wire::{Frame, Pong, operations_head};
+use crate::wire::{FRAME_MAX, Frame, Pong, operations_head};
 use std::collections::VecDeque;
 
 /// One link.
@@ -84,8 +84,13 @@ impl Link {
         }
     }
 
+    /// Sends a frame. One that is too large would cost the link; ours are not, but for what others have put into them.
     pub(super) fn send(&mut self, ctx: &mut Ctx<'_>, id: LinkId, frame: &Frame) {
-        self.send_bytes(ctx, id, frame.encode());
+        let bytes = frame.encode();
+        if bytes.len() > FRAME_MAX {
+            return ctx.count("frame_too_large_to_send");
+        }
+        self.send_bytes(ctx, id, bytes);
     }
 
     pub(super) fn send_bytes(&mut self, ctx: &mut Ctx<'_>, id: LinkId, bytes: Vec<u8>) {

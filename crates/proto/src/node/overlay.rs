@@ -50,8 +50,14 @@ impl Node {
             None => self.directory.on_answer(&mut ctx, id, load),
         };
         let Some(load) = load else { return };
+        let is_answer = back.is_none();
         let carrier = back.map_or(Carrier::Overlay, Carrier::Back);
         match load {
+            // Whoever asks in the form of an answer would have us ask others.
+            Frame::Lookup(_) | Frame::Sealed(_) if is_answer => ctx.count("overlay_parcel_out_of_place"),
+            Frame::Signal(signal) if is_answer && signal.to != ctx.me.node() => {
+                ctx.count("overlay_parcel_out_of_place");
+            }
             Frame::Lookup(lookup) => Introductions::on_lookup(&mut ctx, links, &carrier, &lookup),
             Frame::Contact(contact) => self.introductions.on_contact(&mut ctx, links, &carrier, &contact),
             Frame::Unreachable(lost) => self.introductions.on_unreachable(&mut ctx, links, &carrier, &lost),

@@ -5,12 +5,14 @@ use crate::ctx::Ctx;
 use crate::endpoint::Endpoint;
 use crate::identity::NodeId;
 use crate::io::CloseReason;
-use crate::overlay::contact::Contact;
+use crate::overlay::contact::{Contact, fitting};
 use crate::overlay::ring::{Key, LEAVES_MAX, shared_digits};
 use crate::table::Set;
 use crate::time::{Duration, Instant};
 use crate::wire::bounded::List;
-use crate::wire::{Arrival, Frame, Join, Joined, Load, PATH_MAX, Route, RouteId, RowRequest};
+use crate::wire::{
+    Arrival, COLLECTED_BYTES_MAX, Frame, Join, Joined, Load, PATH_MAX, Route, RouteId, RowRequest,
+};
 use std::sync::Arc;
 
 /// How long the answer to a join may take before it is asked for again.
@@ -130,7 +132,8 @@ impl Overlay {
         };
         let rows = (before..=shared).flat_map(|row| self.rows.row(row)).cloned();
         let contacts = contacts.into_vec().into_iter().chain([self.me.clone()]).chain(rows);
-        let contacts = List::first(contacts.filter(|contact| contact.node != sender.node));
+        let contacts = contacts.filter(|contact| contact.node != sender.node);
+        let contacts = List::first(fitting(contacts, COLLECTED_BYTES_MAX));
         Load(Arc::new(Frame::Join(Join { sender, contacts })))
     }
 

@@ -94,6 +94,14 @@ impl Rows {
         }
     }
 
+    /// Takes a node in of whom somebody else has told, if its place is empty. Where one is that is here already, others are not
+    /// believed.
+    pub(crate) fn hear(&mut self, contact: &Arc<Contact>) {
+        if self.at(&contact.node).is_some_and(|at| self.index(at).is_err()) {
+            self.offer(contact, None);
+        }
+    }
+
     /// Notes a measured round-trip time.
     pub(crate) fn on_rtt(&mut self, node: &NodeId, rtt: Duration) {
         let Some(index) = self.at(node).and_then(|at| self.index(at).ok()) else { return };
@@ -166,6 +174,8 @@ fn tenths(rtt: Duration) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::endpoint::{Endpoint, Fingerprint};
+    use crate::wire::bounded::List;
 
     fn contact(place: u128) -> Arc<Contact> {
         Arc::new(Contact { node: NodeId(place.to_be_bytes()), endpoint: None })
@@ -185,6 +195,19 @@ mod tests {
         rows.on_rtt(&second.node, Duration::from_millis(20));
         assert!(!rows.on_silence(&second.node), "it has spoken in between");
         assert_eq!((rows.remove(&first.node), rows.remove(&second.node)), (None, Some(0)));
+    }
+
+    #[test]
+    fn where_a_node_is_that_is_known_others_do_not_say() {
+        let mut rows = Rows::new(contact(0).node);
+        let endpoint = |n| Endpoint { fingerprint: Fingerprint([n; 32]), addresses: List::default() };
+        let [said, heard] =
+            [1, 2].map(|n| Contact { endpoint: Some(Box::new(endpoint(n))), ..(*contact(7)).clone() });
+        rows.hear(&Arc::new(said.clone()));
+        rows.hear(&Arc::new(heard.clone()));
+        assert_eq!(rows.get(&said.node).map(|contact| &**contact), Some(&said));
+        rows.offer(&Arc::new(heard.clone()), None);
+        assert_eq!(rows.get(&said.node).map(|contact| &**contact), Some(&heard), "itself it may say so");
     }
 
     #[test]

@@ -3,9 +3,9 @@
 use crate::identity::NodeId;
 use crate::overlay::contact::Contact;
 use crate::overlay::ring::{Key, LEAVES_MAX, ROW_MAX};
-use crate::wire::Frame;
 use crate::wire::bounded::{List, fixed_bytes};
 use crate::wire::cbor::{Reader, Wire, Writer, structure};
+use crate::wire::{FRAME_MAX, Frame};
 use std::sync::Arc;
 
 /// The most nodes that a message passes, its origin included: a network of a million needs seven, and some who are lost on the
@@ -13,6 +13,8 @@ use std::sync::Arc;
 pub const PATH_MAX: usize = 16;
 /// The most contacts that a join collects: six whole rows, as many as a network of some ten million has.
 pub const COLLECTED_MAX: usize = 6 * ROW_MAX;
+/// The most bytes that these take: with a leaf set beside them and a whole path they stay below the limit of a frame.
+pub const COLLECTED_BYTES_MAX: usize = 12 * 1024;
 
 fixed_bytes! {
     /// One message on its way through the overlay, so that an answer is known by it.
@@ -48,6 +50,15 @@ pub struct Route {
 }
 
 structure! { Route { 0 => key, 1 => id, 2 => path, 3 => load } }
+
+impl Route {
+    /// Whether a message that came as so many bytes stays within a frame when all who may have it have added themselves.
+    pub(crate) fn has_room(&self, bytes: usize) -> bool {
+        /// What one of them adds.
+        const NODE: usize = 1 + 16;
+        bytes + (PATH_MAX - self.path.len()) * NODE <= FRAME_MAX
+    }
+}
 
 /// The acknowledgement of one hop: a message was taken over.
 #[derive(Clone, Debug, PartialEq, Eq)]

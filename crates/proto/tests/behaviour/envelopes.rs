@@ -1,9 +1,12 @@
 //! Envelopes: two whom no link can bring together talk all the same, and nobody who carries it reads or changes it.
 
 use crate::overlay::{ring, settle};
+use std::cell::Cell;
+use std::rc::Rc;
 use tertulia_proto::group::History;
 use tertulia_proto::io::{Consent, RequestId};
 use tertulia_proto::overlay::ring::distance;
+use tertulia_proto::wire::Frame;
 use tertulia_proto::{ConversationId, ConversationKind, Duration, Event, Reply};
 use tertulia_sim::{Seat, World};
 
@@ -94,4 +97,22 @@ fn neighbours_on_the_ring_who_cannot_be_linked_find_each_other() {
     let (mut world, _, [one, other], talk) = apart(4, true);
     world.say(other, talk, "so near and yet so far");
     world.settle("it arrives", Duration::from_secs(30), |world| world.texts(one, talk).len() == 1);
+}
+
+#[test]
+fn more_than_an_envelope_holds_is_caught_up_on_in_several() {
+    let (mut world, _, [one, other], talk) = apart(5, false);
+    let is_lossy = Rc::new(Cell::new(true));
+    let loses = Rc::clone(&is_lossy);
+    world.tamper(move |_, _, bytes| {
+        let is_envelope = matches!(Frame::decode(&bytes), Ok(Frame::Route(route)) if matches!(*route.load.0, Frame::Sealed(_)));
+        if loses.get() && is_envelope { Vec::new() } else { vec![bytes] }
+    });
+    for n in 0..12 {
+        world.say(one, talk, &format!("{n}{}", "x".repeat(3_000)));
+        world.run_for(Duration::from_millis(100));
+    }
+    is_lossy.set(false);
+    world.settle("all is there", Duration::from_secs(60), |world| world.texts(other, talk).len() == 12);
+    assert_eq!(world.stat(one, "envelope_too_large"), 0);
 }

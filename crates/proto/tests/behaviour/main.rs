@@ -34,6 +34,7 @@ mod link_budget;
 mod long_histories;
 mod missing_operations;
 mod overlay;
+mod overlay_attacks;
 mod private_conversations;
 mod random_bytes;
 mod reaching;

@@ -33,7 +33,8 @@ fn expected(me: NodeId, ids: &[NodeId]) -> BTreeSet<NodeId> {
     others.iter().take(SIDE_MAX).copied().chain(counter).collect()
 }
 
-fn is_right(world: &World, seats: &[Seat]) -> bool {
+/// Whether each has the leaf set that it has in a ring of these.
+pub(crate) fn is_right(world: &World, seats: &[Seat]) -> bool {
     let ids: Vec<_> = seats.iter().map(|seat| world.id(*seat)).collect();
     seats.iter().all(|seat| {
         let leaves = world.node(*seat).and_then(|node| node.neighbours());

@@ -5,6 +5,7 @@
 //! come out natively and in wasm.
 
 mod book;
+mod overlay;
 mod stage;
 mod story;
 mod verdicts;
@@ -51,6 +52,7 @@ fn vectors() -> String {
     story::tell(&mut book);
     verdicts::tell(&mut book);
     words::tell(&mut book);
+    overlay::tell(&mut book);
     book.finish()
 }
 

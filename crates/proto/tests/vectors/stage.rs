@@ -26,6 +26,7 @@ pub(crate) struct Said {
 
 /// The nodes and all that is on its way between them.
 pub(crate) struct Stage {
+    config: Config,
     now: Instant,
     cast: Vec<Actor>,
     ends: BTreeMap<(Player, LinkId), (Player, LinkId)>,
@@ -48,9 +49,15 @@ struct Actor {
 }
 
 impl Stage {
-    /// An empty stage.
+    /// An empty stage for nodes with links and nothing else.
     pub(crate) fn new() -> Self {
+        Self::of(Config::TAB)
+    }
+
+    /// An empty stage for nodes of one configuration.
+    pub(crate) fn of(config: Config) -> Self {
         Self {
+            config,
             now: Instant::from_millis(BEGINNING_MS),
             cast: Vec::new(),
             ends: BTreeMap::new(),
@@ -67,7 +74,7 @@ impl Stage {
     /// of `seed + 0x40`.
     pub(crate) fn tab(&mut self, (name, label): (&str, &'static str), seed: u8) -> Player {
         let identity = Identity::generate(&mut Rng::new([seed; 32]), &Name::cut(name), BEGINNING_MS);
-        let node = Node::new(identity, Config::TAB, [seed + 0x40; 32], self.now);
+        let node = Node::new(identity, self.config, [seed + 0x40; 32], self.now);
         let fingerprint = Fingerprint(std::array::from_fn(|at| (seed << 5) + u8::try_from(at).unwrap()));
         self.cast.push(Actor { label, seed, node, fingerprint, events: Vec::new() });
         Player(self.cast.len() - 1)

@@ -38,7 +38,7 @@ impl Keys {
         SigningKey::from_bytes(&self.device)
     }
 
-    fn sealing(&self) -> [u8; 32] {
+    pub(crate) fn sealing(&self) -> [u8; 32] {
         blake3::derive_key(SEALING, &self.device)
     }
 }
@@ -389,7 +389,7 @@ impl Story {
                 _ => None,
             });
             let sealed = sealed.expect("a letter came");
-            let plain = unsealed(&Keys::of(self.stage.seed(to)).sealing(), &sealed);
+            let plain = unsealed(&Keys::of(self.stage.seed(to)).sealing(), INTRODUCTION, &sealed);
             book.bytes(&format!("letter.{name}.plain"), plain);
         }
     }
@@ -504,7 +504,8 @@ pub(crate) fn cbor(value: &impl Wire) -> Vec<u8> {
     encode(value)
 }
 
-fn unsealed(private: &[u8; 32], sealed: &[u8]) -> Vec<u8> {
+/// Opens what was sealed to a private key.
+pub(crate) fn unsealed(private: &[u8; 32], info: &[u8], sealed: &[u8]) -> Vec<u8> {
     use hpke::{Deserializable, Kem, OpModeR};
     type Sealing = hpke::kem::X25519HkdfSha256;
     let (encapped, text) = sealed.split_at(32);
@@ -512,7 +513,7 @@ fn unsealed(private: &[u8; 32], sealed: &[u8]) -> Vec<u8> {
         &OpModeR::Base,
         &<Sealing as Kem>::PrivateKey::from_bytes(private).unwrap(),
         &<Sealing as Kem>::EncappedKey::from_bytes(encapped).unwrap(),
-        INTRODUCTION,
+        info,
         text,
         b"",
     )

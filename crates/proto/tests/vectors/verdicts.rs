@@ -20,7 +20,7 @@ use tertulia_proto::{
     ConversationId, ConversationKind, Description, Endpoint, Identity, Instant, Invite, NodeId, OpId,
 };
 
-type Fields<'a> = &'a [(i64, &'a [u8])];
+pub(crate) type Fields<'a> = &'a [(i64, &'a [u8])];
 
 /// Tells what no story tells.
 pub(crate) fn tell(book: &mut Book) {
@@ -388,7 +388,7 @@ fn operations(operations: &[&[u8]]) -> Vec<u8> {
     frame(32, &map(&[(0, &list(operations))]))
 }
 
-fn signed(key: &SigningKey, context: &str, body: &[u8]) -> Vec<u8> {
+pub(crate) fn signed(key: &SigningKey, context: &str, body: &[u8]) -> Vec<u8> {
     list(&[&bytes(body), &bytes(&sign(key, context, body))])
 }
 
@@ -396,11 +396,11 @@ fn sign(key: &SigningKey, context: &str, message: &[u8]) -> [u8; 64] {
     key.sign(&[context.as_bytes(), &[0], message].concat()).to_bytes()
 }
 
-fn frame(kind: u32, body: &[u8]) -> Vec<u8> {
+pub(crate) fn frame(kind: u32, body: &[u8]) -> Vec<u8> {
     list(&[&uint(kind.into()), body])
 }
 
-fn map(pairs: Fields<'_>) -> Vec<u8> {
+pub(crate) fn map(pairs: Fields<'_>) -> Vec<u8> {
     let mut e = Encoder::new(Vec::new());
     e.map(pairs.len() as u64).unwrap();
     let mut bytes = e.into_writer();
@@ -411,19 +411,19 @@ fn map(pairs: Fields<'_>) -> Vec<u8> {
     bytes
 }
 
-fn list(values: &[&[u8]]) -> Vec<u8> {
+pub(crate) fn list(values: &[&[u8]]) -> Vec<u8> {
     let mut e = Encoder::new(Vec::new());
     e.array(values.len() as u64).unwrap();
     [e.into_writer(), values.concat()].concat()
 }
 
-fn bytes(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn bytes(bytes: &[u8]) -> Vec<u8> {
     let mut e = Encoder::new(Vec::new());
     e.bytes(bytes).unwrap();
     e.into_writer()
 }
 
-fn text(text: &str) -> Vec<u8> {
+pub(crate) fn text(text: &str) -> Vec<u8> {
     let mut e = Encoder::new(Vec::new());
     e.str(text).unwrap();
     e.into_writer()
@@ -435,6 +435,6 @@ fn int(number: i64) -> Vec<u8> {
     e.into_writer()
 }
 
-fn uint(number: u64) -> Vec<u8> {
+pub(crate) fn uint(number: u64) -> Vec<u8> {
     cbor(&number)
 }
