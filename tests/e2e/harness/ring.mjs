@@ -49,7 +49,10 @@ export async function closes(nodes, ids, timeout) {
       for (const node of nodes) {
         const { neighbours } = await node.call('network');
         const [lacks, exceeds] = difference(leafSet(node.ready.node, ids), neighbours);
-        if (lacks.length + exceeds.length > 0) wrong.push(`${node.name} lacks ${lacks.length} and has ${exceeds.length} more`);
+        const named = (some) => some.map((id) => id.slice(0, 8)).join(' ') || 'nobody';
+        if (lacks.length + exceeds.length > 0) {
+          wrong.push(`${node.name} (${node.ready.node.slice(0, 8)}) lacks ${named(lacks)} and has besides ${named(exceeds)}`);
+        }
       }
       if (wrong.length === 0) return true;
       await pause(500);
