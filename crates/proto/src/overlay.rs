@@ -304,11 +304,11 @@ impl Overlay {
         match self.rows.towards(key).filter(may) {
             Some(contact) if self.is_linked(&contact.node) => Next::There(contact.clone(), false),
             Some(contact) => {
-                let linked = self.best(key, |node| is_new(node) && self.is_linked(node), true);
+                let linked = self.best(key, &|node| is_new(node) && self.is_linked(node), true);
                 Next::There(linked.unwrap_or(contact).clone(), false)
             }
             None => {
-                let other = self.best(key, is_new, false);
+                let other = self.best(key, &is_new, false);
                 other.map_or(Next::Here, |contact| Next::There(contact.clone(), false))
             }
         }
@@ -328,28 +328,34 @@ impl Overlay {
 
     /// The rare case: of all whom we know, and who share as many digits with the key as we do, or one more, the closest that is
     /// closer than we are.
-    fn best(&self, key: u128, may: impl Fn(&NodeId) -> bool, is_strict: bool) -> Option<&Arc<Contact>> {
+    fn best(&self, key: u128, may: &dyn Fn(&NodeId) -> bool, is_strict: bool) -> Option<&Arc<Contact>> {
         let me = self.me.node.place();
         let shared = shared_digits(me, key) + usize::from(is_strict);
         let mine = ring::closeness(key, me);
-        let is_better = |contact: &&Arc<Contact>| {
+        let is_better = |contact: &Arc<Contact>| {
             let place = contact.node.place();
             let digits = shared_digits(place, key);
             digits >= shared && (is_strict || ring::closeness(key, place) < mine)
         };
-        let all = self.leaves.members().chain(self.rows.contacts());
-        let fit = all.filter(is_better).filter(|one| may(&one.node) && !self.is_suspect(&one.node));
-        fit.min_by_key(|one| ring::closeness(key, one.node.place()))
+        let mut best = None;
+        for one in self.leaves.members().chain(self.rows.contacts()) {
+            let way = ring::closeness(key, one.node.place());
+            let is_nearer = best.is_none_or(|(nearest, _)| way < nearest);
+            if is_nearer && is_better(one) && may(&one.node) && !self.is_suspect(&one.node) {
+                best = Some((way, one));
+            }
+        }
+        best.map(|(_, one)| one)
     }
 
     fn deliver(&mut self, ctx: &mut Ctx<'_>, route: Route) {
         let mut path = route.path.into_vec();
         path.pop();
         let back = WayBack { id: route.id, path };
-        let load = Arc::unwrap_or_clone(route.load.0);
-        match load {
-            Frame::Join(join) => self.on_join(ctx, &back, join),
-            load => {
+        match route.load.into_frame() {
+            None => ctx.count("overlay_load_lost"),
+            Some(Frame::Join(join)) => self.on_join(ctx, &back, join),
+            Some(load) => {
                 ctx.out.parcels.push_back(Parcel { key: route.key, id: route.id, load, back: Some(back) });
             }
         }
@@ -360,9 +366,10 @@ impl Overlay {
             Some(next) => ctx.post(*next, Frame::Return(answer)),
             None => {
                 let Return { id, load, .. } = answer;
-                match Arc::unwrap_or_clone(load.0) {
-                    Frame::Joined(joined) => self.on_joined(ctx, id, &joined),
-                    load => {
+                match load.into_frame() {
+                    None => ctx.count("overlay_load_lost"),
+                    Some(Frame::Joined(joined)) => self.on_joined(ctx, id, &joined),
+                    Some(load) => {
                         ctx.out.parcels.push_back(Parcel { key: self.me.node.into(), id, load, back: None });
                     }
                 }

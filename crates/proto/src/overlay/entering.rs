@@ -119,12 +119,8 @@ impl Overlay {
 
     /// Adds our part to a join that passes: the rows that the newcomer shares with us and that it has not got yet.
     pub(super) fn collect(&self, load: Load, path: &List<NodeId, PATH_MAX>) -> Load {
-        if !matches!(*load.0, Frame::Join(_)) {
-            return load;
-        }
-        let Frame::Join(Join { sender, contacts }) = Arc::unwrap_or_clone(load.0) else {
-            unreachable!("looked at above")
-        };
+        let Frame::Join(Join { sender, contacts }) = &*load.0 else { return load };
+        let (sender, contacts) = (sender.clone(), contacts.clone());
         let newcomer = sender.node.place();
         let shared = shared_digits(self.me.node.place(), newcomer);
         let before = match path.len().checked_sub(2).filter(|at| *at > 0).and_then(|at| path.get(at)) {

@@ -244,12 +244,9 @@ impl LeafSet {
     }
 
     /// Each member once.
-    pub(crate) fn members(&self) -> impl Iterator<Item = &Arc<Contact>> + Clone {
+    pub(crate) fn members(&self) -> Members<'_> {
         let [clockwise, counter] = &self.sides;
-        let reach = self.reach(Side::Clockwise);
-        // Those on the other side that are not on the first as well.
-        let rest = counter.iter().filter(move |leaf| Side::Clockwise.way(self.me, leaf.node.place()) > reach);
-        clockwise.iter().chain(rest)
+        Members { clockwise, counter, me: self.me, reach: self.reach(Side::Clockwise) }
     }
 
     /// What it holds on the heap.
@@ -277,10 +274,43 @@ impl LeafSet {
         let reach = self.side(side).last().map_or(0, |farthest| side.way(place, farthest.node.place()));
         let is_known = |leaf: &&Arc<Contact>| self.is_whole() || side.way(place, leaf.node.place()) <= reach;
         let others = self.members().chain([me]).filter(|leaf| leaf.node != *other);
-        let mut all: Vec<_> = others.filter(is_known).cloned().collect();
-        all.sort_by_key(|leaf| side.way(place, leaf.node.place()));
+        // By insertion: they are few, and the library's sorting is some kilobytes of the page.
+        let mut all: Vec<Arc<Contact>> = Vec::new();
+        for leaf in others.filter(is_known) {
+            let way = side.way(place, leaf.node.place());
+            let at = all.partition_point(|known| side.way(place, known.node.place()) <= way);
+            all.insert(at, leaf.clone());
+        }
         all.truncate(SIDE_MAX);
         all
+    }
+}
+
+/// The members of a leaf set, each once. One type of its own, in place of adapters that would be made anew for each use of it.
+#[derive(Clone)]
+pub(crate) struct Members<'l> {
+    clockwise: &'l [Arc<Contact>],
+    counter: &'l [Arc<Contact>],
+    me: u128,
+    reach: u128,
+}
+
+impl<'l> Iterator for Members<'l> {
+    type Item = &'l Arc<Contact>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Some((leaf, rest)) = self.clockwise.split_first() {
+            self.clockwise = rest;
+            return Some(leaf);
+        }
+        // Those on the other side that are not on the first as well.
+        while let Some((leaf, rest)) = self.counter.split_first() {
+            self.counter = rest;
+            if Side::Clockwise.way(self.me, leaf.node.place()) > self.reach {
+                return Some(leaf);
+            }
+        }
+        None
     }
 }
 

@@ -26,6 +26,20 @@ fixed_bytes! {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Load(pub Arc<Frame>);
 
+impl Load {
+    /// The frame, taken out, or once more where a hop has kept it.
+    pub(crate) fn into_frame(self) -> Option<Frame> {
+        match Arc::try_unwrap(self.0) {
+            Ok(frame) => Some(frame),
+            // To clone each kind of frame costs the page more than to write and read this one.
+            #[cfg(target_family = "wasm")]
+            Err(shared) => Frame::decode(&shared.encode()).ok(),
+            #[cfg(not(target_family = "wasm"))]
+            Err(shared) => Some((*shared).clone()),
+        }
+    }
+}
+
 impl Wire for Load {
     fn write(&self, to: &mut Writer) {
         self.0.write(to);
