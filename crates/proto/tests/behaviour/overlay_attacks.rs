@@ -274,10 +274,10 @@ fn a_join_collects_no_more_than_a_frame_holds() {
         let node = NodeId((n << 64 | 1).to_be_bytes());
         Arc::new(Contact { node, endpoint: Some(Box::new(endpoint.clone())) })
     };
-    let join = Join { sender: contact(me), contacts: List::first((0..74).map(one)) };
+    let join = Join { sender: contact(me), contacts: List::first((0..76).map(one)) };
     let far = Key::at(ana.place() ^ (1 << 127));
     let frame = route(far, [me], Frame::Join(join));
-    assert!(frame.encode().len() > 15_000);
+    assert!(frame.encode().len() + 17 * PATH_MAX > FRAME_MAX - 200, "there is hardly room for the path");
     for _ in 0..5 {
         scene.say(&frame);
         scene.world.run_for(Duration::from_secs(2));
