@@ -32,7 +32,7 @@ const TRIES_MAX: u8 = 3;
 
 /// All with whom envelopes are exchanged.
 pub(crate) struct Envelopes {
-    session: SessionId,
+    run: Run,
     table: Table<NodeId, Correspondent>,
     changes: VecDeque<Exchange>,
 }
@@ -47,6 +47,13 @@ pub(crate) enum Exchange {
     Frame(NodeId, Box<Frame>),
 }
 
+/// This run of the node, and how many envelopes it has sent: to whomever, so that a count comes only once for each even
+/// where one of two has given up and begins anew.
+struct Run {
+    session: SessionId,
+    sent: u64,
+}
+
 struct Correspondent {
     certificate: Option<Certificate>,
     /// The question for the certificate, while it is not known.
@@ -56,7 +63,6 @@ struct Correspondent {
     tries: u8,
     due: Instant,
     heard: Instant,
-    sent: u64,
     /// The run whose envelopes are taken, the count of its latest, and a bit for each of the 64 before that.
     seen: (SessionId, u64, u64),
     traffic: Traffic,
@@ -66,7 +72,7 @@ struct Correspondent {
 
 impl Envelopes {
     pub(crate) fn new(session: SessionId) -> Self {
-        Self { session, table: Table::default(), changes: VecDeque::new() }
+        Self { run: Run { session, sent: 0 }, table: Table::default(), changes: VecDeque::new() }
     }
 
     /// Tries to talk with somebody to whom no link can be had, for the reason `failure`.
@@ -84,7 +90,7 @@ impl Envelopes {
             return false;
         }
         let mut one = Correspondent { failure, ..Correspondent::new(ctx, certificate) };
-        one.ask(ctx, self.session, node, List::default());
+        one.ask(ctx, &mut self.run, node, List::default());
         self.table.insert(node, one);
         true
     }
@@ -115,7 +121,7 @@ impl Envelopes {
         if let Some(halves) = halves {
             halves.iter().for_each(|half| self.send(ctx, node, half));
         } else if let Some(one) = self.table.get_mut(&node) {
-            one.send(ctx, self.session, node, frame, false);
+            one.send(ctx, &mut self.run, node, frame, false);
         }
     }
 
@@ -127,7 +133,7 @@ impl Envelopes {
         match load {
             Frame::Contact(contact) if contact.certificate.node() == *node => {
                 one.certificate = Some(contact.certificate.clone());
-                one.ask(ctx, self.session, *node, List::default());
+                one.ask(ctx, &mut self.run, *node, List::default());
             }
             // Whoever is closest to the id knows that nobody is there.
             _ => (one.tries, one.due) = (TRIES_MAX, ctx.now),
@@ -170,7 +176,7 @@ impl Envelopes {
         match frame {
             Frame::Ping(ping) => {
                 let pong = Frame::Pong(Pong { correlator: ping.correlator });
-                one.send(ctx, self.session, node, &pong, true);
+                one.send(ctx, &mut self.run, node, &pong, true);
                 self.changes.push_back(Exchange::Frame(node, Box::new(Frame::Ping(ping))));
             }
             Frame::Pong(_) => {}
@@ -190,13 +196,12 @@ impl Envelopes {
     /// Sends a heartbeat with what the conversations have to say along with it.
     pub(crate) fn ping(&mut self, ctx: &mut Ctx<'_>, node: NodeId, digests: Vec<Digest>) {
         if let Some(one) = self.table.get_mut(&node) {
-            one.ask(ctx, self.session, node, List::first(digests));
+            one.ask(ctx, &mut self.run, node, List::first(digests));
         }
     }
 
     /// Asks again who has not answered, and gives up who does not.
     pub(crate) fn on_timeout(&mut self, ctx: &mut Ctx<'_>) {
-        let session = self.session;
         let mut over = Vec::new();
         for (node, one) in self.table.iter_mut() {
             let is_silent = match one.peer {
@@ -206,7 +211,7 @@ impl Envelopes {
             if is_silent {
                 over.push((*node, one.failure));
             } else if one.peer.is_none() && one.due <= ctx.now {
-                one.ask(ctx, session, *node, List::default());
+                one.ask(ctx, &mut self.run, *node, List::default());
             }
         }
         for (node, failure) in over {
@@ -235,7 +240,6 @@ impl Correspondent {
             tries: 0,
             due: ctx.now + ANSWER,
             heard: ctx.now,
-            sent: 0,
             seen: (SessionId([0; 8]), 0, 0),
             traffic: Traffic::new(ctx.now),
             failure: CloseReason::NoIntroducer,
@@ -243,7 +247,7 @@ impl Correspondent {
     }
 
     /// Asks for a sign of life; for the certificate, where that is not known.
-    fn ask(&mut self, ctx: &mut Ctx<'_>, session: SessionId, node: NodeId, digests: List<Digest, 32>) {
+    fn ask(&mut self, ctx: &mut Ctx<'_>, run: &mut Run, node: NodeId, digests: List<Digest, 32>) {
         self.tries = self.tries.saturating_add(1);
         self.due = ctx.now + if self.peer.is_some() { PING_EVERY } else { ANSWER };
         if self.certificate.is_none() {
@@ -251,20 +255,20 @@ impl Correspondent {
             return;
         }
         let correlator = u64::from_be_bytes(ctx.rng.bytes());
-        self.send(ctx, session, node, &Frame::Ping(Ping { correlator, digests }), true);
+        self.send(ctx, run, node, &Frame::Ping(Ping { correlator, digests }), true);
     }
 
     /// Seals a frame and has it carried.
-    fn send(&mut self, ctx: &mut Ctx<'_>, session: SessionId, node: NodeId, frame: &Frame, shows_user: bool) {
+    fn send(&mut self, ctx: &mut Ctx<'_>, run: &mut Run, node: NodeId, frame: &Frame, shows_user: bool) {
         let Some(to) = &self.certificate else { return };
         let Some(frame) = Blob::new(frame.encode()) else { return ctx.count("envelope_too_large") };
-        self.sent += 1;
+        run.sent += 1;
         let enclosed = ctx.me.sign_body(Enclosed {
             certificate: ctx.me.certificate().clone(),
             profile: shows_user.then(|| ctx.me.profile().clone()),
             to: to.device,
-            session,
-            count: self.sent,
+            session: run.session,
+            count: run.sent,
             frame,
         });
         match seal::seal(&to.sealing, INFO, &cbor::encode(&enclosed), ctx.rng).and_then(Blob::new) {
@@ -364,10 +368,31 @@ impl Frame {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ctx::Out;
+    use crate::ctx::{Out, Routed};
     use crate::identity::{Identity, Name};
     use crate::preferences::Preferences;
     use crate::rng::Rng;
+
+    #[test]
+    fn who_begins_anew_counts_on() {
+        let (mut rng, mut out) = (Rng::new([1; 32]), Out::default());
+        let [me, other] = [1, 2].map(|_| Identity::generate(&mut rng, &Name::default(), 1));
+        let wants = Preferences::default();
+        let now = Instant::from_millis(1_000);
+        let mut ctx = Ctx { now, rng: &mut rng, me: &me, wants: &wants, resident_max: 0, out: &mut out };
+        let mut envelopes = Envelopes::new(SessionId([1; 8]));
+        for _ in 0..2 {
+            envelopes.reach(&mut ctx, other.node(), Some(other.certificate().clone()));
+            envelopes.release(&other.node());
+        }
+        let counts = out.routed.iter().map(|routed| {
+            let Routed::To { load, .. } = routed else { panic!("it is no answer") };
+            let Frame::Sealed(sealed) = &**load else { panic!("all else is in it") };
+            let plain = seal::open(&other.sealing_seed(), INFO, &sealed.sealed).expect("it is for them");
+            cbor::decode::<Signed<Enclosed>>(&plain).expect("it is whole").count
+        });
+        assert_eq!(counts.collect::<Vec<_>>(), [1, 2]);
+    }
 
     #[test]
     fn none_is_taken_twice_and_none_that_is_too_old() {
