@@ -382,7 +382,11 @@ mod tests {
         let mut ctx = Ctx { now, rng: &mut rng, me: &me, wants: &wants, resident_max: 0, out: &mut out };
         let mut envelopes = Envelopes::new(SessionId([1; 8]));
         for _ in 0..2 {
-            envelopes.reach(&mut ctx, other.node(), Some(other.certificate().clone()));
+            envelopes.reach(
+                &mut ctx,
+                (other.node(), CloseReason::NoIntroducer),
+                Some(other.certificate().clone()),
+            );
             envelopes.release(&other.node());
         }
         let counts = out.routed.iter().map(|routed| {
