@@ -47,6 +47,8 @@ const WATCH_MIN: Duration = Duration::from_secs(5);
 const GONE_FEW: u64 = 10;
 /// How often a member of the leaf set is asked whom it knows.
 const COMPARE_EVERY: Duration = Duration::from_secs(60);
+/// The same in a ring of some thirty and less, where each who comes or goes changes what is near for half of the others.
+const COMPARE_EVERY_IN_SMALL: Duration = Duration::from_secs(8);
 /// How often somebody in the routing table is asked for a row, and for our place.
 const MAINTAIN_EVERY: Duration = Duration::from_secs(10 * 60);
 /// Contacts that were lost and are tried again, one now and then: behind a broken network there may be the other half of the ring.
@@ -460,7 +462,8 @@ impl Overlay {
             }
         }
         if self.compare_at <= ctx.now {
-            self.compare_at = later(ctx, COMPARE_EVERY);
+            let span = if self.leaves.is_wide() { COMPARE_EVERY_IN_SMALL } else { COMPARE_EVERY };
+            self.compare_at = later(ctx, span);
             self.compare(ctx);
         }
         if self.maintain_at <= ctx.now {

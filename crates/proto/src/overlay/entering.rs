@@ -172,8 +172,8 @@ impl Overlay {
 
     fn enter(&mut self, ctx: &mut Ctx<'_>) {
         self.stage = Stage::In;
-        if self.leaves.is_empty() {
-            // Nobody has answered: the others may be found soon.
+        if self.leaves.is_wide() {
+            // Nobody has answered, or few are there: the others may be found soon.
             self.compare_at = ctx.now + JOIN;
         }
         for route in std::mem::take(&mut self.held) {

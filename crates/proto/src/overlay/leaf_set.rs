@@ -17,6 +17,14 @@ pub(crate) enum Side {
 impl Side {
     pub(crate) const BOTH: [Self; 2] = [Self::Clockwise, Self::Counter];
 
+    /// The opposite one.
+    fn other(self) -> Self {
+        match self {
+            Self::Clockwise => Self::Counter,
+            Self::Counter => Self::Clockwise,
+        }
+    }
+
     /// How far it is from one place to another in this direction.
     pub(crate) fn way(self, from: u128, to: u128) -> u128 {
         match self {
@@ -153,7 +161,8 @@ impl LeafSet {
             // Who is within one side is not at the end of the other, however short the way there is.
             let is_behind = within == [false; 2] && side == its_side;
             if within[side as usize] || is_behind || is_whole {
-                self.insert_on(side, contact);
+                let displaced = self.insert_on(side, contact);
+                self.keep_displaced(side, displaced);
             }
         }
         let [clockwise, counter] = self.reaches;
@@ -191,7 +200,18 @@ impl LeafSet {
         self.is_large = false;
         let all: Vec<_> = self.members().cloned().collect();
         for leaf in &all {
-            Side::BOTH.into_iter().for_each(|side| self.insert_on(side, leaf));
+            for side in Side::BOTH {
+                self.insert_on(side, leaf);
+            }
+        }
+    }
+
+    /// Keeps whoever has to leave one side on the other, where it is within reach.
+    fn keep_displaced(&mut self, side: Side, displaced: Option<Arc<Contact>>) {
+        let other = side.other();
+        let is_within = |leaf: &Arc<Contact>| other.way(self.me, leaf.node.place()) <= self.reach(other);
+        if let Some(leaf) = displaced.filter(is_within) {
+            self.insert_on(other, &leaf);
         }
     }
 
@@ -209,19 +229,30 @@ impl LeafSet {
         }
     }
 
-    fn insert_on(&mut self, side: Side, contact: &Arc<Contact>) {
+    /// Whether it spans half of the ring and more: then who is near depends on a few, and the ring is quick to change.
+    pub(crate) fn is_wide(&self) -> bool {
+        let [clockwise, counter] = self.reaches;
+        clockwise.checked_add(counter).is_none_or(|both| both >> 127 != 0)
+    }
+
+    /// Takes a node in on one side; yields whom that has cost the place.
+    fn insert_on(&mut self, side: Side, contact: &Arc<Contact>) -> Option<Arc<Contact>> {
         let me = self.me;
         let way = |leaf: &Arc<Contact>| side.way(me, leaf.node.place());
         let leaves = &mut self.sides[side as usize];
         match leaves.binary_search_by_key(&way(contact), way) {
-            Ok(at) => leaves[at] = contact.clone(),
+            Ok(at) => {
+                leaves[at] = contact.clone();
+                None
+            }
             Err(at) if at < SIDE_MAX => {
-                leaves.truncate(SIDE_MAX - 1);
+                let displaced = if leaves.len() == SIDE_MAX { leaves.pop() } else { None };
                 leaves.reserve_exact(1);
                 leaves.insert(at, contact.clone());
                 self.measure(side);
+                displaced
             }
-            Err(_) => {}
+            Err(_) => None,
         }
     }
 
