@@ -268,21 +268,23 @@ impl Ring {
 
     /// A node comes, and knows one who is in the ring already, if there is anyone. Yields its number.
     pub fn come(&mut self) -> u32 {
+        let via = self.anyone();
         let number = self.sit(None);
-        self.step(number, |_, _, _| {});
-        self.knock(number);
+        self.introduce(number, via);
         number
     }
 
     /// A node that has no neighbours yet hears of somebody who is in the ring, as from an invite or from its memory.
     fn knock(&mut self, number: u32) {
-        if self.node(number).is_none_or(|node| node.leaves().next().is_some()) {
-            return;
+        if self.node(number).is_some_and(|node| node.leaves().next().is_none()) {
+            let via = self.anyone().filter(|via| *via != number);
+            self.introduce(number, via);
         }
-        if let Some(via) = self.anyone().filter(|via| *via != number) {
-            let contact = self.node(via).map(|node| node.contact().clone());
-            self.step(number, |node, common, now| contact.iter().for_each(|one| node.meet(common, now, one)));
-        }
+    }
+
+    fn introduce(&mut self, number: u32, via: Option<u32>) {
+        let contact = via.and_then(|via| self.node(via)).map(|node| node.contact().clone());
+        self.step(number, |node, common, now| contact.iter().for_each(|one| node.meet(common, now, one)));
         self.wheel.plan(self.now + KNOCK_EVERY, Happening::Knock(number));
     }
 

@@ -28,7 +28,7 @@ fn agrees(ring: &Ring, what: &str) {
 
 #[test]
 fn rings_of_every_small_size_find_each_other() {
-    for nodes in 1..=40 {
+    for nodes in (1..=20).chain([24, 32, 40]) {
         let ring = hops::joined_up(u64::from(nodes), nodes, 1);
         assert_eq!(ring.members(), nodes as usize, "all {nodes} are in");
         agrees(&ring, &format!("{nodes} nodes"));

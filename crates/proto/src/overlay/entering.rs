@@ -5,7 +5,8 @@ use crate::ctx::Ctx;
 use crate::endpoint::Endpoint;
 use crate::identity::NodeId;
 use crate::overlay::contact::Contact;
-use crate::overlay::ring::{Key, LEAVES_MAX, shared_digits};
+use crate::overlay::leaf_set::prefix;
+use crate::overlay::ring::{Key, shared_digits};
 use crate::table::Set;
 use crate::time::{Duration, Instant};
 use crate::wire::bounded::List;
@@ -145,9 +146,7 @@ impl Overlay {
         for contact in joined.contacts.iter() {
             self.learn(contact);
         }
-        if joined.leaves.len() > LEAVES_MAX {
-            self.leaves.grow();
-        }
+        self.leaves.on_size(joined.leaves.iter().map(|leaf| prefix(&leaf.node)).collect());
         for leaf in joined.leaves.iter() {
             self.consider(ctx, leaf, None);
         }

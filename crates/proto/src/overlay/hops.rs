@@ -81,12 +81,13 @@ impl Overlay {
         while let Some(at) = self.pending.iter().position(|pending| pending.due <= ctx.now) {
             let mut pending = self.pending.remove(at);
             self.on_silence(ctx, pending.to);
-            if pending.is_closest && pending.tries < TRIES_MAX {
+            let is_needed = pending.is_closest && !self.gone.contains_key(&pending.to);
+            if is_needed && pending.tries < TRIES_MAX {
                 let wait = ACK.times(1 << pending.tries.min(2));
                 (pending.tries, pending.due) = (pending.tries + 1, ctx.now + wait);
                 ctx.post(pending.to, Frame::Route(pending.route.clone()));
                 self.pending.push(pending);
-            } else if pending.is_closest {
+            } else if is_needed {
                 // It answers, but not this: somebody else may do better with it.
                 ctx.count("overlay_hop_given_up");
             } else {

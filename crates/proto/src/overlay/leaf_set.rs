@@ -40,7 +40,7 @@ pub(crate) struct LeafSet {
     sides: [Vec<Arc<Contact>>; 2],
     /// How far it reaches on each side: asked for with each message, and the farthest are far in memory, too.
     reaches: [u128; 2],
-    /// Whether there are more in the ring than fit in.
+    /// Whether there are many more in the ring than fit in.
     is_large: bool,
 }
 
@@ -154,16 +154,26 @@ impl LeafSet {
                 self.insert_on(side, contact);
             }
         }
-        if self.is_large {
-            self.part();
-        } else if self.members().count() >= LEAVES_MAX {
-            self.is_large = true;
+        let [clockwise, counter] = self.reaches;
+        let is_full = self.sides.iter().all(|side| side.len() == SIDE_MAX);
+        if self.is_large || is_full && clockwise.checked_add(counter).is_some_and(|both| both >> 127 == 0) {
+            self.grow();
         }
         !was_in && self.contains(&contact.node)
     }
 
-    /// Takes note that there are more in the ring than fit in.
-    pub(crate) fn grow(&mut self) {
+    /// Takes note of whom a neighbour knows, itself among them, by the first bytes of their ids: as many as fit in on less than half of
+    /// the ring are a part of a large one.
+    pub(crate) fn on_size(&mut self, mut knows: Vec<u32>) {
+        knows.sort_unstable();
+        let next = |at: usize| knows[(at + 1) % knows.len()];
+        let widest = (0..knows.len()).map(|at| next(at).wrapping_sub(knows[at])).max();
+        if knows.len() > LEAVES_MAX && widest.is_some_and(|gap| gap >> 31 != 0) {
+            self.grow();
+        }
+    }
+
+    fn grow(&mut self) {
         self.is_large = true;
         self.part();
     }

@@ -5,7 +5,7 @@ use crate::ctx::Ctx;
 use crate::identity::NodeId;
 use crate::overlay::contact::Contact;
 use crate::overlay::leaf_set::{Side, prefix};
-use crate::overlay::ring::{LEAVES_MAX, SIDE_MAX};
+use crate::overlay::ring::SIDE_MAX;
 use crate::table::Table;
 use crate::time::{Duration, Instant};
 use crate::wire::bounded::List;
@@ -88,9 +88,7 @@ impl Overlay {
             return;
         }
         self.gone.remove(&from);
-        if leaves.knows.len() >= LEAVES_MAX {
-            self.leaves.grow();
-        }
+        self.leaves.on_size(leaves.knows.iter().copied().chain([prefix(&from)]).collect());
         let greeting = self.greetings.remove(&from);
         let beyond = greeting.as_ref().and_then(|greeting| greeting.beyond);
         if greeting.is_some() && self.greetings.is_empty() {
