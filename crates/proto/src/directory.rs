@@ -24,7 +24,7 @@ use crate::ctx::Ctx;
 use crate::identity::NodeId;
 use crate::io::Wake;
 use crate::overlay::WayBack;
-use crate::overlay::ring::Key;
+use crate::overlay::ring::{Key, closeness};
 use crate::time::{Duration, Instant};
 use crate::wire::bounded::List;
 use crate::wire::{Filed, Found, Frame, Keep, Kept, RECORDS_MAX, RouteId};
@@ -49,6 +49,25 @@ fn copies(tries: u8) -> usize {
         0 | 1 => 0,
         2 => COPIES[0],
         _ => COPIES[1],
+    }
+}
+
+/// How far apart nodes are. What lies at a key lies with the nodes around it as well: whoever is asked beside a key knows it, too, and
+/// the way there is another. So the one node that is closest cannot hide it, nor one on the way to it.
+#[derive(Clone, Copy)]
+struct Aside(u128);
+
+impl Aside {
+    /// A key so many nodes away.
+    fn of(self, key: u128, nodes: i8) -> Key {
+        let way = self.0.wrapping_mul(u128::from(nodes.unsigned_abs()));
+        Key::at(if nodes < 0 { key.wrapping_sub(way) } else { key.wrapping_add(way) })
+    }
+
+    /// A key next to another, by chance.
+    fn any(self, ctx: &mut Ctx<'_>, key: u128) -> Key {
+        const WAYS: [i8; 4] = [-2, -1, 1, 2];
+        self.of(key, WAYS[usize::from(ctx.rng.bytes::<1>()[0] & 3)])
     }
 }
 
@@ -86,8 +105,10 @@ impl Directory {
     ) -> Option<Frame> {
         match load {
             Frame::Publish(publish) => {
+                let key = self.own_key(vicinity, key, &publish.record);
                 let kept = self.keep(ctx, vicinity, key, publish.record.clone());
-                if kept {
+                // What is here already others were told of by whoever had it first.
+                if kept == Some(true) {
                     let record = Keep { records: List::first([Kept { key, record: publish.record }]) };
                     for node in vicinity.closest(key.place(), REPLICAS + 1) {
                         if node != vicinity.me() {
@@ -95,12 +116,13 @@ impl Directory {
                         }
                     }
                 }
-                ctx.answer(way.clone(), Frame::Filed(Filed { kept }));
+                ctx.answer(way.clone(), Frame::Filed(Filed { kept: kept.is_some() }));
             }
             Frame::Seek(seek) => {
                 let covered = vicinity.covered(seek.first.place(), seek.last.place(), REPLICAS);
                 let stretch = code::Interval { first: seek.first.place(), last: covered };
-                let records = self.shelf.best(ctx.now, stretch, &seek.words, RECORDS_MAX);
+                let (records, rest) = self.shelf.best(ctx.now, stretch, &seek.words, RECORDS_MAX);
+                let covered = rest.unwrap_or(covered);
                 ctx.count("directory_sought");
                 ctx.answer(
                     way.clone(),
@@ -114,13 +136,16 @@ impl Directory {
 
     /// Takes an answer to a message of ours; gives it back if the directory has not asked.
     pub(crate) fn on_answer(&mut self, ctx: &mut Ctx<'_>, id: RouteId, load: Frame) -> Option<Frame> {
-        if let Frame::Filed(filed) = &load {
-            if let Some(listing) = &mut self.listing {
-                listing.on_filed(ctx, id, filed.kept);
+        let aside = self.aside();
+        match (load, &mut self.listing) {
+            (Frame::Filed(filed), Some(listing)) => listing.on_filed(ctx, aside, id, filed.kept),
+            (Frame::Filed(_), None) => {}
+            (Frame::Found(found), Some(listing)) if listing.checks(&id) => {
+                listing.on_checked(ctx, aside, id, &found);
             }
-            return None;
+            (load, _) => return self.on_search_answer(ctx, id, load),
         }
-        self.on_search_answer(ctx, id, load)
+        None
     }
 
     /// Takes records that a neighbour wants kept here, too.
@@ -134,15 +159,26 @@ impl Directory {
         }
     }
 
-    /// Keeps a record, or counts why not.
-    fn keep(&mut self, ctx: &mut Ctx<'_>, vicinity: &Vicinity, key: Key, record: Record) -> bool {
+    /// The key of a record that was sent to `key` or beside it.
+    fn own_key(&self, vicinity: &Vicinity, key: Key, record: &Record) -> Key {
+        let nearest = record.keys(self.code).min_by_key(|own| closeness(key.place(), *own));
+        nearest.filter(|own| vicinity.rank(*own) < REPLICAS).map_or(key, Key::at)
+    }
+
+    /// Keeps a record and says whether it was not there; or counts why not.
+    fn keep(&mut self, ctx: &mut Ctx<'_>, vicinity: &Vicinity, key: Key, record: Record) -> Option<bool> {
         match self.shelf.take(ctx.now, (self.code, vicinity), key.place(), record) {
-            Ok(()) => true,
+            Ok(is_new) => Some(is_new),
             Err(refused) => {
                 ctx.count(refused);
-                false
+                None
             }
         }
+    }
+
+    /// How places next to each other are found: so far apart are nodes.
+    fn aside(&self) -> Aside {
+        Aside(Vicinity::spacing(&self.neighbours))
     }
 
     /// Takes note of who is next to this node in the overlay.

@@ -15,6 +15,7 @@ pub mod load;
 pub mod made;
 pub mod malice;
 pub mod scale;
+pub mod search;
 pub mod tally;
 pub mod trace;
 mod wheel;
@@ -32,7 +33,7 @@ use tertulia_proto::overlay::bare::{Bare, Common};
 use tertulia_proto::overlay::contact::Contact;
 use tertulia_proto::overlay::ring::{Key, LEAVES_MAX, closeness};
 use tertulia_proto::wire::{Frame, Unreachable};
-use tertulia_proto::{Duration, Instant, NodeId};
+use tertulia_proto::{Duration, Event, Instant, NodeId};
 use wheel::Wheel;
 
 /// When worlds begin.
@@ -75,6 +76,7 @@ pub struct Ring {
     tally: Tally,
     looked_up: Vec<LookedUp>,
     arrivals: VecDeque<Arrival>,
+    told: VecDeque<Told>,
     events: u64,
 }
 
@@ -116,6 +118,16 @@ pub struct Arrival {
     pub at: u32,
     /// The message.
     pub parcel: Parcel,
+}
+
+/// What a node has told its user.
+pub struct Told {
+    /// When.
+    pub when: Instant,
+    /// Which node.
+    pub by: u32,
+    /// What.
+    pub event: Event,
 }
 
 /// What [`Ring::run`] stops for.
@@ -178,6 +190,7 @@ impl Ring {
             tally: Tally::default(),
             looked_up: Vec::new(),
             arrivals: VecDeque::new(),
+            told: VecDeque::new(),
             events: 0,
         }
     }
@@ -352,6 +365,9 @@ impl Ring {
         while let Some(parcel) = self.common.poll_parcel() {
             self.arrive(number, parcel);
         }
+        while let Some(event) = self.common.poll_event() {
+            self.told.push_back(Told { when: self.now, by: number, event });
+        }
     }
 
     fn carry(&mut self, from: NodeId, to: NodeId, mut frame: Box<Frame>, cause: Option<Sort>) {
@@ -447,6 +463,11 @@ impl Ring {
     fn resist(&mut self, from: NodeId, to: u32, frame: Box<Frame>) -> Option<Box<Frame>> {
         let is_abused = self.villains.as_ref().is_some_and(|villains| villains.contains(to));
         if is_abused { self.abuse(from, self.id(to), frame) } else { Some(frame) }
+    }
+
+    /// The next that a node has told its user.
+    pub fn poll_told(&mut self) -> Option<Told> {
+        self.told.pop_front()
     }
 
     /// Lets time pass, and nobody cares for messages that arrive.

@@ -2,7 +2,7 @@
 
 use super::record::{LIFETIME_MS, Record, RecordBody};
 use super::words::Words;
-use super::{Directory, copies};
+use super::{Aside, Directory, copies};
 use crate::ctx::Ctx;
 use crate::overlay::ring::Key;
 use crate::store;
@@ -10,13 +10,14 @@ use crate::table::Table;
 use crate::time::{Duration, Instant};
 use crate::wire::bounded::List;
 use crate::wire::cbor::structure;
-use crate::wire::{Frame, Publish, RouteId};
+use crate::wire::{Found, Frame, Publish, RouteId, Seek};
 
 /// How often a record is published anew: three times while it lasts (DESIGN, section 7).
 const REPUBLISH_EVERY: Duration = Duration::from_secs(10 * 60);
 /// How long the word may take that it is kept.
 const FILING: Duration = Duration::from_secs(5);
-/// How often it is sent to a key from which no word comes; the next time is when it is published anew.
+/// How often it is sent to a key from which no word comes, or where it is not to be found then; the next time is when it is
+/// published anew.
 const TRIES_MAX: u8 = 4;
 
 /// What a user wants to be found by, as it lasts.
@@ -39,12 +40,13 @@ pub(super) struct Listing {
     filings: Table<RouteId, Filing>,
 }
 
-/// A record that was sent to a key.
+/// A record that was sent to a key, or is looked for there afterwards: whoever says that it is kept may be none who keeps it.
 struct Filing {
     key: u128,
     record: Record,
     tries: u8,
     due: Instant,
+    is_check: bool,
 }
 
 impl Directory {
@@ -76,6 +78,7 @@ impl Directory {
 
     /// Publishes when it is time, and sends again what no word came of.
     pub(super) fn on_listing_due(&mut self, ctx: &mut Ctx<'_>) {
+        let aside = self.aside();
         let Some(listing) = &mut self.listing else { return };
         if listing.publish_at <= ctx.now {
             listing.publish_at = ctx.now + REPUBLISH_EVERY;
@@ -84,18 +87,16 @@ impl Directory {
                 let keys: Vec<_> =
                     record.keys(self.code).chain(std::mem::take(&mut listing.former)).collect();
                 for key in keys {
-                    listing.file(ctx, key, record.clone(), 1);
+                    listing.file(ctx, aside, key, record.clone(), 1);
                 }
             }
         }
         let is_due = |entry: &(&RouteId, &Filing)| entry.1.due <= ctx.now;
         let due: Vec<_> = listing.filings.iter().filter(is_due).map(|(id, _)| *id).collect();
         for id in due {
-            if let Some(Filing { key, record, tries, .. }) = listing.filings.remove(&id) {
+            if let Some(filing) = listing.filings.remove(&id) {
                 ctx.count("directory_filing_unanswered");
-                if tries < TRIES_MAX {
-                    listing.file(ctx, key, record, tries + 1);
-                }
+                listing.file_again(ctx, aside, filing);
             }
         }
     }
@@ -119,16 +120,50 @@ impl Listing {
         Some(ctx.me.sign_as_user(body))
     }
 
-    fn file(&mut self, ctx: &mut Ctx<'_>, key: u128, record: Record, tries: u8) {
-        let id =
-            ctx.route_around(Key::at(key), Frame::Publish(Publish { record: record.clone() }), copies(tries));
+    /// Sends the record to a key; not for the first time, beside it.
+    fn file(&mut self, ctx: &mut Ctx<'_>, aside: Aside, key: u128, record: Record, tries: u8) {
+        // Of one without words only the key says where it lies.
+        let is_first = tries < 2 || record.is_unlisting();
+        let to = if is_first { Key::at(key) } else { aside.any(ctx, key) };
+        let id = ctx.route_around(to, Frame::Publish(Publish { record: record.clone() }), copies(tries));
         let due = ctx.now + FILING.times(tries.into());
-        self.filings.insert(id, Filing { key, record, tries, due });
+        self.filings.insert(id, Filing { key, record, tries, due, is_check: false });
     }
 
-    pub(super) fn on_filed(&mut self, ctx: &mut Ctx<'_>, id: RouteId, kept: bool) {
-        if self.filings.remove(&id).is_some() && !kept {
+    fn file_again(&mut self, ctx: &mut Ctx<'_>, aside: Aside, filing: Filing) {
+        if filing.tries < TRIES_MAX {
+            self.file(ctx, aside, filing.key, filing.record, filing.tries + 1);
+        }
+    }
+
+    /// Takes the word that the record is kept, and looks whether it is.
+    pub(super) fn on_filed(&mut self, ctx: &mut Ctx<'_>, aside: Aside, id: RouteId, kept: bool) {
+        if !self.filings.get(&id).is_some_and(|filing| !filing.is_check) {
+            return;
+        }
+        let Some(filing) = self.filings.remove(&id) else { return };
+        if !kept {
             ctx.count("directory_filing_refused");
+        } else if !filing.record.is_unlisting() {
+            let (key, words) = (Key::at(filing.key), filing.record.words.clone());
+            let to = aside.any(ctx, filing.key);
+            let id = ctx.route_around(to, Frame::Seek(Seek { first: key, last: key, words }), 1);
+            let due = ctx.now + FILING;
+            self.filings.insert(id, Filing { due, is_check: true, ..filing });
+        }
+    }
+
+    /// Whether a message asks for our own record.
+    pub(super) fn checks(&self, id: &RouteId) -> bool {
+        self.filings.get(id).is_some_and(|filing| filing.is_check)
+    }
+
+    /// Takes what was found of our own record.
+    pub(super) fn on_checked(&mut self, ctx: &mut Ctx<'_>, aside: Aside, id: RouteId, found: &Found) {
+        let Some(filing) = self.filings.remove(&id) else { return };
+        if !found.records.contains(&filing.record) {
+            ctx.count("directory_filing_missing");
+            self.file_again(ctx, aside, filing);
         }
     }
 }

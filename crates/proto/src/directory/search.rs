@@ -1,27 +1,33 @@
 //! Searches: each word's stretch of the ring is walked, what answers is ranked, and who is there is asked (SCAN, DIMA section 3.1.2).
 
-use super::code::Interval;
+use super::code::{Code, Interval, Reading};
 use super::record::Record;
-use super::words::{Rank, Words};
-use super::{Directory, copies};
+use super::words::{Rank, Word, Words};
+use super::{Aside, COPIES, Directory, copies};
 use crate::ctx::Ctx;
 use crate::identity::{AccountId, NodeId};
 use crate::io::{Event, Presence, SearchId};
 use crate::overlay::ring::Key;
-use crate::table::Table;
+use crate::table::{Set, Table};
 use crate::time::{Duration, Instant};
 use crate::wire::{Found, Frame, Lookup, RouteId, Seek};
 
 /// Searches that may go on at once; one more takes the place of the oldest: people type on.
 pub const SEARCHES_MAX: usize = 8;
-/// Steps along one stretch of the ring: each covers some seven nodes, so that a prefix is looked up among a hundred nodes.
+/// Steps along one stretch of the ring: each covers some four nodes, so that a prefix is looked up among sixty nodes. One that finds
+/// people who answer to all words does not count: their number is limited.
 const STEPS_MAX: u8 = 16;
+/// Steps that are gone for words that are only alike where the words themselves were found.
+const STEPS_FEW: u8 = 4;
 /// How long the answer to one step may take.
 const STEP: Duration = Duration::from_secs(2);
 /// How often a step is tried: each time over more ways.
 const TRIES_MAX: u8 = 3;
 /// How long those who were found may take to say that they are there.
 const HAIL: Duration = Duration::from_millis(1_500);
+
+/// How many nodes away from a word's place those are who are asked when nobody was found.
+const ASIDE: [i8; 4] = [-3, -1, 1, 3];
 
 /// Somebody who was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,13 +51,28 @@ pub(super) struct Searching {
     id: SearchId,
     words: Words,
     limit: usize,
+    stage: Stage,
     walks: Vec<Walk>,
-    is_tolerant: bool,
+    /// All steps so far: more than one answer may come to each.
+    steps: Set<RouteId>,
     found: Table<AccountId, Record>,
+    /// Who was asked whether they are there.
+    asked: Set<NodeId>,
     hails: Table<RouteId, NodeId>,
     /// Who has answered, and whether they are there.
     heard: Table<NodeId, bool>,
     hailed_until: Option<Instant>,
+}
+
+/// How far a search has come. It goes on as long as it has found fewer than it may show.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// What begins with the words is looked for.
+    Plain,
+    /// What is like the words; and the words once more, where they lie read backward: other nodes keep that.
+    Tolerant,
+    /// Nobody was found, and that may be a lie of those who answered: others are asked for the words.
+    Doubting,
 }
 
 /// A stretch of the ring that is still to be looked through.
@@ -61,6 +82,8 @@ struct Walk {
     steps: u8,
     tries: u8,
     due: Instant,
+    /// Whether others than the closest are asked, and all who answer until it is due are heard.
+    is_doubting: bool,
 }
 
 impl Directory {
@@ -72,14 +95,16 @@ impl Directory {
             id,
             words,
             limit,
+            stage: Stage::Plain,
             walks: Vec::new(),
-            is_tolerant: false,
+            steps: Set::default(),
             found: Table::default(),
+            asked: Set::default(),
             hails: Table::default(),
             heard: Table::default(),
             hailed_until: None,
         };
-        search.walk(ctx, stretches);
+        search.walk(ctx, stretches, STEPS_MAX);
         if self.searches.len() >= SEARCHES_MAX {
             // Whoever waits for it is told as far as it came.
             self.searches.remove(0).tell(ctx, true);
@@ -92,7 +117,7 @@ impl Directory {
     pub(super) fn on_search_answer(&mut self, ctx: &mut Ctx<'_>, id: RouteId, load: Frame) -> Option<Frame> {
         match load {
             Frame::Found(found) => {
-                let its = |search: &Searching| search.walks.iter().any(|walk| walk.step == id);
+                let its = |search: &Searching| search.steps.contains_key(&id);
                 match self.searches.iter().position(its) {
                     Some(at) => {
                         self.searches[at].on_found(ctx, id, found);
@@ -123,37 +148,67 @@ impl Directory {
 
     /// Begins the next part of a search when one is done, and tells what was found.
     fn go_on(&mut self, ctx: &mut Ctx<'_>, at: usize) {
+        let (code, aside) = (self.code, self.aside());
         let search = &mut self.searches[at];
-        if !search.walks.is_empty() {
-            return;
+        let is_done = search.walks.is_empty();
+        while search.walks.is_empty() && search.whole() < search.limit && search.next_stage(ctx, code, aside)
+        {
         }
-        if !search.is_tolerant && search.whole() < search.limit {
-            search.is_tolerant = true;
-            let stretches: Vec<_> =
-                search.words.iter().filter_map(|word| word.tolerant(self.code)).flatten().collect();
-            search.walk(ctx, stretches);
-            if !search.walks.is_empty() {
-                return;
-            }
+        // Those who were found are asked while others are still looked for.
+        if is_done && search.hail(ctx) {
+            search.tell(ctx, false);
         }
-        if search.hailed_until.is_none() {
-            search.hail(ctx);
-            search.tell(ctx, search.hails.is_empty());
-        } else if search.hails.is_empty() {
-            search.tell(ctx, true);
-        }
-        if search.hails.is_empty() {
-            self.searches.remove(at);
+        if search.walks.is_empty() && search.hails.is_empty() {
+            self.searches.remove(at).tell(ctx, true);
         }
     }
 }
 
 impl Searching {
-    fn walk(&mut self, ctx: &mut Ctx<'_>, stretches: Vec<Interval>) {
+    /// Begins to walk along stretches, so many steps in each.
+    fn walk(&mut self, ctx: &mut Ctx<'_>, stretches: Vec<Interval>, steps: u8) {
         for left in stretches {
-            let mut walk = Walk { left, step: RouteId([0; 8]), steps: 0, tries: 0, due: ctx.now };
+            let (step, steps) = (RouteId([0; 8]), STEPS_MAX - steps);
+            let mut walk = Walk { left, step, steps, tries: 0, due: ctx.now, is_doubting: false };
             walk.step(ctx, &self.words);
+            self.steps.insert(walk.step, ());
             self.walks.push(walk);
+        }
+    }
+
+    /// Begins the next stage, if there is one.
+    fn next_stage(&mut self, ctx: &mut Ctx<'_>, code: Code, aside: Aside) -> bool {
+        match self.stage {
+            Stage::Plain => {
+                self.stage = Stage::Tolerant;
+                let backward = self.words.iter().map(|word| code.word(word.as_str(), Reading::Backward));
+                let alike = self.words.iter().filter_map(|word| word.tolerant(code)).flatten();
+                let (backward, alike) = (backward.collect(), alike.collect());
+                let is_found = self.whole() > 0;
+                self.walk(ctx, backward, STEPS_MAX);
+                self.walk(ctx, alike, if is_found { STEPS_FEW } else { STEPS_MAX });
+            }
+            Stage::Tolerant if self.whole() == 0 => {
+                self.stage = Stage::Doubting;
+                self.doubt(ctx, code, aside);
+            }
+            Stage::Tolerant | Stage::Doubting => return false,
+        }
+        true
+    }
+
+    /// Asks many, over many ways, for the words as they are.
+    fn doubt(&mut self, ctx: &mut Ctx<'_>, code: Code, aside: Aside) {
+        let both = |word: &Word| Reading::ALL.map(|reading| code.word(word.as_str(), reading));
+        let places: Vec<_> = self.words.iter().flat_map(both).collect();
+        for left in places {
+            for nodes in ASIDE {
+                let seek = Walk::seek(left, &self.words);
+                let step = ctx.route_around(aside.of(left.first, nodes), Frame::Seek(seek), COPIES[0]);
+                self.steps.insert(step, ());
+                let due = ctx.now + STEP;
+                self.walks.push(Walk { left, step, steps: 1, tries: TRIES_MAX, due, is_doubting: true });
+            }
         }
     }
 
@@ -165,8 +220,39 @@ impl Searching {
     }
 
     fn on_found(&mut self, ctx: &mut Ctx<'_>, step: RouteId, found: Found) {
+        let before = self.whole();
+        self.take(ctx, found.records.into_vec());
+        let whole = self.whole();
+        if whole >= self.limit {
+            self.walks.clear();
+        }
+        let Some(at) = self.walks.iter().position(|walk| walk.step == step) else { return };
+        let walk = &mut self.walks[at];
+        if walk.is_doubting {
+            // One who tells the truth is enough.
+            if whole > 0 {
+                self.walks.clear();
+            }
+            return;
+        }
+        if whole > before {
+            walk.steps = walk.steps.saturating_sub(1);
+        }
+        let covered = found.covered.place().max(walk.left.first);
+        if covered >= walk.left.last || walk.steps >= STEPS_MAX {
+            self.walks.remove(at);
+        } else {
+            walk.left.first = covered + 1;
+            walk.tries = 0;
+            walk.step(ctx, &self.words);
+            self.steps.insert(walk.step, ());
+        }
+    }
+
+    /// Takes records that answer.
+    fn take(&mut self, ctx: &Ctx<'_>, records: Vec<Record>) {
         let me = ctx.me.account();
-        for record in found.records.into_vec() {
+        for record in records {
             let counts = record.is_current(ctx.now.as_millis())
                 && record.account != me
                 && record.standing(&self.words).is_some()
@@ -175,41 +261,39 @@ impl Searching {
                 self.found.insert(record.account, record);
             }
         }
-        let is_enough = self.whole() >= self.limit;
-        let Some(at) = self.walks.iter().position(|walk| walk.step == step) else { return };
-        let walk = &mut self.walks[at];
-        let covered = found.covered.place().max(walk.left.first);
-        if is_enough || covered >= walk.left.last || walk.steps >= STEPS_MAX {
-            self.walks.remove(at);
-        } else {
-            walk.left.first = covered + 1;
-            walk.tries = 0;
-            walk.step(ctx, &self.words);
-        }
     }
 
     fn on_timeout(&mut self, ctx: &mut Ctx<'_>) {
-        let words = &self.words;
-        self.walks.retain_mut(|walk| {
+        let Self { walks, words, steps, .. } = self;
+        walks.retain_mut(|walk| {
             let goes_on = walk.due > ctx.now || walk.tries < TRIES_MAX;
             if walk.due <= ctx.now && goes_on {
                 walk.step(ctx, words);
+                steps.insert(walk.step, ());
             }
             goes_on
         });
         if self.hailed_until.is_some_and(|until| until <= ctx.now) {
-            self.hails = Table::default();
+            (self.hails, self.hailed_until) = (Table::default(), None);
         }
     }
 
-    /// Asks those who were found whether they are there.
-    fn hail(&mut self, ctx: &mut Ctx<'_>) {
-        self.hailed_until = Some(ctx.now + HAIL);
+    /// Asks those who were found whether they are there, and have not been asked; says whether there were any.
+    fn hail(&mut self, ctx: &mut Ctx<'_>) -> bool {
         let nodes: Vec<_> = self.best().flat_map(|(_, record)| record.nodes.iter().copied()).collect();
+        let mut some = false;
         for node in nodes {
-            let id = ctx.route(Key::from(node), Frame::Lookup(Lookup { node }));
-            self.hails.insert(id, node);
+            if !self.asked.contains_key(&node) {
+                self.asked.insert(node, ());
+                let id = ctx.route(Key::from(node), Frame::Lookup(Lookup { node }));
+                self.hails.insert(id, node);
+                some = true;
+            }
         }
+        if some {
+            self.hailed_until = Some(ctx.now + HAIL);
+        }
+        some
     }
 
     fn on_hailed(&mut self, id: RouteId, load: &Frame) {
@@ -261,12 +345,15 @@ impl Searching {
 }
 
 impl Walk {
+    fn seek(left: Interval, words: &Words) -> Seek {
+        Seek { first: Key::at(left.first), last: Key::at(left.last), words: words.clone() }
+    }
+
     /// Asks whoever keeps what lies at the beginning of what is left.
     fn step(&mut self, ctx: &mut Ctx<'_>, words: &Words) {
-        let Interval { first, last } = self.left;
-        let seek = Seek { first: Key::at(first), last: Key::at(last), words: words.clone() };
         (self.steps, self.tries) = (self.steps + 1, self.tries + 1);
-        self.step = ctx.route_around(Key::at(first), Frame::Seek(seek), copies(self.tries));
+        let seek = Self::seek(self.left, words);
+        self.step = ctx.route_around(Key::at(self.left.first), Frame::Seek(seek), copies(self.tries));
         self.due = ctx.now + STEP;
     }
 }

@@ -4,7 +4,7 @@ use super::REPLICAS;
 use super::code::{Code, Interval};
 use super::record::{RECORD_MAX, Record};
 use super::vicinity::Vicinity;
-use super::words::Word;
+use super::words::{Rank, Word};
 use crate::identity::AccountId;
 use crate::table::Table;
 use crate::time::{Duration, Instant};
@@ -26,14 +26,14 @@ pub(super) struct Shelf {
 }
 
 impl Shelf {
-    /// Keeps a record at `key`, or says why not.
+    /// Keeps a record at `key`, and says whether it is another than before; or says why not.
     pub(super) fn take(
         &mut self,
         now: Instant,
         (code, vicinity): (Code, &Vicinity),
         key: u128,
         record: Record,
-    ) -> Result<(), &'static str> {
+    ) -> Result<bool, &'static str> {
         if encode(&record).len() > RECORD_MAX {
             return Err("record_oversized");
         }
@@ -45,7 +45,7 @@ impl Shelf {
         }
         match self.records.get(&(key, record.account)) {
             // The same again: a neighbour was quicker.
-            Some(known) if *known == record => return Ok(()),
+            Some(known) if *known == record => return Ok(false),
             Some(known) if !record.supersedes(known) => return Err("record_rolled_back"),
             Some(_) => {}
             None if !record.keys(code).any(|own| own == key) => return Err("record_misplaced"),
@@ -56,7 +56,7 @@ impl Shelf {
         }
         self.records.insert((key, record.account), record);
         self.sweep_at.get_or_insert(now + SWEEP_EVERY);
-        Ok(())
+        Ok(true)
     }
 
     /// Lets go of what others are closest to, unless that is what is to be kept.
@@ -69,16 +69,26 @@ impl Shelf {
         true
     }
 
-    /// The records in a stretch of the ring that answer best to a query, at most `count`.
-    pub(super) fn best(&self, now: Instant, stretch: Interval, query: &[Word], count: usize) -> Vec<Record> {
+    /// The records in a stretch of the ring that answer best to a query, at most `count`; and where the rest of the stretch begins, if
+    /// there are as good ones that are not among them. Of those that answer only to a part of the query the rest is left out:
+    /// what answers to all of it comes before them.
+    pub(super) fn best(
+        &self,
+        now: Instant,
+        stretch: Interval,
+        query: &[Word],
+        count: usize,
+    ) -> (Vec<Record>, Option<u128>) {
         let mut best = Table::default();
-        for ((key, _), record) in self.records.iter() {
+        for ((key, account), record) in self.records.iter() {
             let is_meant = stretch.contains(*key) && record.is_current(now.as_millis());
-            if let Some((rank, _, account)) = record.standing(query).filter(|_| is_meant) {
-                best.insert((rank, account), record);
+            if let Some(rank) = Rank::of(query, &record.words).filter(|_| is_meant) {
+                best.insert((rank, *key, *account), record);
             }
         }
-        best.into_values().into_iter().take(count).cloned().collect()
+        let rest = best.keys().nth(count).and(best.keys().nth(count.saturating_sub(1)));
+        let rest = rest.filter(|(rank, ..)| rank.unmatched == 0).map(|(_, key, _)| *key);
+        (best.into_values().into_iter().take(count).cloned().collect(), rest)
     }
 
     /// All records under their keys.

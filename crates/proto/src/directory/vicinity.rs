@@ -45,6 +45,17 @@ impl Vicinity {
         self.neighbours.iter().filter(|node| closeness(key, node.place()) < mine).count()
     }
 
+    /// How far apart nodes are around here on average; nothing where there are not two.
+    pub(crate) fn spacing(neighbours: &[NodeId]) -> u128 {
+        let mut places: Vec<u128> = neighbours.iter().map(|node| node.place()).collect();
+        places.sort_unstable();
+        let next = places.iter().skip(1).chain(places.first());
+        let widest = places.iter().zip(next).map(|(place, next)| next.wrapping_sub(*place)).max();
+        // All but the widest gap, which is the rest of the ring; we are in one of the others.
+        let all = widest.map_or(0, |widest| 0u128.wrapping_sub(widest));
+        if places.len() < 2 { 0 } else { all / places.len() as u128 }
+    }
+
     /// Up to where, from `first` on, this node keeps all records that there are: it is one of the `replicas` for each place. It is
     /// for `first`, which was routed to it.
     pub(crate) fn covered(&self, first: u128, last: u128, replicas: usize) -> u128 {
@@ -74,5 +85,17 @@ mod tests {
         assert_eq!(vicinity.covered(at(50), at(51), 8), at(51));
         let alone = Vicinity::new(node(50), Vec::new());
         assert_eq!(alone.covered(0, u128::MAX, 8), u128::MAX);
+    }
+
+    #[test]
+    fn nodes_are_as_far_apart_as_those_around() {
+        let around =
+            |places: &[u128]| Vicinity::spacing(&places.iter().copied().map(node).collect::<Vec<_>>());
+        // This node is between them.
+        assert_eq!(around(&[42, 44, 48, 50]), 2 << 100);
+        assert_eq!((around(&[]), around(&[7])), (0, 0));
+        let over_zero =
+            [NodeId((-3i128).to_be_bytes()), NodeId((-1i128).to_be_bytes()), NodeId(3i128.to_be_bytes())];
+        assert_eq!(Vicinity::spacing(&over_zero), 2);
     }
 }

@@ -1,19 +1,25 @@
-//! A node of which only the overlay is there: for worlds of a hundred thousand and more in one process.
+//! A node of which only the overlay is there, and the directory if somebody wants it: for worlds of a hundred thousand and more
+//! in one process.
 //!
 //! It is the overlay as it is; what is left out are links. Whatever it posts can be delivered, and its world decides how long that
-//! takes and what gets lost.
+//! takes and what gets lost. In the directory its user has an identity of their own, whose node is nowhere in the ring: whoever
+//! asks for it is told so by the closest, which takes as long as an answer of its own would.
 
 use super::contact::Contact;
 use super::ring::Key;
 use super::{Overlay, Parcel, WayBack};
-use crate::ctx::{Ctx, Mail, Out};
-use crate::identity::{Identity, Name, NodeId};
+use crate::ctx::{Ctx, Mail, Out, Routed};
+use crate::directory::code::Code;
+use crate::directory::words::Words;
+use crate::directory::{Directory, Vicinity};
+use crate::identity::{AccountId, Identity, Name, NodeId};
+use crate::io::{Event, Output, SearchId};
 use crate::preferences::Preferences;
 use crate::rng::Rng;
 use crate::table::Set;
 use crate::time::Instant;
 use crate::wire::bounded::List;
-use crate::wire::{Frame, Ping, Pong, RouteId};
+use crate::wire::{Frame, Ping, Pong, RouteId, Unreachable};
 use std::sync::Arc;
 
 /// What the nodes of a world share: chance, and where a step puts what follows from it.
@@ -37,6 +43,12 @@ impl Common {
         Ctx { now, rng, me, wants, resident_max: 0, out }
     }
 
+    /// The same for a user of their own.
+    fn ctx_of<'c>(&'c mut self, now: Instant, me: &'c Identity) -> Ctx<'c> {
+        let Self { rng, wants, out, .. } = self;
+        Ctx { now, rng, me, wants, resident_max: 0, out }
+    }
+
     /// The next frame that the last step sends, and to whom.
     pub fn poll_mail(&mut self) -> Option<(NodeId, Box<Frame>)> {
         let (to, mail) = self.out.mail.pop_front()?;
@@ -53,6 +65,15 @@ impl Common {
         self.out.parcels.pop_front()
     }
 
+    /// The next that the last step tells the user.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        loop {
+            if let Output::Event(event) = self.out.outputs.pop_front()? {
+                return Some(event);
+            }
+        }
+    }
+
     /// What was counted, by name.
     pub fn stats(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
         self.out.stats.iter().map(|(name, count)| (*name, *count))
@@ -62,6 +83,13 @@ impl Common {
 /// A node.
 pub struct Bare {
     overlay: Overlay,
+    user: Option<Box<User>>,
+}
+
+/// Whoever takes part in the directory.
+struct User {
+    me: Identity,
+    directory: Directory,
 }
 
 impl Bare {
@@ -70,7 +98,83 @@ impl Bare {
         let mut overlay = Overlay::new(me.node, now);
         overlay.me = me;
         overlay.linked = None;
-        Self { overlay }
+        Self { overlay, user: None }
+    }
+
+    /// Takes part in the directory from now on: keeps the records of others and may publish one of its own.
+    pub fn take_part(&mut self, common: &mut Common, now: Instant, me: Identity, code: Code) {
+        let mut directory = Directory::new(code);
+        // Whom it has around itself already.
+        directory.on_neighbours(&mut common.ctx(now));
+        self.user = Some(Box::new(User { me, directory }));
+    }
+
+    /// Who is listed.
+    pub fn account(&self) -> Option<AccountId> {
+        self.user.as_ref().map(|user| user.me.account())
+    }
+
+    /// Lists its user under these words.
+    pub fn publish(&mut self, common: &mut Common, now: Instant, words: Words) {
+        if let Some(user) = &mut self.user {
+            user.directory.list(&mut common.ctx_of(now, &user.me), words);
+        }
+        self.exchange(common, now);
+    }
+
+    /// Looks for people. What comes of it is an [`Event::Found`].
+    pub fn search(
+        &mut self,
+        common: &mut Common,
+        now: Instant,
+        words: Words,
+        limit: usize,
+    ) -> Option<SearchId> {
+        let user = self.user.as_mut()?;
+        let id = user.directory.search(&mut common.ctx_of(now, &user.me), words, limit);
+        self.exchange(common, now);
+        Some(id)
+    }
+
+    /// How many records it keeps for others.
+    pub fn kept(&self) -> usize {
+        self.user.as_ref().map_or(0, |user| user.directory.kept())
+    }
+
+    /// Routes what the directory has to say, and hands it what has arrived, until there is nothing of either.
+    fn exchange(&mut self, common: &mut Common, now: Instant) {
+        let Self { overlay, user: Some(user) } = self else { return };
+        loop {
+            let mut ctx = common.ctx_of(now, &user.me);
+            if let Some(routed) = ctx.out.routed.pop_front() {
+                match routed {
+                    Routed::To { key, id, load, copies: 0 } => overlay.send(&mut ctx, key, id, *load),
+                    Routed::To { key, id, load, copies } => {
+                        overlay.send_around(&mut ctx, key, id, *load, copies);
+                    }
+                    Routed::Back { way, load } => overlay.answer(&mut ctx, &way, *load),
+                }
+                continue;
+            }
+            let Some(parcel) = ctx.out.parcels.pop_front() else { return };
+            let Parcel { key, id, load, back } = parcel;
+            let rest = match &back {
+                Some(way) => user.directory.on_delivered(&mut ctx, &vicinity(overlay), (key, way), load),
+                None => user.directory.on_answer(&mut ctx, id, load),
+            };
+            match (rest, back) {
+                (None, _) => {}
+                (Some(Frame::Lookup(lookup)), Some(way)) => {
+                    let load = Frame::Unreachable(Unreachable { node: lookup.node });
+                    overlay.answer(&mut ctx, &way, load);
+                }
+                // Something that the world has sent.
+                (Some(load), back) => {
+                    ctx.out.parcels.push_front(Parcel { key, id, load, back });
+                    return;
+                }
+            }
+        }
     }
 
     /// Its contact, to be given to others.
@@ -150,18 +254,37 @@ impl Bare {
                 ctx.post(from, Frame::Pong(Pong { correlator: ping.correlator }));
             }
             Frame::Pong(_) => self.overlay.on_heard(from),
+            Frame::Keep(keep) => {
+                if let Some(user) = &mut self.user {
+                    user.directory.on_keep(&mut ctx, &vicinity(&self.overlay), from, keep);
+                }
+            }
             frame => self.overlay.on_frame(&mut ctx, from, frame),
         }
+        self.run_directory(common, now);
     }
 
     /// Does what is due.
     pub fn on_timeout(&mut self, common: &mut Common, now: Instant) {
         self.overlay.on_timeout(&mut common.ctx(now));
+        self.run_directory(common, now);
+    }
+
+    /// Does what is due in the directory, and tells it when other nodes have become neighbours.
+    fn run_directory(&mut self, common: &mut Common, now: Instant) {
+        let Self { overlay, user: Some(user) } = self else { return };
+        let mut ctx = common.ctx_of(now, &user.me);
+        if overlay.has_other_neighbours() {
+            user.directory.on_neighbours(&mut ctx);
+        }
+        user.directory.on_timeout(&mut ctx, || vicinity(overlay));
+        self.exchange(common, now);
     }
 
     /// The earliest deadline.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.overlay.poll_timeout().map(|(at, _)| at)
+        let directory = self.user.as_ref().and_then(|user| user.directory.poll_timeout());
+        self.overlay.poll_timeout().into_iter().chain(directory).map(|(at, _)| at).min()
     }
 
     /// Says goodbye.
@@ -188,4 +311,9 @@ impl Bare {
     pub fn bytes(&self) -> usize {
         std::mem::size_of::<Self>() + self.overlay.heap_bytes()
     }
+}
+
+/// A node and its neighbours.
+fn vicinity(overlay: &Overlay) -> Vicinity {
+    Vicinity::new(overlay.me.node, overlay.leaves().map(|leaf| leaf.node).collect())
 }

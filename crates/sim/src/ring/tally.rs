@@ -30,10 +30,16 @@ pub enum Sort {
     Ping,
     /// One.
     Pong,
+    /// A step of a search, the question whether who was found is there, their answers and acknowledgements.
+    Search,
+    /// A record on its way to its key, the answer, and their acknowledgements.
+    Listing,
+    /// Records handed to a neighbour.
+    Keep,
 }
 
 /// How many sorts there are.
-const SORTS: usize = 12;
+const SORTS: usize = 15;
 
 impl Sort {
     const ALL: [Self; SORTS] = [
@@ -49,17 +55,26 @@ impl Sort {
         Self::Row,
         Self::Ping,
         Self::Pong,
+        Self::Search,
+        Self::Listing,
+        Self::Keep,
     ];
 
     /// What a frame is; `cause` is what the node that sends it does so for, if that is a frame.
     pub(crate) fn of(frame: &Frame, cause: Option<Self>) -> Self {
         match frame {
-            Frame::Route(route) if matches!(&*route.load.0, Frame::Join(_)) => Self::Join,
-            Frame::Route(_) => Self::Message,
-            Frame::Hop(_) if cause == Some(Self::Join) => Self::JoinHop,
-            Frame::Hop(_) => Self::MessageHop,
-            Frame::Return(answer) if matches!(&*answer.load.0, Frame::Joined(_)) => Self::Joined,
-            Frame::Return(_) => Self::Answer,
+            Frame::Route(route) => Self::of_load(&route.load.0).unwrap_or(Self::Message),
+            Frame::Hop(_) => match cause {
+                Some(Self::Join) => Self::JoinHop,
+                Some(cause @ (Self::Search | Self::Listing)) => cause,
+                _ => Self::MessageHop,
+            },
+            Frame::Return(answer) => match &*answer.load.0 {
+                // Whoever was found and asked for is not there.
+                Frame::Unreachable(_) => Self::Search,
+                load => Self::of_load(load).unwrap_or(Self::Answer),
+            },
+            Frame::Keep(_) => Self::Keep,
             Frame::Leaves(_) => Self::Leaves,
             Frame::Arrival(_) => Self::Arrival,
             Frame::RowRequest(_) => Self::RowRequest,
@@ -69,9 +84,21 @@ impl Sort {
         }
     }
 
+    /// What a message or an answer is by what it holds, if it is none of the world's.
+    fn of_load(load: &Frame) -> Option<Self> {
+        match load {
+            Frame::Join(_) => Some(Self::Join),
+            Frame::Joined(_) => Some(Self::Joined),
+            Frame::Seek(_) | Frame::Found(_) | Frame::Lookup(_) => Some(Self::Search),
+            Frame::Publish(_) | Frame::Filed(_) => Some(Self::Listing),
+            _ => None,
+        }
+    }
+
     /// Whether it keeps the ring together, and is no message of somebody's.
     fn is_control(self) -> bool {
-        !matches!(self, Self::Message | Self::MessageHop | Self::Answer)
+        use Sort::{Answer, Keep, Listing, Message, MessageHop, Search};
+        !matches!(self, Message | MessageHop | Answer | Search | Listing | Keep)
     }
 }
 
@@ -98,6 +125,11 @@ impl Tally {
     /// Frames of a sort.
     pub fn of(&self, sort: Sort) -> u64 {
         self.frames[sort as usize]
+    }
+
+    /// Bytes of the frames of a sort, as far as they were counted.
+    pub fn bytes_of(&self, sort: Sort) -> u64 {
+        self.bytes[sort as usize]
     }
 
     /// All frames.
