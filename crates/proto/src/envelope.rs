@@ -4,6 +4,7 @@
 //! is one. To the conversations it is as good as a link: what they post goes either way.
 
 use crate::ctx::Ctx;
+use crate::group::Operation;
 use crate::identity::{Certificate, NodeId};
 use crate::io::{CloseReason, Wake};
 use crate::link::handshake::Peer;
@@ -325,23 +326,20 @@ impl Correspondent {
 impl Frame {
     /// The same operations in two frames, in order; nothing if there are not two of them.
     fn halves(&self) -> Option<[Self; 2]> {
-        let operations = match self {
-            Self::Operations(Operations { operations, .. }) | Self::Past(Past { operations, .. }) => {
-                operations
+        match self {
+            Self::Operations(Operations { operations, onward }) => {
+                let of = |operations| Self::Operations(Operations { operations, onward: onward.clone() });
+                halves(operations).map(|halves| halves.map(of))
             }
-            _ => return None,
-        };
-        let (first, second) =
-            operations.split_at_checked(operations.len() / 2).filter(|(first, _)| !first.is_empty())?;
-        Some([first, second].map(|some| {
-            let mut half = self.clone();
-            if let Self::Operations(Operations { operations, .. }) | Self::Past(Past { operations, .. }) =
-                &mut half
-            {
-                *operations = List::first(some.iter().cloned());
+            Self::Past(Past { conversation, operations, roots, devices }) => {
+                let of = |operations| {
+                    let (roots, devices) = (roots.clone(), devices.clone());
+                    Self::Past(Past { conversation: *conversation, operations, roots, devices })
+                };
+                halves(operations).map(|halves| halves.map(of))
             }
-            half
-        }))
+            _ => None,
+        }
     }
 
     /// Whether it is about conversations, or asks for one.
@@ -363,6 +361,11 @@ impl Frame {
                 | Self::Typing(_)
         )
     }
+}
+
+fn halves<const MAX: usize>(all: &List<Operation, MAX>) -> Option<[List<Operation, MAX>; 2]> {
+    let (first, second) = all.split_at(all.len() / 2);
+    (!first.is_empty()).then(|| [first, second].map(|half| List::first(half.iter().cloned())))
 }
 
 #[cfg(test)]

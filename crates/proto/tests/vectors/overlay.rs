@@ -238,8 +238,7 @@ fn verdicts(book: &mut Book) {
     let good = lookup(&NODE.0);
     let inner = routed(&path(1), &good);
     let published = |record: &[u8]| frame(50, &map(&[(0, record)]));
-    let contacts = vec![&cbor(&*contact(0xc1))[..]; LEAVES_MAX + 1].concat();
-    let many = [&[0x80 | (LEAVES_MAX as u8 + 1)][..], &contacts].concat();
+    let many = list(&[&cbor(&*contact(0xc1))[..]; LEAVES_MAX + 1]);
     let cases = [
         ("a_route_in_a_route", routed(&path(1), &inner)),
         ("a_ping_in_a_route", routed(&path(1), &frame(2, &map(&[(0, &uint(7))])))),
