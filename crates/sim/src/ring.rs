@@ -135,7 +135,7 @@ pub enum Turn {
     /// Something that was planned is due.
     Deed(Deed),
     /// A message has arrived.
-    Arrival(Arrival),
+    Arrival(Box<Arrival>),
 }
 
 /// A lookup, and what has come of it.
@@ -439,7 +439,7 @@ impl Ring {
     pub fn run(&mut self, end: Instant) -> Option<Turn> {
         loop {
             if let Some(arrival) = self.arrivals.pop_front() {
-                return Some(Turn::Arrival(arrival));
+                return Some(Turn::Arrival(Box::new(arrival)));
             }
             let Some((at, happening)) = self.wheel.pop_before(end) else {
                 self.now = self.now.max(end);

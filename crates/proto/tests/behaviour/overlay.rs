@@ -44,36 +44,31 @@ pub(crate) fn is_right(world: &World, seats: &[Seat]) -> bool {
     })
 }
 
+/// Says what is wrong with a node's neighbours, if anything is: by their places in the order of the ring.
+fn wrong(world: &World, seats: &[Seat], seat: Seat) -> Option<String> {
+    let mut ids: Vec<_> = seats.iter().map(|seat| world.id(*seat)).collect();
+    ids.sort();
+    let at = |id: &NodeId| ids.iter().position(|one| one == id);
+    let me = world.id(seat);
+    let wanted = expected(me, &ids);
+    let leaves: Option<BTreeSet<_>> =
+        world.node(seat)?.neighbours().map(|leaves| leaves.into_iter().collect());
+    let Some(leaves) = leaves else { return Some(format!("\n  {seat:?} is not in")) };
+    let lacks: Vec<_> = wanted.difference(&leaves).map(at).collect();
+    let more: Vec<_> = leaves.difference(&wanted).map(at).collect();
+    let is_wrong = !lacks.is_empty() || !more.is_empty();
+    is_wrong
+        .then(|| format!("\n  {seat:?}, {:?} of {}, lacks {lacks:?} and has {more:?}", at(&me), ids.len()))
+}
+
 /// Lets the ring form, or says what is wrong with it.
 pub(crate) fn settle(world: &mut World, seats: &[Seat], limit: Duration) {
     let mut left = limit.as_millis() / 500;
     while !is_right(world, seats) {
         left = left.saturating_sub(1);
         if left == 0 {
-            let ids: Vec<_> = seats.iter().map(|seat| world.id(*seat)).collect();
-            let mut sorted = ids.clone();
-            sorted.sort();
-            let at = |id: &NodeId| sorted.iter().position(|one| one == id);
-            for seat in seats {
-                let leaves = world.node(*seat).and_then(|node| node.neighbours());
-                let leaves: Option<BTreeSet<_>> = leaves.map(|leaves| leaves.into_iter().collect());
-                let wanted = expected(world.id(*seat), &ids);
-                if leaves.as_ref() != Some(&wanted) {
-                    let lacks: Vec<_> = leaves.iter().flat_map(|leaves| wanted.difference(leaves)).collect();
-                    let links = world.linked(*seat).len();
-                    let has: Vec<_> = leaves.iter().flatten().map(at).collect();
-                    eprintln!(
-                        "{:?} of {} lacks {:?} has {has:?}",
-                        at(&world.id(*seat)),
-                        sorted.len(),
-                        lacks.iter().map(|id| at(id)).collect::<Vec<_>>()
-                    );
-                    let is_in = leaves.is_some();
-                    eprintln!("{seat:?} in: {is_in} lacks {lacks:?} of {}, {links} links", wanted.len());
-                    eprintln!("   {:?}", world.node(*seat).map(|node| node.stats()));
-                }
-            }
-            world.fail("the ring is not whole");
+            let wrong: String = seats.iter().filter_map(|seat| wrong(world, seats, *seat)).collect();
+            world.fail(&format!("the ring is not whole:{wrong}"));
         }
         world.run_for(Duration::from_millis(500));
     }

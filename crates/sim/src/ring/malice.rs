@@ -228,7 +228,7 @@ impl Hunt {
             match turn {
                 Turn::Deed(Deed::Other(end)) => self.on_end(ring, (end / 4) as usize, end % 4),
                 Turn::Deed(_) => {}
-                Turn::Arrival(arrival) => self.arrive(ring, arrival),
+                Turn::Arrival(arrival) => self.arrive(ring, *arrival),
             }
         }
     }
