@@ -5,6 +5,7 @@
 //! a key. The same seed gives the same run.
 //!
 //! Reading order: this, [`made`] (large rings made at once), then what is measured: [`hops`], [`failure`], [`churn`], [`scale`].
+#![allow(clippy::cast_possible_truncation, reason = "numbers of nodes fit in 32 bits, and hops in eight")]
 
 pub mod chance;
 pub mod churn;

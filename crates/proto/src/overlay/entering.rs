@@ -146,7 +146,7 @@ impl Overlay {
         for contact in joined.contacts.iter() {
             self.learn(contact);
         }
-        self.leaves.on_size(joined.leaves.iter().map(|leaf| prefix(&leaf.node)).collect());
+        self.leaves.on_size(joined.leaves.iter().map(|leaf| prefix(&leaf.node)));
         for leaf in joined.leaves.iter() {
             self.consider(ctx, leaf, None);
         }

@@ -164,7 +164,8 @@ impl LeafSet {
 
     /// Takes note of whom a neighbour knows, itself among them, by the first bytes of their ids: as many as fit in on less than half of
     /// the ring are a part of a large one.
-    pub(crate) fn on_size(&mut self, mut knows: Vec<u32>) {
+    pub(crate) fn on_size(&mut self, knows: impl Iterator<Item = u32>) {
+        let mut knows: Vec<u32> = knows.collect();
         knows.sort_unstable();
         let next = |at: usize| knows[(at + 1) % knows.len()];
         let widest = (0..knows.len()).map(|at| next(at).wrapping_sub(knows[at])).max();

@@ -88,7 +88,7 @@ impl Overlay {
             return;
         }
         self.gone.remove(&from);
-        self.leaves.on_size(leaves.knows.iter().copied().chain([prefix(&from)]).collect());
+        self.leaves.on_size(leaves.knows.iter().copied().chain([prefix(&from)]));
         let greeting = self.greetings.remove(&from);
         let beyond = greeting.as_ref().and_then(|greeting| greeting.beyond);
         if greeting.is_some() && self.greetings.is_empty() {

@@ -1,4 +1,5 @@
 //! Chance of a ring, and what is made of it: ids, places on the plane, times.
+#![allow(clippy::cast_possible_truncation, reason = "cutting bits off is what is meant")]
 
 use tertulia_proto::{Duration, NodeId};
 
@@ -12,7 +13,7 @@ impl Chance {
     }
 
     /// The next 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -22,12 +23,12 @@ impl Chance {
 
     /// A number below `bound`.
     pub fn below(&mut self, bound: u64) -> u64 {
-        ((u128::from(self.next()) * u128::from(bound)) >> 64) as u64
+        ((u128::from(self.bits()) * u128::from(bound)) >> 64) as u64
     }
 
     /// A place anywhere on the ring.
     pub fn place(&mut self) -> u128 {
-        u128::from(self.next()) << 64 | u128::from(self.next())
+        u128::from(self.bits()) << 64 | u128::from(self.bits())
     }
 
     /// Whether something happens that does so in so many of a million cases.
@@ -37,7 +38,7 @@ impl Chance {
 
     /// A span of which half are shorter than `median`, without memory: as sessions end.
     pub fn span(&mut self, median: Duration) -> Duration {
-        let share = (self.next() >> 11) as f64 / (1u64 << 53) as f64;
+        let share = (self.bits() >> 11) as f64 / (1u64 << 53) as f64;
         let halves = -(1.0 - share).log2();
         Duration::from_micros((median.as_micros() as f64 * halves) as u64)
     }
@@ -75,7 +76,7 @@ const FAR: Duration = Duration::from_millis(145);
 impl Spot {
     /// Anywhere.
     pub fn any(chance: &mut Chance) -> Self {
-        let [x, y] = [16, 32].map(|shift| (chance.next() >> shift) as u16);
+        let [x, y] = [16, 32].map(|shift| (chance.bits() >> shift) as u16);
         Self { x, y }
     }
 

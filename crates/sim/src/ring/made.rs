@@ -1,5 +1,6 @@
 //! Rings that are made at once, as they would have become: leaf sets exact, each place of each table taken by a node that
 //! belongs there. What was joined up is measured beside them (`tests/rings.rs`).
+#![allow(clippy::cast_possible_truncation, reason = "numbers of nodes and slots fit in 32 bits")]
 
 use super::Ring;
 use super::chance::{Chance, Spot, node_id};
@@ -36,7 +37,7 @@ impl Ring {
     fn furnish(&mut self, sorted: &Sorted<'_>, at: usize) {
         let number = super::number(&sorted.contacts[at].node);
         let leaves = sorted.leaves(at);
-        let mut chance = Chance::new(self.chance.next());
+        let mut chance = Chance::new(self.chance.bits());
         let spots = |contact: &Contact| self.spots[super::number(&contact.node) as usize];
         let table = sorted.table(at, &mut chance, spots);
         self.seats[number as usize].is_member = true;

@@ -7,6 +7,7 @@
 //! Whoever looks something up sends one message first. It asks again when no answer comes, when those who are named in the answer stand too far
 //! apart to be neighbours, or when one of two of them who are asked knows somebody closer: then over up to sixteen other first hops.
 //! Of all answers that of the closest node counts; that it is who it says, a link would prove.
+#![allow(clippy::cast_possible_truncation, reason = "numbers of nodes and slots fit in 32 bits")]
 
 use super::{Arrival, Deed, Ring, Turn};
 use serde::Serialize;

@@ -158,6 +158,17 @@ impl Tally {
         self.control() - answers.iter().sum::<u64>() - self.answering
     }
 
+    /// Control messages without joins. Nodes ask for their place again now and then, and after a failure that takes fewer hops for a while:
+    /// what it saves pays for no repair.
+    pub fn mending(&self) -> u64 {
+        self.control() - self.of(Sort::Join) - self.of(Sort::JoinHop) - self.of(Sort::Joined)
+    }
+
+    /// The same as calls.
+    pub fn mending_calls(&self) -> u64 {
+        self.control_calls() - self.of(Sort::Join)
+    }
+
     /// What has come since `before`.
     pub fn since(&self, before: &Self) -> Self {
         let less = |now: [u64; SORTS], before: [u64; SORTS]| std::array::from_fn(|at| now[at] - before[at]);

@@ -1,4 +1,5 @@
 //! What is yet to happen in a ring: a calendar of short slots, because a tree of a million timers does two million steps a second at best.
+#![allow(clippy::cast_possible_truncation, reason = "numbers of nodes and slots fit in 32 bits")]
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
