@@ -32,7 +32,7 @@ use code::Code;
 use listing::Listing;
 use record::Record;
 use search::Searching;
-use shelf::Shelf;
+use shelf::{NEAR, Shelf};
 
 /// Nodes that keep each record besides the one that is closest to its key (DESIGN, section 7).
 pub const REPLICAS: usize = 8;
@@ -52,21 +52,21 @@ fn copies(tries: u8) -> usize {
     }
 }
 
-/// How far apart nodes are. What lies at a key lies with the nodes around it as well: whoever is asked beside a key knows it, too, and
-/// the way there is another. So the one node that is closest cannot hide it, nor one on the way to it.
+/// Half of how far apart nodes are. What lies at a key lies with the nodes around it as well: whoever is asked beside a key knows
+/// it, too, and the way there is another. So the one node that is closest cannot hide it, nor one on the way to it.
 #[derive(Clone, Copy)]
 struct Aside(u128);
 
 impl Aside {
-    /// A key so many nodes away.
-    fn of(self, key: u128, nodes: i8) -> Key {
-        let way = self.0.wrapping_mul(u128::from(nodes.unsigned_abs()));
-        Key::at(if nodes < 0 { key.wrapping_sub(way) } else { key.wrapping_add(way) })
+    /// A key so many halves away.
+    fn of(self, key: u128, halves: i8) -> Key {
+        let way = self.0.wrapping_mul(u128::from(halves.unsigned_abs()));
+        Key::at(if halves < 0 { key.wrapping_sub(way) } else { key.wrapping_add(way) })
     }
 
     /// A key next to another, by chance.
     fn any(self, ctx: &mut Ctx<'_>, key: u128) -> Key {
-        const WAYS: [i8; 4] = [-2, -1, 1, 2];
+        const WAYS: [i8; 4] = [-3, -2, 2, 3];
         self.of(key, WAYS[usize::from(ctx.rng.bytes::<1>()[0] & 3)])
     }
 }
@@ -162,7 +162,7 @@ impl Directory {
     /// The key of a record that was sent to `key` or beside it.
     fn own_key(&self, vicinity: &Vicinity, key: Key, record: &Record) -> Key {
         let nearest = record.keys(self.code).min_by_key(|own| closeness(key.place(), *own));
-        nearest.filter(|own| vicinity.rank(*own) < REPLICAS).map_or(key, Key::at)
+        nearest.filter(|own| vicinity.rank(*own) < NEAR).map_or(key, Key::at)
     }
 
     /// Keeps a record and says whether it was not there; or counts why not.
@@ -178,7 +178,7 @@ impl Directory {
 
     /// How places next to each other are found: so far apart are nodes.
     fn aside(&self) -> Aside {
-        Aside(Vicinity::spacing(&self.neighbours))
+        Aside(Vicinity::spacing(&self.neighbours) / 2)
     }
 
     /// Takes note of who is next to this node in the overlay.

@@ -52,6 +52,9 @@ struct Options {
     /// Measure rings of nodes of which only the overlay is there
     #[arg(long, value_name = "NAME", value_enum, conflicts_with_all = ["run", "seeds", "replay", "record", "nodes", "steps", "minutes"])]
     ring: Option<rings::Measure>,
+    /// The words of people for measures of searches: lines of a kind, a word and its weight
+    #[arg(long, value_name = "FILE", requires = "ring")]
+    people: Option<PathBuf>,
     /// Print figures of rings as one JSON object
     #[arg(long)]
     json: bool,
@@ -81,10 +84,10 @@ impl Options {
 fn main() -> ExitCode {
     let options = Options::parse();
     if let Some(measure) = options.ring {
-        return rings::measure(measure, options.json);
+        return rings::measure(measure, options.people.as_deref(), options.json);
     }
     if options.scenario.as_deref() == Some("million") {
-        return rings::measure(rings::Measure::Million, options.json);
+        return rings::measure(rings::Measure::Million, None, options.json);
     }
     let record = options.record.as_deref();
     if let Some(file) = &options.replay {

@@ -14,6 +14,7 @@ pub mod hops;
 pub mod load;
 pub mod made;
 pub mod malice;
+pub mod replay;
 pub mod scale;
 pub mod search;
 pub mod tally;
@@ -49,6 +50,8 @@ pub struct Network {
     pub lost_in_a_million: u32,
     /// How much later they come instead of being lost, if they are: what links make of it.
     pub late: Option<Duration>,
+    /// How long each is under way, if that is not for the distance to say.
+    pub delay: Option<Duration>,
 }
 
 /// A ring, its network and its clock.
@@ -242,7 +245,7 @@ impl Ring {
 
     /// How long a frame takes from one node to another.
     pub fn delay(&self, from: u32, to: u32) -> Duration {
-        self.spots[from as usize].delay(self.spots[to as usize])
+        self.network.delay.unwrap_or_else(|| self.spots[from as usize].delay(self.spots[to as usize]))
     }
 
     /// Somebody who is in the ring.
@@ -272,6 +275,15 @@ impl Ring {
         let via = self.anyone();
         let number = self.sit(None);
         self.introduce(number, via);
+        number
+    }
+
+    /// A node comes, and knows this one, or nobody. Yields its number.
+    pub fn come_by(&mut self, via: Option<u32>) -> u32 {
+        let number = self.sit(None);
+        let contact = via.and_then(|via| self.node(via)).map(|node| node.contact().clone());
+        self.step(number, |node, common, now| contact.iter().for_each(|one| node.meet(common, now, one)));
+        self.wheel.plan(self.now + KNOCK_EVERY, Happening::Knock(number));
         number
     }
 
@@ -377,8 +389,10 @@ impl Ring {
         let to = chance::number(&to);
         let sort = Sort::of(&frame, cause);
         self.tally.count(sort, &frame, self.weighs);
-        let Some(spot) = self.spots.get(to as usize) else { return };
-        let mut delay = self.spots[chance::number(&from) as usize].delay(*spot);
+        if to as usize >= self.spots.len() {
+            return;
+        }
+        let mut delay = self.delay(chance::number(&from), to);
         if self.chance.happens(self.network.lost_in_a_million) {
             match self.network.late {
                 Some(late) => delay = delay + late,
@@ -462,7 +476,11 @@ impl Ring {
     /// A frame that comes to a malicious node may be all that comes of it.
     fn resist(&mut self, from: NodeId, to: u32, frame: Box<Frame>) -> Option<Box<Frame>> {
         let is_abused = self.villains.as_ref().is_some_and(|villains| villains.contains(to));
-        if is_abused { self.abuse(from, self.id(to), frame) } else { Some(frame) }
+        if !is_abused {
+            return Some(frame);
+        }
+        let frame = self.betray(from, self.id(to), frame)?;
+        self.abuse(from, self.id(to), frame)
     }
 
     /// The next that a node has told its user.

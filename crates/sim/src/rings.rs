@@ -2,10 +2,15 @@
 
 use clap::ValueEnum;
 use serde_json::{Value, json};
+use std::path::Path;
 use std::process::ExitCode;
 use tertulia_proto::Duration;
+use tertulia_proto::directory::code::Code;
 use tertulia_sim::ring::churn::Churn;
-use tertulia_sim::ring::{failure, hops, malice, scale};
+use tertulia_sim::ring::load::People;
+use tertulia_sim::ring::search::{Query, Searches};
+use tertulia_sim::ring::trace::Plan;
+use tertulia_sim::ring::{failure, hops, malice, replay, scale};
 
 /// All rings have their chance from this.
 const SEED: u64 = 1;
@@ -33,18 +38,52 @@ pub(crate) enum Measure {
     Routine,
     /// The same with 1,000,000
     Million,
-    /// All but the last
+    /// The trace that libp2p's Kademlia is measured on, without churn and with it
+    Trace,
+    /// Searches for people by words, beginnings and words with an error, in both codes, among 1,000 and 10,000 at rest
+    Search,
+    /// Searches while nodes come and go and one frame in twenty is lost
+    SearchChurn,
+    /// Searches where a quarter is malicious
+    SearchMalice,
+    /// All that needs no names, but the million
     All,
 }
 
-/// Measures, and prints what came of it.
-pub(crate) fn measure(measure: Measure, json: bool) -> ExitCode {
-    let all = Measure::value_variants().iter().filter(|one| !matches!(one, Measure::Million | Measure::All));
+const CODES: [Code; 2] = [Code::Ascii, Code::Balanced];
+const QUERIES: [Query; 3] = [Query::Word, Query::Prefix, Query::Error];
+/// People that a search by people shows at the most.
+const SHOWN_MAX: usize = 100;
+
+impl Measure {
+    /// Whether it is of people with names.
+    fn has_people(self) -> bool {
+        matches!(self, Self::Search | Self::SearchChurn | Self::SearchMalice)
+    }
+}
+
+/// Measures, and prints what came of it. Names of people are in a file.
+pub(crate) fn measure(measure: Measure, people: Option<&Path>, json: bool) -> ExitCode {
+    let people = match people.map(names).transpose() {
+        Ok(people) => people.unwrap_or_default(),
+        Err(error) => {
+            eprintln!("{error}; nothing was measured");
+            return ExitCode::FAILURE;
+        }
+    };
+    if measure.has_people() && people.is_empty() {
+        eprintln!(
+            "--people FILE has the names, as tests/bench/words/words.py writes them; nothing was measured"
+        );
+        return ExitCode::FAILURE;
+    }
+    let is_other = |one: &&Measure| one.has_people() || matches!(one, Measure::Million | Measure::All);
+    let all = Measure::value_variants().iter().filter(|one| !is_other(one));
     let measures: Vec<_> = if measure == Measure::All { all.copied().collect() } else { vec![measure] };
     let mut results = serde_json::Map::new();
     for one in measures {
-        let name = format!("{one:?}").to_lowercase();
-        let value = figures(one);
+        let name = one.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
+        let value = figures(one, &people);
         if !json {
             println!("{name}: {value:#}");
         }
@@ -56,7 +95,12 @@ pub(crate) fn measure(measure: Measure, json: bool) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn figures(measure: Measure) -> Value {
+fn names(file: &Path) -> Result<People, String> {
+    let lines = std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    People::parse(&lines).map_err(|line| format!("{}: {line:?} is no kind, word and weight", file.display()))
+}
+
+fn figures(measure: Measure, people: &People) -> Value {
     match measure {
         Measure::Hops => json!([1_000, 10_000, 100_000].map(|nodes| hops::at_rest(SEED, nodes, 200_000))),
         Measure::Budgets => {
@@ -74,6 +118,26 @@ fn figures(measure: Measure) -> Value {
         Measure::Malice => json!(malice::redundant(SEED, 10_000, 25, 20_000)),
         Measure::Routine => json!(scale::large(SEED, 100_000, Duration::from_secs(30), 100_000)),
         Measure::Million => json!(scale::large(SEED, 1_000_000, Duration::from_secs(10), 100_000)),
+        Measure::Trace => {
+            let of = |churn| json!(replay::play(SEED, &Plan::standard(SEED, churn).events()));
+            json!({ "still": of(false), "churn": of(true) })
+        }
+        Measure::Search => {
+            let of = |nodes, code, query| {
+                let searches = Searches { query, ..Searches::at_rest(SEED, nodes, code) };
+                // A beginning may be that of more people than anybody looks through.
+                let limit = if query == Query::Prefix { SHOWN_MAX } else { searches.limit };
+                Searches { limit, ..searches }.run(people)
+            };
+            let all = CODES.iter().flat_map(|code| [1_000, 10_000].map(|nodes| (*code, nodes)));
+            json!(
+                all.flat_map(|(code, nodes)| QUERIES.map(|query| of(nodes, code, query))).collect::<Vec<_>>()
+            )
+        }
+        Measure::SearchChurn => json!(CODES.map(|code| Searches::under_churn(SEED, 1_000, code).run(people))),
+        Measure::SearchMalice => {
+            json!(CODES.map(|code| Searches::among_malicious(SEED, 1_000, code).run(people)))
+        }
         Measure::All => Value::Null,
     }
 }

@@ -26,8 +26,8 @@ const TRIES_MAX: u8 = 3;
 /// How long those who were found may take to say that they are there.
 const HAIL: Duration = Duration::from_millis(1_500);
 
-/// How many nodes away from a word's place those are who are asked when nobody was found.
-const ASIDE: [i8; 4] = [-3, -1, 1, 3];
+/// How far from a word's place those are who are asked when nobody was found, in halves of how far apart nodes are.
+const ASIDE: [i8; 4] = [-5, -2, 2, 5];
 
 /// Somebody who was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,12 +64,25 @@ pub(super) struct Searching {
     hailed_until: Option<Instant>,
 }
 
+/// How a stretch is walked.
+struct Pace {
+    /// So many steps at the most.
+    steps: u8,
+    /// See [`Walk`].
+    beside: i8,
+}
+
+/// The usual way.
+const WHOLE: Pace = Pace { steps: STEPS_MAX, beside: 0 };
+/// The same past the neighbours of those who were asked.
+const BESIDE: Pace = Pace { steps: STEPS_MAX, beside: 2 };
+
 /// How far a search has come. It goes on as long as it has found fewer than it may show.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
     /// What begins with the words is looked for.
     Plain,
-    /// What is like the words; and the words once more, where they lie read backward: other nodes keep that.
+    /// What is like the words; and the words once more, with others who keep them and where they lie read backward.
     Tolerant,
     /// Nobody was found, and that may be a lie of those who answered: others are asked for the words.
     Doubting,
@@ -82,14 +95,16 @@ struct Walk {
     steps: u8,
     tries: u8,
     due: Instant,
-    /// Whether others than the closest are asked, and all who answer until it is due are heard.
+    /// How far beside what is left it is asked for, in halves of how far apart nodes are.
+    beside: i8,
+    /// Whether all who answer until it is due are heard.
     is_doubting: bool,
 }
 
 impl Directory {
     /// Begins a search for people who are listed under these words, the best `limit` of them.
     pub(crate) fn search(&mut self, ctx: &mut Ctx<'_>, words: Words, limit: usize) -> SearchId {
-        let id = SearchId(ctx.rng.bytes());
+        let (id, aside) = (SearchId(ctx.rng.bytes()), self.aside());
         let stretches: Vec<_> = words.iter().map(|word| word.prefix(self.code)).collect();
         let mut search = Searching {
             id,
@@ -104,7 +119,7 @@ impl Directory {
             heard: Table::default(),
             hailed_until: None,
         };
-        search.walk(ctx, stretches, STEPS_MAX);
+        search.walk(ctx, aside, stretches.into_iter().map(|left| (left, WHOLE)));
         if self.searches.len() >= SEARCHES_MAX {
             // Whoever waits for it is told as far as it came.
             self.searches.remove(0).tell(ctx, true);
@@ -115,12 +130,13 @@ impl Directory {
 
     /// Takes the answer to a step, or that of somebody who was asked whether they are there.
     pub(super) fn on_search_answer(&mut self, ctx: &mut Ctx<'_>, id: RouteId, load: Frame) -> Option<Frame> {
+        let aside = self.aside();
         match load {
             Frame::Found(found) => {
                 let its = |search: &Searching| search.steps.contains_key(&id);
                 match self.searches.iter().position(its) {
                     Some(at) => {
-                        self.searches[at].on_found(ctx, id, found);
+                        self.searches[at].on_found(ctx, aside, id, found);
                         self.go_on(ctx, at);
                     }
                     None => ctx.count("directory_found_late"),
@@ -138,9 +154,10 @@ impl Directory {
     }
 
     pub(super) fn on_searches_due(&mut self, ctx: &mut Ctx<'_>) {
+        let aside = self.aside();
         for at in (0..self.searches.len()).rev() {
             if self.searches[at].due().is_some_and(|due| due <= ctx.now) {
-                self.searches[at].on_timeout(ctx);
+                self.searches[at].on_timeout(ctx, aside);
                 self.go_on(ctx, at);
             }
         }
@@ -165,12 +182,12 @@ impl Directory {
 }
 
 impl Searching {
-    /// Begins to walk along stretches, so many steps in each.
-    fn walk(&mut self, ctx: &mut Ctx<'_>, stretches: Vec<Interval>, steps: u8) {
-        for left in stretches {
+    /// Begins to walk along stretches.
+    fn walk(&mut self, ctx: &mut Ctx<'_>, aside: Aside, stretches: impl Iterator<Item = (Interval, Pace)>) {
+        for (left, Pace { steps, beside }) in stretches.collect::<Vec<_>>() {
             let (step, steps) = (RouteId([0; 8]), STEPS_MAX - steps);
-            let mut walk = Walk { left, step, steps, tries: 0, due: ctx.now, is_doubting: false };
-            walk.step(ctx, &self.words);
+            let mut walk = Walk { left, step, steps, tries: 0, due: ctx.now, beside, is_doubting: false };
+            walk.step(ctx, aside, &self.words);
             self.steps.insert(walk.step, ());
             self.walks.push(walk);
         }
@@ -181,12 +198,15 @@ impl Searching {
         match self.stage {
             Stage::Plain => {
                 self.stage = Stage::Tolerant;
-                let backward = self.words.iter().map(|word| code.word(word.as_str(), Reading::Backward));
-                let alike = self.words.iter().filter_map(|word| word.tolerant(code)).flatten();
-                let (backward, alike) = (backward.collect(), alike.collect());
-                let is_found = self.whole() > 0;
-                self.walk(ctx, backward, STEPS_MAX);
-                self.walk(ctx, alike, if is_found { STEPS_FEW } else { STEPS_MAX });
+                let few = if self.whole() > 0 { STEPS_FEW } else { STEPS_MAX };
+                let words = self.words.clone();
+                let interval = |word: &Word, reading| code.word(word.as_str(), reading);
+                let again = words.iter().flat_map(|word| {
+                    [(interval(word, Reading::Forward), BESIDE), (interval(word, Reading::Backward), WHOLE)]
+                });
+                let alike = words.iter().filter_map(|word| word.tolerant(code)).flatten();
+                let alike = alike.map(|left| (left, Pace { steps: few, beside: 0 }));
+                self.walk(ctx, aside, again.chain(alike));
             }
             Stage::Tolerant if self.whole() == 0 => {
                 self.stage = Stage::Doubting;
@@ -202,12 +222,13 @@ impl Searching {
         let both = |word: &Word| Reading::ALL.map(|reading| code.word(word.as_str(), reading));
         let places: Vec<_> = self.words.iter().flat_map(both).collect();
         for left in places {
-            for nodes in ASIDE {
+            for halves in ASIDE {
                 let seek = Walk::seek(left, &self.words);
-                let step = ctx.route_around(aside.of(left.first, nodes), Frame::Seek(seek), COPIES[0]);
+                let step = ctx.route_around(aside.of(left.first, halves), Frame::Seek(seek), COPIES[0]);
                 self.steps.insert(step, ());
                 let due = ctx.now + STEP;
-                self.walks.push(Walk { left, step, steps: 1, tries: TRIES_MAX, due, is_doubting: true });
+                let (beside, is_doubting) = (halves, true);
+                self.walks.push(Walk { left, step, steps: 1, tries: TRIES_MAX, due, beside, is_doubting });
             }
         }
     }
@@ -219,7 +240,7 @@ impl Searching {
         self.found.values().filter(is_whole).count()
     }
 
-    fn on_found(&mut self, ctx: &mut Ctx<'_>, step: RouteId, found: Found) {
+    fn on_found(&mut self, ctx: &mut Ctx<'_>, aside: Aside, step: RouteId, found: Found) {
         let before = self.whole();
         self.take(ctx, found.records.into_vec());
         let whole = self.whole();
@@ -239,12 +260,14 @@ impl Searching {
             walk.steps = walk.steps.saturating_sub(1);
         }
         let covered = found.covered.place().max(walk.left.first);
-        if covered >= walk.left.last || walk.steps >= STEPS_MAX {
+        // Whoever was asked beside it may not be near enough to know more.
+        let is_lost = walk.beside != 0 && covered == walk.left.first;
+        if is_lost || covered >= walk.left.last || walk.steps >= STEPS_MAX {
             self.walks.remove(at);
         } else {
             walk.left.first = covered + 1;
             walk.tries = 0;
-            walk.step(ctx, &self.words);
+            walk.step(ctx, aside, &self.words);
             self.steps.insert(walk.step, ());
         }
     }
@@ -263,12 +286,12 @@ impl Searching {
         }
     }
 
-    fn on_timeout(&mut self, ctx: &mut Ctx<'_>) {
+    fn on_timeout(&mut self, ctx: &mut Ctx<'_>, aside: Aside) {
         let Self { walks, words, steps, .. } = self;
         walks.retain_mut(|walk| {
             let goes_on = walk.due > ctx.now || walk.tries < TRIES_MAX;
             if walk.due <= ctx.now && goes_on {
-                walk.step(ctx, words);
+                walk.step(ctx, aside, words);
                 steps.insert(walk.step, ());
             }
             goes_on
@@ -350,10 +373,11 @@ impl Walk {
     }
 
     /// Asks whoever keeps what lies at the beginning of what is left.
-    fn step(&mut self, ctx: &mut Ctx<'_>, words: &Words) {
+    fn step(&mut self, ctx: &mut Ctx<'_>, aside: Aside, words: &Words) {
         (self.steps, self.tries) = (self.steps + 1, self.tries + 1);
         let seek = Self::seek(self.left, words);
-        self.step = ctx.route_around(Key::at(self.left.first), Frame::Seek(seek), copies(self.tries));
+        let to = aside.of(self.left.first, self.beside);
+        self.step = ctx.route_around(to, Frame::Seek(seek), copies(self.tries));
         self.due = ctx.now + STEP;
     }
 }

@@ -14,7 +14,7 @@ use crate::wire::cbor::encode;
 /// popular it is eight times that, and what lies farthest from here has to go when it is more.
 const RECORDS_MAX: usize = 4096;
 /// How many nodes may be closer to a key than one that keeps its record: neighbours do not always agree who is there.
-const NEAR: usize = REPLICAS + 4;
+pub(super) const NEAR: usize = REPLICAS + 4;
 /// How often it is looked what has ended.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 

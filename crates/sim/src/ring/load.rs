@@ -39,6 +39,11 @@ impl People {
         Some(())
     }
 
+    /// Whether nobody has a name.
+    pub fn is_empty(&self) -> bool {
+        [&self.first, &self.last, &self.interest].iter().all(|kind| kind.sum() == 0)
+    }
+
     /// The words of so many people.
     pub fn draw(&self, count: usize, rng: &mut Rng) -> Vec<Vec<&str>> {
         let kinds = [&self.first, &self.last, &self.interest];

@@ -118,7 +118,7 @@ pub fn redundant(seed: u64, nodes: u32, malicious_in_a_hundred: u32, lookups: us
 
 impl Ring {
     /// Makes so many in a hundred malicious.
-    fn corrupt(&mut self, in_a_hundred: u32) {
+    pub(crate) fn corrupt(&mut self, in_a_hundred: u32) {
         let count = self.there.len();
         let mut is_one = vec![false; count];
         for one in &mut is_one {
@@ -157,7 +157,7 @@ impl Ring {
     }
 
     /// Sends a message to an accomplice.
-    fn mislead(&mut self, by: NodeId, route: Route) {
+    pub(crate) fn mislead(&mut self, by: NodeId, route: Route) {
         let Some(villains) = &self.villains else { return };
         let pick = self.chance.below(villains.sorted.len() as u64) as usize;
         let to = villains.sorted[pick].node;

@@ -3,19 +3,25 @@
 //! Each node has one user, with a first name, a last name and an interest as frequent as they are ([`People`]). A trial is a search by
 //! one word of somebody who is there and has been listed for a while, by anybody else: right if the one who is meant is among those who
 //! are shown in the end. A trial of which one of the two goes meanwhile is nobody's any more and does not count.
+//!
+//! A malicious node does to messages of the directory what it does to lookups ([`malice`](super::malice)): it drops them, sends them to an
+//! accomplice, or answers as if it were the closest, that a record is kept, and that nobody was found. What it is to keep, it does not.
 
 use super::load::People;
 use super::tally::{Sort, Tally};
 use super::{Deed, Ring, Told, Turn};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use tertulia_proto::directory::code::Code;
 use tertulia_proto::directory::words::{Words, listed, sought};
 use tertulia_proto::group::Letter;
 use tertulia_proto::identity::Name;
 use tertulia_proto::io::SearchId;
 use tertulia_proto::rng::Rng;
-use tertulia_proto::{AccountId, Duration, Event, Identity, Instant};
+use tertulia_proto::wire::bounded::List;
+use tertulia_proto::wire::{Filed, Found, Frame, Hop, Load, Return};
+use tertulia_proto::{AccountId, Duration, Event, Identity, Instant, NodeId};
 
 /// Every user publishes once within this, as they do again and again.
 const PUBLISHING: Duration = Duration::from_secs(10 * 60);
@@ -57,6 +63,8 @@ pub struct Searches {
     pub session: Option<Duration>,
     /// Of a million frames so many are lost.
     pub lost_in_a_million: u32,
+    /// Of a hundred nodes so many are malicious, and neither seek nor are sought.
+    pub malicious_in_a_hundred: u32,
 }
 
 /// What came of them.
@@ -127,7 +135,13 @@ impl Searches {
             limit: 1_000,
             session: None,
             lost_in_a_million: 0,
+            malicious_in_a_hundred: 0,
         }
+    }
+
+    /// The same where a quarter is malicious.
+    pub fn among_malicious(seed: u64, nodes: u32, code: Code) -> Self {
+        Self { malicious_in_a_hundred: 25, ..Self::at_rest(seed, nodes, code) }
     }
 
     /// The same with sessions of 15 minutes and one frame in twenty lost.
@@ -139,8 +153,8 @@ impl Searches {
     /// Runs them.
     pub fn run(&self, people: &People) -> Outcome {
         let mut town = Town::new(self, people);
-        let settled =
-            town.ring.now() + PUBLISHING.times(if self.session.is_some() { 2 } else { 1 }) + LISTED_FOR;
+        let is_quiet = self.session.is_none() && self.malicious_in_a_hundred == 0;
+        let settled = town.ring.now() + PUBLISHING.times(if is_quiet { 1 } else { 2 }) + LISTED_FOR;
         town.go_on(settled);
         town.ring.weighs = true;
         let (tally, began) = (town.ring.tally().clone(), town.ring.now());
@@ -191,6 +205,9 @@ impl<'p> Town<'p> {
         seed[..8].copy_from_slice(&plan.seed.to_be_bytes());
         let mut ring = Ring::made(plan.seed, plan.nodes);
         ring.network.lost_in_a_million = plan.lost_in_a_million;
+        if plan.malicious_in_a_hundred > 0 {
+            ring.corrupt(plan.malicious_in_a_hundred);
+        }
         let (users, trials) = (BTreeMap::new(), BTreeMap::new());
         let mut town = Self { plan, people, ring, rng: Rng::new(seed), users, trials, left: 0 };
         for number in 0..plan.nodes {
@@ -206,7 +223,9 @@ impl<'p> Town<'p> {
             self.people.draw(1, &mut self.rng).concat().into_iter().map(str::to_owned).collect();
         let name = Name::cut(&words.join(" "));
         let me = Identity::generate(&mut self.rng, &name, 1);
-        self.users.insert(number, User { account: me.account(), words, listed: None });
+        if !self.ring.is_malicious(number) {
+            self.users.insert(number, User { account: me.account(), words, listed: None });
+        }
         let code = self.plan.code;
         self.ring.step(number, |node, common, now| node.take_part(common, now, me, code));
         self.ring.plan(self.ring.now() + after, Deed::Other(number.into()));
@@ -256,7 +275,7 @@ impl<'p> Town<'p> {
     fn search(&mut self) {
         let now = self.ring.now();
         let (Some(seeker), Some((target, word))) = (self.ring.anyone(), self.sought()) else { return };
-        if seeker == target {
+        if seeker == target || self.ring.is_malicious(seeker) {
             return;
         }
         let typed = self.typed(&word);
@@ -291,7 +310,7 @@ impl<'p> Town<'p> {
         };
         for _ in 0..1_000 {
             let target = self.ring.anyone()?;
-            let user = self.users.get(&target)?;
+            let Some(user) = self.users.get(&target) else { continue };
             let is_listed = user.listed.is_some_and(|since| since + LISTED_FOR < self.ring.now());
             let word = &user.words[self.ring.chance.below(user.words.len() as u64) as usize];
             if is_listed && word.chars().count() >= shortest {
@@ -400,5 +419,35 @@ impl<'p> Town<'p> {
             sum += self.ring.delay(from, to).as_micros();
         }
         sum as f64 / PAIRS as f64 / 1000.0
+    }
+}
+
+impl Ring {
+    fn is_malicious(&self, number: u32) -> bool {
+        self.villains.as_ref().is_some_and(|villains| villains.contains(number))
+    }
+
+    /// What a malicious node does with a frame of the directory. Says what is left to be done, if it is another.
+    pub(crate) fn betray(&mut self, from: NodeId, by: NodeId, frame: Box<Frame>) -> Option<Box<Frame>> {
+        let route = match *frame {
+            Frame::Route(route) => route,
+            Frame::Keep(_) => return None,
+            other => return Some(Box::new(other)),
+        };
+        let lie = match &*route.load.0 {
+            Frame::Seek(seek) => Frame::Found(Found { records: List::default(), covered: seek.last }),
+            Frame::Publish(_) => Frame::Filed(Filed { kept: true }),
+            _ => return Some(Box::new(Frame::Route(route))),
+        };
+        self.carry(by, from, Box::new(Frame::Hop(Hop { id: route.id, hint: None })), None);
+        match self.chance.below(3) {
+            0 => {}
+            1 => self.mislead(by, route),
+            _ => {
+                let answer = Return { id: route.id, path: route.path, load: Load(Arc::new(lie)) };
+                self.carry(by, from, Box::new(Frame::Return(answer)), None);
+            }
+        }
+        None
     }
 }

@@ -30,7 +30,7 @@ pub enum Sort {
     Ping,
     /// One.
     Pong,
-    /// A step of a search, the question whether who was found is there, their answers and acknowledgements.
+    /// A step of a search, the question where somebody is, their answers and acknowledgements.
     Search,
     /// A record on its way to its key, the answer, and their acknowledgements.
     Listing,
@@ -89,7 +89,7 @@ impl Sort {
         match load {
             Frame::Join(_) => Some(Self::Join),
             Frame::Joined(_) => Some(Self::Joined),
-            Frame::Seek(_) | Frame::Found(_) | Frame::Lookup(_) => Some(Self::Search),
+            Frame::Seek(_) | Frame::Found(_) | Frame::Lookup(_) | Frame::Contact(_) => Some(Self::Search),
             Frame::Publish(_) | Frame::Filed(_) => Some(Self::Listing),
             _ => None,
         }
