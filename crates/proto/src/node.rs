@@ -304,7 +304,8 @@ impl Node {
                 Change::Answered(node, rtt) => {
                     if let Some(overlay) = &mut self.overlay {
                         overlay.on_heard(node);
-                        overlay.on_rtt(&node, rtt);
+                        let endpoint = self.links.peer(&node).and_then(|peer| peer.endpoint.as_ref());
+                        overlay.on_rtt(node, rtt, endpoint);
                     }
                 }
             }

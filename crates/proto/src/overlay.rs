@@ -38,6 +38,8 @@ use std::sync::Arc;
 
 /// Messages that are held until this node has found its place: it cannot know yet whether it is the closest.
 const HELD_MAX: usize = 32;
+/// Questions of ours that may be answered: a search for a hundred people asks four hundred nodes whether they are there.
+const ASKED_MAX: usize = 512;
 /// How often the next node clockwise is asked for a sign of life. Each node is watched by its neighbour; others hear of its end.
 const WATCH_EVERY: Duration = Duration::from_secs(30);
 /// The shortest time between.
@@ -97,6 +99,8 @@ pub(crate) struct Overlay {
     /// Messages that were passed on and not acknowledged yet.
     pending: Vec<Pending>,
     held: Vec<Route>,
+    /// Questions that may still be answered.
+    asked: Vec<RouteId>,
     probes: Table<NodeId, Probe>,
     greetings: Table<NodeId, Greeting>,
     /// Nodes that were found gone, and until when nobody is believed that they are there.
@@ -129,6 +133,7 @@ impl Overlay {
             stage: Stage::Alone,
             pending: Vec::new(),
             held: Vec::new(),
+            asked: Vec::new(),
             probes: Table::default(),
             greetings: Table::default(),
             gone: Table::default(),
@@ -157,6 +162,7 @@ impl Overlay {
 
     /// The same, with an id that the caller has made.
     pub(crate) fn send(&mut self, ctx: &mut Ctx<'_>, key: Key, id: RouteId, load: Frame) {
+        self.note_asked(id);
         let path = List::first([self.me.node]);
         self.forward(ctx, Route { key, id, path, load: Load(Arc::new(load)) }, None);
     }
@@ -170,6 +176,7 @@ impl Overlay {
         load: Frame,
         copies: usize,
     ) {
+        self.note_asked(id);
         let load = Load(Arc::new(load));
         let mut hops: Vec<_> = self.detours().map(|contact| contact.node).collect();
         for _ in 0..copies.min(hops.len()) {
@@ -184,6 +191,7 @@ impl Overlay {
     #[cfg(feature = "one-process")]
     pub(crate) fn route_via(&mut self, ctx: &mut Ctx<'_>, key: Key, load: Frame, via: NodeId) -> RouteId {
         let id = RouteId(ctx.rng.bytes());
+        self.note_asked(id);
         let path = List::first([self.me.node]);
         self.pass_on(ctx, Route { key, id, path, load: Load(Arc::new(load)) }, via, false);
         id
@@ -243,9 +251,22 @@ impl Overlay {
         }
     }
 
-    /// Takes note of a measured round-trip time: of two nodes for one place the nearer is kept.
-    pub(crate) fn on_rtt(&mut self, node: &NodeId, rtt: Duration) {
-        self.rows.on_rtt(node, rtt);
+    /// Takes note of the round-trip time of a link: of two nodes for one place in the table the nearer is kept.
+    pub(crate) fn on_rtt(&mut self, node: NodeId, rtt: Duration, endpoint: Option<&Endpoint>) {
+        if self.is_linked(&node) && self.rows.prefers(&node, rtt) {
+            let endpoint = endpoint.cloned().map(Box::new);
+            self.rows.offer(&Arc::new(Contact { node, endpoint }), Some(rtt));
+        } else {
+            self.rows.on_rtt(&node, rtt);
+        }
+    }
+
+    /// Remembers a question, so that only what was asked is answered.
+    fn note_asked(&mut self, id: RouteId) {
+        if self.asked.len() >= ASKED_MAX {
+            self.asked.remove(0);
+        }
+        self.asked.push(id);
     }
 
     fn on_route(&mut self, ctx: &mut Ctx<'_>, from: NodeId, route: Route) {
@@ -366,6 +387,7 @@ impl Overlay {
     fn send_back(&mut self, ctx: &mut Ctx<'_>, answer: Return) {
         match answer.path.last() {
             Some(next) => ctx.post(*next, Frame::Return(answer)),
+            None if !self.asked.contains(&answer.id) => ctx.count("overlay_answer_unasked"),
             None => {
                 let Return { id, load, .. } = answer;
                 match load.into_frame() {

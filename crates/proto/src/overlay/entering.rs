@@ -105,6 +105,7 @@ impl Overlay {
 
     /// Asks for our place in the ring that `via` is in.
     fn send_join(&mut self, ctx: &mut Ctx<'_>, id: RouteId, via: NodeId) {
+        self.note_asked(id);
         // One who is in knows others who can take the question instead.
         let nobody_else = self.leaves.is_empty();
         let join = Join { sender: self.me.clone(), contacts: List::default() };

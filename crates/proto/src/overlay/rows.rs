@@ -102,6 +102,13 @@ impl Rows {
         }
     }
 
+    /// Whether a node is so much nearer than the one in its place that changing is worth it.
+    pub(crate) fn prefers(&self, node: &NodeId, rtt: Duration) -> bool {
+        let Some(Ok(index)) = self.at(node).map(|at| self.index(at)) else { return false };
+        let known = self.cells[index].rtt();
+        self.contacts[index].node != *node && tenths(rtt) < known - known / 4
+    }
+
     /// Notes a measured round-trip time.
     pub(crate) fn on_rtt(&mut self, node: &NodeId, rtt: Duration) {
         let Some(index) = self.at(node).and_then(|at| self.index(at).ok()) else { return };
@@ -208,6 +215,20 @@ mod tests {
         assert_eq!(rows.get(&said.node).map(|contact| &**contact), Some(&said));
         rows.offer(&Arc::new(heard.clone()), None);
         assert_eq!(rows.get(&said.node).map(|contact| &**contact), Some(&heard), "itself it may say so");
+    }
+
+    #[test]
+    fn a_little_nearer_is_no_reason_to_change() {
+        let mut rows = Rows::new(contact(0).node);
+        let [first, second] = [0x1a, 0x1b].map(|top: u128| contact(top << 120));
+        rows.offer(&first, Some(Duration::from_millis(40)));
+        let prefers = |rows: &Rows, millis| rows.prefers(&second.node, Duration::from_millis(millis));
+        assert!(prefers(&rows, 29) && !prefers(&rows, 31));
+        assert!(!rows.prefers(&first.node, Duration::from_millis(1)), "it has the place");
+        assert!(
+            !Rows::new(contact(0).node).prefers(&second.node, Duration::from_millis(1)),
+            "an empty place"
+        );
     }
 
     #[test]

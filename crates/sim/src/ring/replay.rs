@@ -145,7 +145,7 @@ impl Replay {
         let end = self.began + Duration::from_millis(at_ms);
         while let Some(turn) = self.ring.run(end) {
             match turn {
-                Turn::Arrival(arrival) => self.arrive(arrival),
+                Turn::Arrival(arrival) => self.arrive(*arrival),
                 Turn::Deed(Deed::Come | Deed::Crash(_) | Deed::Leave(_) | Deed::LookUp | Deed::Other(_)) => {}
             }
         }
