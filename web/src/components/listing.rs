@@ -23,7 +23,7 @@ pub(super) fn listing(session: Session) -> Element {
         let words = words.with(|words| listed(words, letter));
         words.iter().map(|word| word.as_str()).collect::<Vec<_>>().join(" ")
     };
-    let input = input("listed-words", "text").attr("dir", "auto").bind(words);
+    let input = input("listed-words", "text").bind(words);
     let textbox: HtmlElement = input.node();
     let save = move || {
         if !untrack(typed).is_empty() {
