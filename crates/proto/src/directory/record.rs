@@ -62,6 +62,12 @@ impl RecordBody {
         0 < left_ms && left_ms <= LIFETIME_MS + SKEW_MS
     }
 
+    /// The record, signed by its user: for worlds that make their own.
+    #[cfg(feature = "one-process")]
+    pub fn signed(self, user: &crate::identity::Identity) -> Record {
+        user.sign_as_user(self)
+    }
+
     /// Whether the user is listed no longer.
     pub fn is_unlisting(&self) -> bool {
         self.words.is_empty()

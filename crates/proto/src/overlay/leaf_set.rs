@@ -2,7 +2,7 @@
 
 use crate::identity::NodeId;
 use crate::overlay::contact::Contact;
-use crate::overlay::ring::{LEAVES_MAX, SIDE_MAX, closeness};
+use crate::overlay::ring::{LEAVES_MAX, SIDE_MAX, closeness, widest_gap};
 use std::sync::Arc;
 
 /// A direction on the ring.
@@ -176,11 +176,8 @@ impl LeafSet {
     /// Takes note of whom a neighbour knows, itself among them, by the first bytes of their ids: as many as fit in on less than half of
     /// the ring are a part of a large one.
     pub(crate) fn on_size(&mut self, knows: impl Iterator<Item = u32>) {
-        let mut knows: Vec<u32> = knows.collect();
-        knows.sort_unstable();
-        let next = |at: usize| knows[(at + 1) % knows.len()];
-        let widest = (0..knows.len()).map(|at| next(at).wrapping_sub(knows[at])).max();
-        if knows.len() > LEAVES_MAX && widest.is_some_and(|gap| gap >> 31 != 0) {
+        let places: Vec<u128> = knows.map(|first| u128::from(first) << 96).collect();
+        if places.len() > LEAVES_MAX && widest_gap(&places.iter().copied()) >> 127 != 0 {
             self.grow();
         }
     }

@@ -57,6 +57,13 @@ pub fn distance(one: u128, other: u128) -> u128 {
     one.wrapping_sub(other).min(other.wrapping_sub(one))
 }
 
+/// The widest gap from one of some places to the next, round the ring: they are few, and sorting them would be some kilobytes of the
+/// page.
+pub(crate) fn widest_gap(places: &(impl Iterator<Item = u128> + Clone)) -> u128 {
+    let gap = |from: u128| places.clone().filter(|to| *to != from).map(|to| to.wrapping_sub(from)).min();
+    places.clone().filter_map(gap).max().unwrap_or(u128::MAX)
+}
+
 /// What orders nodes by their closeness to a place. Of two that are equally far the lower is closer, so that there is one closest.
 pub fn closeness(place: u128, node: u128) -> (u128, u128) {
     (distance(place, node), node)
@@ -89,6 +96,13 @@ mod tests {
     fn spacing_leaves_out_the_rest_of_the_ring() {
         assert_eq!(spacing(&mut [10, u128::MAX - 9, 0]), 10);
         assert_eq!(spacing(&mut [7]), u128::MAX);
+    }
+
+    #[test]
+    fn the_widest_gap_may_go_past_zero() {
+        let gap = |places: &[u128]| widest_gap(&places.iter().copied());
+        assert_eq!((gap(&[10, 40, 20]), gap(&[7, u128::MAX - 1])), (u128::MAX - 29, u128::MAX - 8));
+        assert_eq!((gap(&[5]), gap(&[])), (u128::MAX, u128::MAX));
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod crashes;
 mod damaged_records;
 mod deletions;
 mod directory;
+mod directory_attacks;
 mod duplicates;
 mod edits;
 mod entering;
