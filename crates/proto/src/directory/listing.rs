@@ -138,7 +138,7 @@ impl Listing {
 
     /// Takes the word that the record is kept, and looks whether it is.
     pub(super) fn on_filed(&mut self, ctx: &mut Ctx<'_>, aside: Aside, id: RouteId, kept: bool) {
-        if !self.filings.get(&id).is_some_and(|filing| !filing.is_check) {
+        if self.filings.get(&id).is_none_or(|filing| filing.is_check) {
             return;
         }
         let Some(filing) = self.filings.remove(&id) else { return };
