@@ -217,9 +217,10 @@ impl Searching {
         true
     }
 
-    /// Asks many, over many ways, for the words as they are.
+    /// Asks many, over many ways, for the words and their beginnings: whoever was asked so far may have come just now, as we may
+    /// have ourselves, and have no records yet.
     fn doubt(&mut self, ctx: &mut Ctx<'_>, code: Code, aside: Aside) {
-        let both = |word: &Word| Reading::ALL.map(|reading| code.word(word.as_str(), reading));
+        let both = |word: &Word| [word.prefix(code), code.word(word.as_str(), Reading::Backward)];
         let places: Vec<_> = self.words.iter().flat_map(both).collect();
         for left in places {
             for halves in ASIDE {

@@ -5,8 +5,8 @@ use tertulia_proto::directory::FoundPerson;
 use tertulia_proto::directory::words::{listed, sought};
 use tertulia_proto::group::Letter;
 use tertulia_proto::io::{Presence, SearchId};
-use tertulia_proto::{Command, Duration, Event, Refusal, Reply};
-use tertulia_sim::{Seat, World};
+use tertulia_proto::{Command, Config, Duration, Event, Refusal, Reply};
+use tertulia_sim::{Kind, Seat, World};
 
 fn publish(world: &mut World, seat: Seat, words: &str) {
     let words = listed(words, Letter::of);
@@ -140,4 +140,23 @@ fn a_node_outside_the_overlay_says_so() {
     let words = sought("eva", Letter::of);
     let refused = world.command(alone, Command::SearchPeople { words, limit: 5 });
     assert!(matches!(refused, Err(Refusal::NotInNetwork)));
+}
+
+#[test]
+fn a_newcomer_finds_before_it_was_handed_any_records() {
+    for seed in 20..28 {
+        let (mut world, mut seats) = ring(seed, 3);
+        settle(&mut world, &seats, Duration::from_secs(30));
+        publish(&mut world, seats[1], "node1 chess");
+        world.run_for(Duration::from_secs(5));
+        let config = Config { overlay: true, ..Config::NATIVE };
+        let newcomer = world.configured(Kind::Native, "Newcomer", config);
+        world.introducer(newcomer, seats[0]);
+        seats.push(newcomer);
+        world.settle("the newcomer is in", Duration::from_secs(20), |world| {
+            world.node(newcomer).and_then(|node| node.neighbours()).is_some_and(|leaves| !leaves.is_empty())
+        });
+        // By a beginning: the place of that may be the newcomer's own.
+        assert_eq!(names(&search(&mut world, newcomer, "ches")), ["Node 1"], "seed {seed}");
+    }
 }
