@@ -129,19 +129,26 @@ macro_rules! ctx {
 }
 use ctx;
 
-/// Which nodes are worth their link, by what the concepts say.
-macro_rules! useful {
+/// Which nodes serve people by their link, by what the concepts say.
+macro_rules! talked_with {
     ($node:ident) => {{
         let (groups, asking) = (&$node.groups, &$node.asking);
         let (requests, reach) = (&$node.requests, &$node.reach);
+        move |node: &NodeId| {
+            groups.needs(node) || asking.asks(node) || requests.concerns(node) || reach.keeps(node)
+        }
+    }};
+}
+
+/// Which nodes are worth their link.
+macro_rules! useful {
+    ($node:ident) => {{
+        let is_talked_with = talked_with!($node);
         let (overlay, errands) = (&$node.overlay, &$node.errands);
         move |node: &NodeId| {
-            groups.needs(node)
+            is_talked_with(node)
                 || errands.wait_for(node)
                 || overlay.as_ref().is_some_and(|overlay| overlay.needs(node))
-                || asking.asked().any(|asked| asked == *node)
-                || requests.concerns(node)
-                || reach.keeps(node)
         }
     }};
 }
@@ -242,7 +249,7 @@ impl Node {
         self.run_directory();
         for node in self.links.due(self.now) {
             let digests = self.groups.digests(node);
-            let is_busy = self.overlay.is_none() || self.is_talked_with(&node);
+            let is_busy = self.overlay.is_none() || talked_with!(self)(&node);
             self.links.ping(&mut ctx!(self), node, digests, is_busy);
         }
         self.envelopes.on_timeout(&mut ctx!(self));
@@ -261,14 +268,6 @@ impl Node {
         let (links, by_hand) = (&self.links, &mut self.by_hand);
         self.introductions.retain_opening(links);
         by_hand.retain(|link, _| links.is_opening(*link));
-    }
-
-    /// Whether a link serves people, and not the overlay alone.
-    fn is_talked_with(&self, node: &NodeId) -> bool {
-        self.groups.needs(node)
-            || self.asking.asked().any(|asked| asked == *node)
-            || self.requests.concerns(node)
-            || self.reach.keeps(node)
     }
 
     /// Keeps to the budget of links: our own beginnings may have gone over it.
@@ -379,9 +378,7 @@ impl Node {
                 let (groups, asking) = (&self.groups, &self.asking);
                 // Whoever is in the overlay is anybody's possible neighbour there.
                 let is_open = self.overlay.is_some();
-                let consents = |node: &NodeId| {
-                    is_open || groups.was_fellow(node) || asking.asked().any(|asked| asked == *node)
-                };
+                let consents = |node: &NodeId| is_open || groups.was_fellow(node) || asking.asks(node);
                 let carrier = Carrier::Node(from);
                 self.introductions.on_signal(&mut ctx, links, (carrier, signal), consents);
             }
@@ -426,13 +423,11 @@ impl Node {
         let (links, pursuits, asking) = (&self.links, &self.pursuits, &self.asking);
         // Whoever is asked is given up when all ways were tried once: then somebody else is asked, or the person told.
         let is_over = |node: &NodeId| {
-            let is_asked = || asking.asked().any(|asked| asked == *node);
-            !pursuits.is_underway(node) || pursuits.wants_ways(self.now, links, node) && !is_asked()
+            !pursuits.is_underway(node) || pursuits.wants_ways(self.now, links, node) && !asking.asks(node)
         };
         let envelopes = &self.envelopes;
-        let asks = |node: &NodeId| asking.asked().any(|asked| asked == *node);
         // Whoever is asked through the overlay is not pursued meanwhile; fellows are, because a link is better.
-        wanted.retain(|node, _| !(envelopes.is_underway(node) && asks(node)));
+        wanted.retain(|node, _| !(envelopes.is_underway(node) && asking.asks(node)));
         wanted.retain(|node, _| !links.is_underway(self.now, node) && is_over(node));
         for (target, is_again, is_late) in self.reach.due(self.now, &wanted) {
             if is_late && self.links.is_coming(&target) {
@@ -448,9 +443,8 @@ impl Node {
         }
         let (links, pursuits, asking) = (&self.links, &self.pursuits, &self.asking);
         let errands = &self.errands;
-        let is_wanted = |node: &NodeId| {
-            fellows.contains_key(node) || errands.wait_for(node) || asking.asked().any(|one| one == *node)
-        };
+        let is_wanted =
+            |node: &NodeId| fellows.contains_key(node) || errands.wait_for(node) || asking.asks(node);
         let is_missing = |node: &NodeId| is_wanted(node) && !links.is_linked(node);
         self.reach.retain(self.now, |node| is_missing(node) || pursuits.is_underway(node));
         self.give_up_unreachable();

@@ -18,7 +18,7 @@ mod leaves;
 pub mod ring;
 mod rows;
 
-use crate::ctx::Ctx;
+use crate::ctx::{Ctx, Routed};
 use crate::endpoint::Endpoint;
 use crate::identity::NodeId;
 use crate::io::Wake;
@@ -146,6 +146,11 @@ impl Overlay {
         }
     }
 
+    /// Whose part it is.
+    pub(crate) fn node(&self) -> NodeId {
+        self.me.node
+    }
+
     /// Notes where this node can be dialled.
     pub(crate) fn listen(&mut self, endpoint: Option<Endpoint>) {
         self.me = Arc::new(Contact { node: self.me.node, endpoint: endpoint.map(Box::new) });
@@ -161,26 +166,28 @@ impl Overlay {
     }
 
     /// The same, with an id that the caller has made.
-    pub(crate) fn send(&mut self, ctx: &mut Ctx<'_>, key: Key, id: RouteId, load: Frame) {
+    fn send(&mut self, ctx: &mut Ctx<'_>, key: Key, id: RouteId, load: Frame) {
         self.note_asked(id);
         let path = List::first([self.me.node]);
         self.forward(ctx, Route { key, id, path, load: Load(Arc::new(load)) }, None);
     }
 
+    /// Sends what a concept has given to be routed.
+    pub(crate) fn carry(&mut self, ctx: &mut Ctx<'_>, routed: Routed) {
+        match routed {
+            Routed::To { key, id, load, copies: 0 } => self.send(ctx, key, id, *load),
+            Routed::To { key, id, load, copies } => self.send_around(ctx, key, id, *load, copies),
+            Routed::Back { way, load } => self.answer(ctx, &way, *load),
+        }
+    }
+
     /// Sends copies of a message over that many first hops, chosen by chance: for one from which no answer has come.
-    pub(crate) fn send_around(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        key: Key,
-        id: RouteId,
-        load: Frame,
-        copies: usize,
-    ) {
+    fn send_around(&mut self, ctx: &mut Ctx<'_>, key: Key, id: RouteId, load: Frame, copies: usize) {
         self.note_asked(id);
         let load = Load(Arc::new(load));
         let mut hops: Vec<_> = self.detours().map(|contact| contact.node).collect();
         for _ in 0..copies.min(hops.len()) {
-            let pick = usize::try_from(ctx.rng.below(hops.len() as u64)).unwrap_or(0);
+            let pick = ctx.rng.index(hops.len());
             let path = List::first([self.me.node]);
             self.pass_on(ctx, Route { key, id, path, load: load.clone() }, hops.swap_remove(pick), false);
         }
@@ -209,9 +216,9 @@ impl Overlay {
     /// accomplices has to take them from far apart (Castro et al. 2002, section 4.2).
     #[cfg(feature = "one-process")]
     pub(crate) fn is_dense(&self, nodes: &[Arc<Contact>]) -> bool {
-        let mut places: Vec<u128> = nodes.iter().map(|contact| contact.node.place()).collect();
-        let mut ours: Vec<u128> = self.leaves.members().map(|leaf| leaf.node.place()).collect();
-        let (theirs, ours) = (ring::spacing(&mut places), ring::spacing(&mut ours));
+        let places: Vec<u128> = nodes.iter().map(|contact| contact.node.place()).collect();
+        let ours: Vec<u128> = self.leaves.members().map(|leaf| leaf.node.place()).collect();
+        let (theirs, ours) = (ring::spacing(&places), ring::spacing(&ours));
         theirs / 2 <= ours || self.leaves.is_whole()
     }
 

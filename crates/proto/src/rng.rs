@@ -39,6 +39,11 @@ impl Rng {
         }
     }
 
+    /// A place in a list of `len`; the first of an empty one.
+    pub fn index(&mut self, len: usize) -> usize {
+        usize::try_from(self.below(len.max(1) as u64)).unwrap_or(0)
+    }
+
     /// A number below `bound`, which must not be zero. Its bias is below 2^-32 for the small bounds used here.
     pub fn below(&mut self, bound: u64) -> u64 {
         u64::from_le_bytes(self.bytes()) % bound

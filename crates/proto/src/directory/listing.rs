@@ -56,9 +56,7 @@ impl Directory {
         let seq = before.as_ref().map_or(0, |listing| listing.listed.seq);
         // Ahead of what another run or another device of the user may have said.
         let seq = (seq + 1).max(ctx.now.as_millis());
-        let former = before.map_or_else(Vec::new, |listing| {
-            listing.record(ctx).map_or_else(Vec::new, |record| record.keys(self.code).collect())
-        });
+        let former = before.map_or_else(Vec::new, |listing| listing.record(ctx).keys(self.code).collect());
         let listed = Listed { words, seq };
         ctx.keep(store::Key::Listed, &listed);
         self.listing = Some(Listing { listed, former, publish_at: ctx.now, filings: Table::default() });
@@ -83,12 +81,10 @@ impl Directory {
         if listing.publish_at <= ctx.now {
             listing.publish_at = ctx.now + REPUBLISH_EVERY;
             listing.filings = Table::default();
-            if let Some(record) = listing.record(ctx) {
-                let keys: Vec<_> =
-                    record.keys(self.code).chain(std::mem::take(&mut listing.former)).collect();
-                for key in keys {
-                    listing.file(ctx, aside, key, record.clone(), 1);
-                }
+            let record = listing.record(ctx);
+            let keys: Vec<_> = record.keys(self.code).chain(std::mem::take(&mut listing.former)).collect();
+            for key in keys {
+                listing.file(ctx, aside, key, record.clone(), 1);
             }
         }
         let is_due = |entry: &(&RouteId, &Filing)| entry.1.due <= ctx.now;
@@ -107,7 +103,7 @@ impl Listing {
         self.filings.values().map(|filing| filing.due).fold(self.publish_at, Instant::min)
     }
 
-    fn record(&self, ctx: &Ctx<'_>) -> Option<Record> {
+    fn record(&self, ctx: &Ctx<'_>) -> Record {
         let profile = ctx.me.profile();
         let body = RecordBody {
             account: ctx.me.account(),
@@ -117,7 +113,7 @@ impl Listing {
             seq: self.listed.seq,
             expires_ms: ctx.now.as_millis() + LIFETIME_MS,
         };
-        Some(ctx.me.sign_as_user(body))
+        ctx.me.sign_as_user(body)
     }
 
     /// Sends the record to a key; not for the first time, beside it.

@@ -1,6 +1,7 @@
 //! The vicinity: this node and its neighbours in the overlay, by which it is known whose records are whose.
 
 use crate::identity::NodeId;
+use crate::overlay::Overlay;
 use crate::overlay::ring::{closeness, widest_gap};
 
 /// A node and its leaf set.
@@ -12,6 +13,11 @@ pub(crate) struct Vicinity {
 impl Vicinity {
     pub(crate) fn new(me: NodeId, neighbours: Vec<NodeId>) -> Self {
         Self { me, neighbours }
+    }
+
+    /// A node as it stands in the overlay.
+    pub(crate) fn of(overlay: &Overlay) -> Self {
+        Self::new(overlay.node(), overlay.leaves().map(|leaf| leaf.node).collect())
     }
 
     pub(crate) fn me(&self) -> NodeId {

@@ -336,6 +336,11 @@ impl Asking {
         self.by_id.values().filter_map(Outgoing::at).chain(self.machines.awaited())
     }
 
+    /// Whether we want a link to a node for that.
+    pub(crate) fn asks(&self, node: &NodeId) -> bool {
+        self.asked().any(|asked| asked == *node)
+    }
+
     /// Gives up on what has waited too long for its link, and on a coordinator that does not answer.
     pub(crate) fn on_timeout(&mut self, ctx: &mut Ctx<'_>) {
         self.machines.on_timeout(ctx);

@@ -1,7 +1,7 @@
 //! What the overlay has to do with the rest of the node: links for what it sends, and whom its parcels are for.
 
 use super::{Node, ctx};
-use crate::ctx::{Ctx, Mail, Routed};
+use crate::ctx::{Ctx, Mail};
 use crate::directory::Vicinity;
 use crate::directory::words::Words;
 use crate::envelope::Exchange;
@@ -10,7 +10,7 @@ use crate::io::{Refusal, Reply};
 use crate::link::handshake::Peer;
 use crate::link::introduction::{Carrier, Introductions};
 use crate::link::pursuit::Failure;
-use crate::overlay::{Overlay, Parcel};
+use crate::overlay::Parcel;
 use crate::wire::{Frame, Keep, Unreachable};
 
 impl Node {
@@ -18,14 +18,7 @@ impl Node {
     pub(super) fn route_through_overlay(&mut self) -> bool {
         let Some(overlay) = &mut self.overlay else { return false };
         if let Some(routed) = self.out.routed.pop_front() {
-            let mut ctx = ctx!(self);
-            match routed {
-                Routed::To { key, id, load, copies: 0 } => overlay.send(&mut ctx, key, id, *load),
-                Routed::To { key, id, load, copies } => {
-                    overlay.send_around(&mut ctx, key, id, *load, copies);
-                }
-                Routed::Back { way, load } => overlay.answer(&mut ctx, &way, *load),
-            }
+            overlay.carry(&mut ctx!(self), routed);
             return true;
         }
         let parcel = self.out.parcels.pop_front();
@@ -77,8 +70,8 @@ impl Node {
 
     /// This node and its neighbours.
     fn vicinity(&self) -> Vicinity {
-        let leaves = self.overlay.iter().flat_map(Overlay::leaves).map(|leaf| leaf.node);
-        Vicinity::new(self.identity.node(), leaves.collect())
+        let alone = || Vicinity::new(self.identity.node(), Vec::new());
+        self.overlay.as_ref().map_or_else(alone, Vicinity::of)
     }
 
     /// Takes records that a neighbour wants kept.
@@ -94,9 +87,7 @@ impl Node {
         if overlay.has_other_neighbours() {
             self.directory.on_neighbours(&mut ctx);
         }
-        let me = self.identity.node();
-        let leaves = overlay.leaves().map(|leaf| leaf.node);
-        self.directory.on_timeout(&mut ctx, || Vicinity::new(me, leaves.clone().collect()));
+        self.directory.on_timeout(&mut ctx, || Vicinity::of(overlay));
     }
 
     /// Lists the user under these words.
@@ -126,7 +117,7 @@ impl Node {
 
     /// Takes note that no way has led to a node: if it is somebody to talk with, envelopes may get there.
     pub(super) fn on_unreachable(&mut self, Failure { target, reason }: Failure) {
-        let is_asked = self.asking.asked().any(|asked| asked == target);
+        let is_asked = self.asking.asks(&target);
         let is_in = self.is_among_others();
         let certificate = self.groups.certificate(&target);
         let mut ctx = ctx!(self);

@@ -81,9 +81,7 @@ impl Node {
             return;
         }
         let is_neighbour = |node: &NodeId| self.overlay.as_ref().is_some_and(|overlay| overlay.needs(node));
-        let needs = |node: &NodeId| {
-            self.groups.needs(node) || self.asking.asked().any(|asked| asked == *node) || is_neighbour(node)
-        };
+        let needs = |node: &NodeId| self.groups.needs(node) || self.asking.asks(node) || is_neighbour(node);
         let is_heard_out =
             |node: &NodeId| self.links.since(node).is_some_and(|since| self.now.since(since) >= HEARING);
         let parted: Vec<_> = self

@@ -8,7 +8,7 @@
 use super::contact::Contact;
 use super::ring::Key;
 use super::{Overlay, Parcel, WayBack};
-use crate::ctx::{Ctx, Mail, Out, Routed};
+use crate::ctx::{Ctx, Mail, Out};
 use crate::directory::code::Code;
 use crate::directory::words::Words;
 use crate::directory::{Directory, Vicinity};
@@ -147,19 +147,13 @@ impl Bare {
         loop {
             let mut ctx = common.ctx_of(now, &user.me);
             if let Some(routed) = ctx.out.routed.pop_front() {
-                match routed {
-                    Routed::To { key, id, load, copies: 0 } => overlay.send(&mut ctx, key, id, *load),
-                    Routed::To { key, id, load, copies } => {
-                        overlay.send_around(&mut ctx, key, id, *load, copies);
-                    }
-                    Routed::Back { way, load } => overlay.answer(&mut ctx, &way, *load),
-                }
+                overlay.carry(&mut ctx, routed);
                 continue;
             }
             let Some(parcel) = ctx.out.parcels.pop_front() else { return };
             let Parcel { key, id, load, back } = parcel;
             let rest = match &back {
-                Some(way) => user.directory.on_delivered(&mut ctx, &vicinity(overlay), (key, way), load),
+                Some(way) => user.directory.on_delivered(&mut ctx, &Vicinity::of(overlay), (key, way), load),
                 None => user.directory.on_answer(&mut ctx, id, load),
             };
             match (rest, back) {
@@ -256,7 +250,7 @@ impl Bare {
             Frame::Pong(_) => self.overlay.on_heard(from),
             Frame::Keep(keep) => {
                 if let Some(user) = &mut self.user {
-                    user.directory.on_keep(&mut ctx, &vicinity(&self.overlay), from, keep);
+                    user.directory.on_keep(&mut ctx, &Vicinity::of(&self.overlay), from, keep);
                 }
             }
             frame => self.overlay.on_frame(&mut ctx, from, frame),
@@ -277,7 +271,7 @@ impl Bare {
         if overlay.has_other_neighbours() {
             user.directory.on_neighbours(&mut ctx);
         }
-        user.directory.on_timeout(&mut ctx, || vicinity(overlay));
+        user.directory.on_timeout(&mut ctx, || Vicinity::of(overlay));
         self.exchange(common, now);
     }
 
@@ -311,9 +305,4 @@ impl Bare {
     pub fn bytes(&self) -> usize {
         std::mem::size_of::<Self>() + self.overlay.heap_bytes()
     }
-}
-
-/// A node and its neighbours.
-fn vicinity(overlay: &Overlay) -> Vicinity {
-    Vicinity::new(overlay.me.node, overlay.leaves().map(|leaf| leaf.node).collect())
 }

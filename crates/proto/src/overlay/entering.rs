@@ -217,7 +217,7 @@ impl Overlay {
         let linked = self.linked.iter().flat_map(Set::keys).copied();
         let all: Vec<_> =
             linked.into_iter().chain(self.rows.contacts().iter().map(|contact| contact.node)).collect();
-        let pick = usize::try_from(ctx.rng.below(all.len().max(1) as u64)).unwrap_or(0);
+        let pick = ctx.rng.index(all.len());
         all.get(pick).copied()
     }
 
@@ -225,7 +225,7 @@ impl Overlay {
     pub(super) fn ask_row(&self, ctx: &mut Ctx<'_>, whose: usize, row: usize) {
         let all = self.rows.row(whose);
         let linked: Vec<_> = all.iter().filter(|contact| self.is_linked(&contact.node)).collect();
-        let pick = usize::try_from(ctx.rng.below(linked.len().max(1) as u64)).unwrap_or(0);
+        let pick = ctx.rng.index(linked.len());
         let other = linked.get(pick).copied().or_else(|| all.first());
         if let (Some(other), Ok(row)) = (other, u16::try_from(row)) {
             ctx.post(other.node, Frame::RowRequest(RowRequest { row }));
@@ -236,7 +236,7 @@ impl Overlay {
     /// a ring have lost each other, one such question brings them together.
     pub(super) fn maintain(&mut self, ctx: &mut Ctx<'_>) {
         if self.rows.depth() > 0 {
-            let row = usize::try_from(ctx.rng.below(self.rows.depth() as u64)).unwrap_or(0);
+            let row = ctx.rng.index(self.rows.depth());
             self.ask_row(ctx, row, row);
         }
         let tries_lost = !self.lost.is_empty() && ctx.rng.below(2) == 0;

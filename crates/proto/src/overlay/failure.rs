@@ -36,6 +36,13 @@ pub(super) struct Probe {
     spare: Option<Arc<Contact>>,
 }
 
+impl Probe {
+    /// One that is asked for as often as it takes to be sure.
+    fn patient(due: Instant, is_suspect: bool) -> Self {
+        Self { left: PROBES - 1, is_suspect, due, is_told: false, spare: None }
+    }
+}
+
 impl Overlay {
     /// Whether a node was asked for a sign of life and has given none so far.
     pub(super) fn is_suspect(&self, node: &NodeId) -> bool {
@@ -44,20 +51,12 @@ impl Overlay {
 
     /// Asks a node for a sign of life, as a matter of routine.
     pub(super) fn watch(&mut self, ctx: &mut Ctx<'_>, node: NodeId) {
-        self.ask(
-            ctx,
-            node,
-            Probe { left: PROBES - 1, is_suspect: false, due: ctx.now, is_told: false, spare: None },
-        );
+        self.ask(ctx, node, Probe::patient(ctx.now, false));
     }
 
     /// Asks a node for a sign of life, and takes another way than through it meanwhile.
     pub(super) fn suspect(&mut self, ctx: &mut Ctx<'_>, node: NodeId) {
-        self.ask(
-            ctx,
-            node,
-            Probe { left: PROBES - 1, is_suspect: true, due: ctx.now, is_told: false, spare: None },
-        );
+        self.ask(ctx, node, Probe::patient(ctx.now, true));
     }
 
     /// Asks a node for a sign of life, once, because its neighbour has found it gone.
@@ -157,9 +156,9 @@ impl Overlay {
         }
     }
 
-    /// Tells the leaf set that its member is gone whose nearest neighbour we are, and each whom it may take in instead: the
-    /// farthest of whom we know on that side.
-    fn announce(&self, ctx: &mut Ctx<'_>, gone: NodeId) {
+    /// Tells the leaf set that its member is gone whose nearest neighbour we are, or that we go ourselves, and each whom it may take in
+    /// instead: the farthest of whom we know on that side.
+    pub(super) fn announce(&self, ctx: &mut Ctx<'_>, gone: NodeId) {
         for leaf in self.leaves.members() {
             let side = Side::towards(leaf.node.place(), gone.place());
             // Those on the far side are whom those on the near side lack: one of the two greets the other.

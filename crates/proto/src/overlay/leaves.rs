@@ -176,9 +176,9 @@ impl Overlay {
     /// Asks a member of the leaf set whom we may lack: what got lost on the way is made up for, and two rings that have come
     /// to touch grow together.
     pub(super) fn compare(&mut self, ctx: &mut Ctx<'_>) {
-        let count = self.leaves.members().count() as u64;
+        let count = self.leaves.members().count();
         if count > 0 {
-            let pick = usize::try_from(ctx.rng.below(count)).unwrap_or(0);
+            let pick = ctx.rng.index(count);
             let leaf = self.leaves.members().nth(pick).cloned();
             if let Some(leaf) = leaf {
                 self.greet(ctx, &leaf, None);
@@ -190,11 +190,6 @@ impl Overlay {
 
     /// Says goodbye to the leaf set: the node is about to go.
     pub(crate) fn leave(&self, ctx: &mut Ctx<'_>) {
-        for leaf in self.leaves.members() {
-            let side = Side::towards(leaf.node.place(), self.me.node.place());
-            let greets = side == Side::Clockwise;
-            let spare = greets.then(|| self.leaves.side_of(&self.me, &leaf.node, side).pop()).flatten();
-            self.say_gone(ctx, leaf.node, self.me.node, spare);
-        }
+        self.announce(ctx, self.me.node);
     }
 }
