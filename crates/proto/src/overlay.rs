@@ -17,24 +17,24 @@ mod leaf_set;
 mod leaves;
 pub mod ring;
 mod rows;
+mod unrest;
 
 use crate::ctx::{Ctx, Routed};
 use crate::endpoint::Endpoint;
 use crate::identity::NodeId;
 use crate::io::Wake;
-use crate::table::{Set, Table};
+use crate::table::Set;
 use crate::time::{Duration, Instant};
 use crate::wire::bounded::List;
 use crate::wire::{Frame, Load, PATH_MAX, Return, Route, RouteId, Row};
 use contact::Contact;
 use entering::Stage;
-use failure::Probe;
 use hops::Pending;
 use leaf_set::{LeafSet, Side};
-use leaves::Greeting;
 use ring::{Key, shared_digits};
 use rows::Rows;
 use std::sync::Arc;
+use unrest::Unrest;
 
 /// Messages that are held until this node has found its place: it cannot know yet whether it is the closest.
 const HELD_MAX: usize = 32;
@@ -94,21 +94,13 @@ pub(crate) struct Overlay {
     leaves: LeafSet,
     rows: Rows,
     /// The nodes that can be sent something without opening a link first; nothing in a world without links, where all can.
-    linked: Option<Set<NodeId>>,
+    linked: Option<Box<Set<NodeId>>>,
     stage: Stage,
     /// Messages that were passed on and not acknowledged yet.
     pending: Vec<Pending>,
-    held: Vec<Route>,
     /// Questions that may still be answered.
     asked: Vec<RouteId>,
-    probes: Table<NodeId, Probe>,
-    greetings: Table<NodeId, Greeting>,
-    /// Nodes that were found gone, and until when nobody is believed that they are there.
-    gone: Table<NodeId, Instant>,
-    lost: Vec<Arc<Contact>>,
-    /// Whether members of the leaf set have come or gone since somebody asked.
-    has_others: bool,
-    mend_at: Option<Instant>,
+    unrest: Unrest,
     watch_at: Instant,
     compare_at: Instant,
     maintain_at: Instant,
@@ -129,17 +121,11 @@ impl Overlay {
             me: Arc::new(Contact { node, endpoint: None }),
             leaves: LeafSet::new(node),
             rows: Rows::new(node),
-            linked: Some(Set::default()),
+            linked: Some(Box::default()),
             stage: Stage::Alone,
             pending: Vec::new(),
-            held: Vec::new(),
             asked: Vec::new(),
-            probes: Table::default(),
-            greetings: Table::default(),
-            gone: Table::default(),
-            lost: Vec::new(),
-            has_others: false,
-            mend_at: None,
+            unrest: Unrest::default(),
             watch_at: now + WATCH_EVERY,
             compare_at: now + COMPARE_EVERY,
             maintain_at: now + MAINTAIN_EVERY,
@@ -148,7 +134,7 @@ impl Overlay {
 
     /// Whose part it is.
     pub(crate) fn node(&self) -> NodeId {
-        self.me.node
+        self.leaves.owner()
     }
 
     /// Notes where this node can be dialled.
@@ -237,7 +223,7 @@ impl Overlay {
             Frame::Return(answer) => self.on_return(ctx, answer),
             Frame::Leaves(leaves) => self.on_leaves(ctx, from, &leaves),
             Frame::Arrival(arrival) if arrival.sender.node == from => {
-                self.gone.remove(&from);
+                self.unrest.is_back(&from);
                 self.rows.offer(&arrival.sender, None);
             }
             Frame::RowRequest(request) => {
@@ -248,13 +234,14 @@ impl Overlay {
             Frame::Row(row) => row.contacts.iter().for_each(|contact| self.learn(contact)),
             _ => ctx.count("overlay_frame_out_of_place"),
         }
+        self.unrest.abate();
     }
 
     /// Takes note of a sign of life.
     pub(crate) fn on_heard(&mut self, node: NodeId) {
-        if self.probes.remove(&node).is_some() && self.probes.is_empty() {
-            // A world of a million notices what an empty list keeps.
-            self.probes = Table::default();
+        if !self.unrest.probes.is_empty() {
+            self.unrest.probes.remove(&node);
+            self.unrest.abate();
         }
     }
 
@@ -278,7 +265,7 @@ impl Overlay {
 
     fn on_route(&mut self, ctx: &mut Ctx<'_>, from: NodeId, route: Route) {
         let is_whole = route.path.last() == Some(&from) && route.path.len() < PATH_MAX;
-        if !is_whole || route.path.contains(&self.me.node) {
+        if !is_whole || route.path.contains(&self.node()) {
             ctx.count(if is_whole { "overlay_route_looped" } else { "overlay_route_misled" });
             // It was taken over all the same: the one it came from need not look for another.
             self.acknowledge(ctx, from, &route, None);
@@ -286,7 +273,7 @@ impl Overlay {
         }
         let Route { key, id, path, load } = route;
         let mut path = path.into_vec();
-        path.push(self.me.node);
+        path.push(self.node());
         let path = List::first(path);
         let load = self.collect(load, &path);
         let route = Route { key, id, path, load };
@@ -313,7 +300,7 @@ impl Overlay {
         match next {
             Next::There(contact, is_closest) => self.pass_on(ctx, route, contact.node, is_closest),
             Next::Here if self.may_deliver(&route) => self.deliver(ctx, route),
-            Next::Here if self.held.len() < HELD_MAX => self.held.push(route),
+            Next::Here if self.unrest.held.len() < HELD_MAX => self.unrest.held.push(route),
             Next::Here => ctx.count("overlay_held_full"),
         }
     }
@@ -419,21 +406,21 @@ impl Overlay {
 
     /// Takes a contact of whom somebody else told into the routing table, if its place is empty.
     fn learn(&mut self, contact: &Arc<Contact>) {
-        if !self.gone.contains_key(&contact.node) {
+        if !self.unrest.gone.contains_key(&contact.node) {
             self.rows.hear(contact);
         }
     }
 
     /// What is known of a node.
     pub(crate) fn contact(&self, node: &NodeId) -> Option<&Arc<Contact>> {
-        let greeted = || self.greetings.get(node).map(|greeting| &greeting.contact);
+        let greeted = || self.unrest.greetings.get(node).map(|greeting| &greeting.contact);
         self.leaves.get(node).or_else(|| self.rows.get(node)).or_else(greeted)
     }
 
     /// Whether the overlay needs a lasting link to a node.
     pub(crate) fn needs(&self, node: &NodeId) -> bool {
         self.leaves.contains(node)
-            || self.greetings.contains_key(node)
+            || self.unrest.greetings.contains_key(node)
             || self.pending.iter().any(|pending| pending.to == *node)
     }
 
@@ -444,7 +431,7 @@ impl Overlay {
 
     /// Whether members of the leaf set have come or gone since the last time.
     pub(crate) fn has_other_neighbours(&mut self) -> bool {
-        std::mem::take(&mut self.has_others)
+        std::mem::take(&mut self.leaves.has_others)
     }
 
     /// Whether this node has found its place.
@@ -475,7 +462,7 @@ impl Overlay {
     fn heap_bytes(&self) -> usize {
         // Two counts stand in front of what is shared.
         let me = std::mem::size_of::<Contact>() + 2 * std::mem::size_of::<usize>();
-        me + self.leaves.heap_bytes() + self.rows.heap_bytes()
+        me + self.leaves.heap_bytes() + self.rows.heap_bytes() + self.unrest.heap_bytes()
     }
 
     /// Does what is due.
@@ -499,32 +486,25 @@ impl Overlay {
             self.maintain_at = later(ctx, MAINTAIN_EVERY);
             self.maintain(ctx);
         }
-        if self.mend_at.is_some_and(|at| at <= ctx.now) {
-            self.mend_at = None;
+        if self.unrest.mend_at.is_some_and(|at| at <= ctx.now) {
+            self.unrest.mend_at = None;
             self.mend(ctx);
         }
+        self.unrest.abate();
     }
 
     /// The more have been found gone lately, the more often somebody is looked after (MSPastry: Castro et al. 2004, section 4.1).
     fn watch_every(&self) -> Duration {
-        let shorter = 1 + self.gone.len() as u64 / GONE_FEW;
+        let shorter = 1 + self.unrest.gone.len() as u64 / GONE_FEW;
         Duration::from_micros(WATCH_EVERY.as_micros() / shorter).max(WATCH_MIN)
     }
 
     /// The earliest deadline.
     pub(crate) fn poll_timeout(&self) -> Option<(Instant, Wake)> {
         let hops = self.pending.iter().map(|pending| pending.due);
-        let probes = self.probes.values().map(|probe| probe.due);
-        let greetings = self.greetings.values().map(|greeting| greeting.due);
-        let own = [
-            Some(self.watch_at),
-            Some(self.compare_at),
-            Some(self.maintain_at),
-            self.mend_at,
-            self.stage.due(),
-        ];
-        let all = hops.chain(probes).chain(greetings).chain(own.into_iter().flatten());
-        all.min().map(|at| (at, Wake::Overlay))
+        let others = [self.unrest.due(), self.stage.due()].into_iter().flatten();
+        let own = [self.watch_at, self.compare_at, self.maintain_at];
+        hops.chain(others).chain(own).min().map(|at| (at, Wake::Overlay))
     }
 }
 

@@ -10,9 +10,16 @@ pub struct Table<K, V>(Vec<(K, V)>);
 /// A set of `K`, in order.
 pub type Set<K> = Table<K, ()>;
 
+impl<K, V> Table<K, V> {
+    /// One without entries.
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+}
+
 impl<K, V> Default for Table<K, V> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self::new()
     }
 }
 

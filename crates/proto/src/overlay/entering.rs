@@ -8,7 +8,6 @@ use crate::io::CloseReason;
 use crate::overlay::contact::{Contact, fitting};
 use crate::overlay::leaf_set::prefix;
 use crate::overlay::ring::{Key, shared_digits};
-use crate::table::Set;
 use crate::time::{Duration, Instant};
 use crate::wire::bounded::List;
 use crate::wire::{
@@ -28,12 +27,20 @@ const SETTLING: Duration = Duration::from_secs(12);
 pub(super) enum Stage {
     /// It knows nobody: it is a ring by itself.
     Alone,
-    /// It has asked for its place.
-    Joining { via: NodeId, id: RouteId, due: Instant, tries: u8 },
+    /// It has asked for its place. Boxed: it is soon over.
+    Joining(Box<Joining>),
     /// It knows its neighbours, and makes itself known to them.
     Settling { until: Instant },
     /// They know it.
     In,
+}
+
+/// A question of ours for our place.
+pub(super) struct Joining {
+    via: NodeId,
+    id: RouteId,
+    due: Instant,
+    tries: u8,
 }
 
 impl Stage {
@@ -44,7 +51,7 @@ impl Stage {
 
     pub(super) fn due(&self) -> Option<Instant> {
         match self {
-            Self::Joining { due, .. } => Some(*due),
+            Self::Joining(joining) => Some(joining.due),
             Self::Settling { until } => Some(*until),
             Self::Alone | Self::In => None,
         }
@@ -76,11 +83,11 @@ impl Overlay {
 
     /// Gets to know a node that can be reached: the way into the ring for one who is not in, the way to another ring for one who is.
     pub(crate) fn meet(&mut self, ctx: &mut Ctx<'_>, contact: &Arc<Contact>) {
-        self.gone.remove(&contact.node);
+        self.unrest.is_back(&contact.node);
         let is_known = self.contact(&contact.node).is_some();
         match self.stage {
             Stage::Alone => self.join(ctx, contact.node, 1),
-            Stage::Joining { .. } => {}
+            Stage::Joining(_) => {}
             Stage::Settling { .. } | Stage::In => {
                 if self.leaves.reaches(&contact.node) && !self.leaves.contains(&contact.node) {
                     self.greet(ctx, contact, None);
@@ -95,12 +102,12 @@ impl Overlay {
 
     fn join(&mut self, ctx: &mut Ctx<'_>, via: NodeId, tries: u8) {
         // The same question each time, so that a late answer is one.
-        let id = match self.stage {
-            Stage::Joining { id, .. } => id,
+        let id = match &self.stage {
+            Stage::Joining(joining) => joining.id,
             _ => RouteId(ctx.rng.bytes()),
         };
         self.send_join(ctx, id, via);
-        self.stage = Stage::Joining { via, id, due: ctx.now + JOIN, tries };
+        self.stage = Stage::Joining(Box::new(Joining { via, id, due: ctx.now + JOIN, tries }));
     }
 
     /// Asks for our place in the ring that `via` is in.
@@ -143,9 +150,9 @@ impl Overlay {
     }
 
     pub(super) fn on_joined(&mut self, ctx: &mut Ctx<'_>, id: RouteId, joined: &Joined) {
-        match self.stage {
-            Stage::Joining { id: asked, .. } if asked != id => return ctx.count("overlay_joined_late"),
-            Stage::Joining { .. } => self.stage = Stage::Settling { until: ctx.now + SETTLING },
+        match &self.stage {
+            Stage::Joining(joining) if joining.id != id => return ctx.count("overlay_joined_late"),
+            Stage::Joining(_) => self.stage = Stage::Settling { until: ctx.now + SETTLING },
             _ => {}
         }
         for contact in joined.contacts.iter() {
@@ -161,7 +168,7 @@ impl Overlay {
     /// Is in the ring when all neighbours have answered: what was held meanwhile is delivered, and those in the table are told.
     pub(super) fn settle(&mut self, ctx: &mut Ctx<'_>) {
         let Stage::Settling { until } = self.stage else { return };
-        if self.greetings.is_empty() || until <= ctx.now {
+        if self.unrest.greetings.is_empty() || until <= ctx.now {
             self.enter(ctx);
             // No link is opened for that: who is not linked hears of us from others, in time.
             let told = |node: &NodeId| self.is_linked(node) && !self.leaves.contains(node);
@@ -177,14 +184,15 @@ impl Overlay {
             // Nobody has answered, or few are there: the others may be found soon.
             self.compare_at = ctx.now + JOIN;
         }
-        for route in std::mem::take(&mut self.held) {
+        for route in self.unrest.release() {
             self.forward(ctx, route, None);
         }
     }
 
     pub(super) fn on_stage_due(&mut self, ctx: &mut Ctx<'_>) {
-        match self.stage {
-            Stage::Joining { due, tries, via, .. } if due <= ctx.now => {
+        match &self.stage {
+            Stage::Joining(joining) if joining.due <= ctx.now => {
+                let (via, tries) = (joining.via, joining.tries);
                 if tries >= JOINS {
                     self.enter(ctx);
                 } else {
@@ -192,29 +200,29 @@ impl Overlay {
                     self.join(ctx, other, tries + 1);
                 }
             }
-            Stage::Settling { until } if until <= ctx.now => self.settle(ctx),
+            Stage::Settling { until } if *until <= ctx.now => self.settle(ctx),
             _ => {}
         }
     }
 
     /// Takes note that the node is gone that we join through: others are asked at once.
     pub(super) fn on_way_lost(&mut self, now: Instant, node: &NodeId) {
-        if let Stage::Joining { via, due, .. } = &mut self.stage
-            && via == node
+        if let Stage::Joining(joining) = &mut self.stage
+            && joining.via == *node
         {
-            *due = now;
+            joining.due = now;
         }
     }
 
     /// Whether a join is to be answered at once although we are joining: two who join through each other would wait for each
     /// other, and the lower of them is the first of the ring.
     pub(super) fn is_first_of(&self, newcomer: &NodeId) -> bool {
-        matches!(&self.stage, Stage::Joining { via, .. } if via == newcomer && self.me.node < *newcomer)
+        matches!(&self.stage, Stage::Joining(joining) if joining.via == *newcomer && self.me.node < *newcomer)
     }
 
     /// Somebody in the table or among those who are linked.
     pub(super) fn someone(&self, ctx: &mut Ctx<'_>) -> Option<NodeId> {
-        let linked = self.linked.iter().flat_map(Set::keys).copied();
+        let linked = self.linked.iter().flat_map(|nodes| nodes.keys()).copied();
         let all: Vec<_> =
             linked.into_iter().chain(self.rows.contacts().iter().map(|contact| contact.node)).collect();
         let pick = ctx.rng.index(all.len());
@@ -239,8 +247,8 @@ impl Overlay {
             let row = ctx.rng.index(self.rows.depth());
             self.ask_row(ctx, row, row);
         }
-        let tries_lost = !self.lost.is_empty() && ctx.rng.below(2) == 0;
-        let lost = tries_lost.then(|| self.lost.remove(0));
+        let tries_lost = !self.unrest.lost.is_empty() && ctx.rng.below(2) == 0;
+        let lost = tries_lost.then(|| self.unrest.lost.remove(0));
         let via = lost.map(|contact| contact.node).or_else(|| self.someone(ctx));
         if let Some(via) = via.filter(|_| self.stage.may_deliver()) {
             self.ask_for_place(ctx, via);

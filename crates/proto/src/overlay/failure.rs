@@ -46,7 +46,7 @@ impl Probe {
 impl Overlay {
     /// Whether a node was asked for a sign of life and has given none so far.
     pub(super) fn is_suspect(&self, node: &NodeId) -> bool {
-        !self.probes.is_empty() && self.probes.get(node).is_some_and(|probe| probe.is_suspect)
+        !self.unrest.probes.is_empty() && self.unrest.probes.get(node).is_some_and(|probe| probe.is_suspect)
     }
 
     /// Asks a node for a sign of life, as a matter of routine.
@@ -65,27 +65,27 @@ impl Overlay {
     }
 
     fn ask(&mut self, ctx: &mut Ctx<'_>, node: NodeId, probe: Probe) {
-        if let Some(known) = self.probes.get_mut(&node) {
+        if let Some(known) = self.unrest.probes.get_mut(&node) {
             known.left = known.left.min(probe.left);
             known.is_suspect |= probe.is_suspect;
             known.is_told |= probe.is_told;
             known.spare = known.spare.take().or(probe.spare);
             return;
         }
-        if self.probes.len() >= PROBES_MAX {
+        if self.unrest.probes.len() >= PROBES_MAX {
             ctx.count("overlay_probes_full");
             return;
         }
         let patience = if self.is_linked(&node) { PROBE } else { PROBE.times(5) };
-        self.probes.insert(node, Probe { due: ctx.now + patience, ..probe });
+        self.unrest.probes.insert(node, Probe { due: ctx.now + patience, ..probe });
         ctx.probe(node);
     }
 
     pub(super) fn on_probes_due(&mut self, ctx: &mut Ctx<'_>) {
         let is_due = |entry: &(&NodeId, &Probe)| entry.1.due <= ctx.now;
-        let due: Vec<_> = self.probes.iter().filter(is_due).map(|(node, _)| *node).collect();
+        let due: Vec<_> = self.unrest.probes.iter().filter(is_due).map(|(node, _)| *node).collect();
         for node in due {
-            let Some(probe) = self.probes.get_mut(&node) else { continue };
+            let Some(probe) = self.unrest.probes.get_mut(&node) else { continue };
             if probe.left == 0 && probe.is_told {
                 let spare = probe.spare.take();
                 self.on_heard(node);
@@ -108,7 +108,7 @@ impl Overlay {
     /// Takes note that a node is gone.
     pub(super) fn on_gone(&mut self, ctx: &mut Ctx<'_>, node: NodeId) {
         self.on_heard(node);
-        self.greetings.remove(&node);
+        self.unrest.greetings.remove(&node);
         let is_watched = self.leaves.neighbour(Side::Clockwise).is_some_and(|leaf| leaf.node == node);
         if self.leaves.contains(&node) {
             // The last word is to the node itself: should it be there after all, it objects.
@@ -128,7 +128,7 @@ impl Overlay {
     pub(super) fn forget(&mut self, ctx: &mut Ctx<'_>, node: NodeId, spare: Option<Arc<Contact>>) {
         self.note_gone(ctx.now, node);
         let was_leaf = self.leaves.remove(&node);
-        self.has_others |= was_leaf;
+        self.leaves.has_others |= was_leaf;
         if self.rows.remove(&node).is_some() || was_leaf {
             ctx.count("overlay_gone");
         }
@@ -136,23 +136,23 @@ impl Overlay {
             self.consider(ctx, &spare, None);
         }
         if was_leaf {
-            self.mend_at.get_or_insert(ctx.now + MEND_AFTER);
+            self.unrest.mend_at.get_or_insert(ctx.now + MEND_AFTER);
         }
         self.reroute(ctx, &node);
         self.settle(ctx);
     }
 
     fn note_lost(&mut self, contact: Arc<Contact>) {
-        if self.lost.len() >= LOST_MAX {
-            self.lost.remove(0);
+        if self.unrest.lost.len() >= LOST_MAX {
+            self.unrest.lost.remove(0);
         }
-        self.lost.push(contact);
+        self.unrest.lost.push(contact);
     }
 
     pub(super) fn note_gone(&mut self, now: Instant, node: NodeId) {
-        self.gone.retain(|_, until| *until > now);
-        if self.gone.len() < GONE_MAX {
-            self.gone.insert(node, now + GONE_FOR);
+        self.unrest.gone.retain(|_, until| *until > now);
+        if self.unrest.gone.len() < GONE_MAX {
+            self.unrest.gone.insert(node, now + GONE_FOR);
         }
     }
 
@@ -185,7 +185,7 @@ impl Overlay {
         if let Some(farthest) = self.leaves.lacking().cloned() {
             self.greet(ctx, &farthest, None);
             // Whoever is to come in may be in doubt itself as yet.
-            self.mend_at = Some(ctx.now + MEND_AFTER.times(3));
+            self.unrest.mend_at = Some(ctx.now + MEND_AFTER.times(3));
         }
     }
 }

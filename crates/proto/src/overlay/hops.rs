@@ -32,13 +32,19 @@ pub(super) struct Pending {
 impl Overlay {
     /// Sends a message to the next node.
     pub(super) fn pass_on(&mut self, ctx: &mut Ctx<'_>, route: Route, to: NodeId, is_closest: bool) {
-        ctx.post(to, Frame::Route(route.clone()));
+        // What goes out is the one whose path has room for those who add themselves.
+        let kept = route.clone();
+        ctx.post(to, Frame::Route(route));
         if self.pending.len() >= PENDING_MAX {
             ctx.count("overlay_pending_full");
             self.pending.remove(0);
         }
         let due = ctx.now + self.patience(&to);
-        self.pending.push(Pending { route, to, sent: ctx.now, due, tries: 1, is_closest });
+        if self.pending.is_empty() {
+            // One it mostly is.
+            self.pending.reserve_exact(1);
+        }
+        self.pending.push(Pending { route: kept, to, sent: ctx.now, due, tries: 1, is_closest });
     }
 
     fn patience(&self, to: &NodeId) -> Duration {
@@ -53,7 +59,7 @@ impl Overlay {
     pub(super) fn acknowledge(&self, ctx: &mut Ctx<'_>, from: NodeId, route: &Route, next: Option<&Next>) {
         let key = route.key.place();
         let theirs = shared_digits(from.place(), key);
-        let gains_nothing = shared_digits(self.me.node.place(), key) <= theirs;
+        let gains_nothing = shared_digits(self.node().place(), key) <= theirs;
         let hint = match next {
             Some(Next::There(contact, _)) if gains_nothing && !self.leaves.covers(key) => {
                 let is_better = shared_digits(contact.node.place(), key) > theirs;
@@ -68,6 +74,7 @@ impl Overlay {
         let is_it = |pending: &Pending| pending.to == from && pending.route.id == hop.id;
         let Some(at) = self.pending.iter().position(is_it) else { return };
         let pending = self.pending.remove(at);
+        self.spare_memory();
         if pending.tries == 1 {
             self.rows.on_rtt(&from, ctx.now.since(pending.sent));
         }
@@ -81,7 +88,7 @@ impl Overlay {
         while let Some(at) = self.pending.iter().position(|pending| pending.due <= ctx.now) {
             let mut pending = self.pending.remove(at);
             self.on_silence(ctx, pending.to);
-            let is_needed = pending.is_closest && !self.gone.contains_key(&pending.to);
+            let is_needed = pending.is_closest && !self.unrest.gone.contains_key(&pending.to);
             if is_needed && pending.tries < TRIES_MAX {
                 let wait = ACK.times(1 << pending.tries.min(2));
                 (pending.tries, pending.due) = (pending.tries + 1, ctx.now + wait);

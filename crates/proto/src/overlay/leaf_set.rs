@@ -50,11 +50,24 @@ pub(crate) struct LeafSet {
     reaches: [u128; 2],
     /// Whether there are many more in the ring than fit in.
     is_large: bool,
+    /// Whether members have come or gone since somebody asked.
+    pub(super) has_others: bool,
 }
 
 impl LeafSet {
     pub(crate) fn new(me: NodeId) -> Self {
-        Self { me: me.place(), sides: [Vec::new(), Vec::new()], reaches: [0; 2], is_large: false }
+        Self {
+            me: me.place(),
+            sides: [Vec::new(), Vec::new()],
+            reaches: [0; 2],
+            is_large: false,
+            has_others: false,
+        }
+    }
+
+    /// Whose it is.
+    pub(crate) fn owner(&self) -> NodeId {
+        NodeId(self.me.to_be_bytes())
     }
 
     fn side(&self, side: Side) -> &[Arc<Contact>] {

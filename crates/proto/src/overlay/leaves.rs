@@ -6,7 +6,6 @@ use crate::identity::NodeId;
 use crate::overlay::contact::Contact;
 use crate::overlay::leaf_set::{Side, prefix};
 use crate::overlay::ring::SIDE_MAX;
-use crate::table::Table;
 use crate::time::{Duration, Instant};
 use crate::wire::bounded::List;
 use crate::wire::{Frame, Leaves};
@@ -34,11 +33,13 @@ impl Overlay {
     /// Greets a node of whom `by` has told, if it may belong in the leaf set; else it may have a place in the table.
     pub(super) fn consider(&mut self, ctx: &mut Ctx<'_>, contact: &Arc<Contact>, by: Option<&NodeId>) {
         let node = &contact.node;
-        if *node == self.me.node || self.gone.contains_key(node) {
+        if *node == self.me.node || self.unrest.gone.contains_key(node) {
             return;
         }
         let beyond = by.and_then(|by| self.leaves.side_beyond(by, node));
-        if !self.leaves.contains(node) && self.leaves.has_place_for(node, &self.greetings.keys(), beyond) {
+        if !self.leaves.contains(node)
+            && self.leaves.has_place_for(node, &self.unrest.greetings.keys(), beyond)
+        {
             self.greet(ctx, contact, beyond);
         }
         self.learn(contact);
@@ -46,16 +47,16 @@ impl Overlay {
 
     /// Makes ourselves known to a node and asks it whom we may lack.
     pub(super) fn greet(&mut self, ctx: &mut Ctx<'_>, contact: &Arc<Contact>, beyond: Option<Side>) {
-        if self.greetings.contains_key(&contact.node) {
+        if self.unrest.greetings.contains_key(&contact.node) {
             return;
         }
-        if self.greetings.len() >= GREETINGS_MAX {
+        if self.unrest.greetings.len() >= GREETINGS_MAX {
             ctx.count("overlay_greetings_full");
             return;
         }
         let due = ctx.now + self.greeting_time(&contact.node);
         let greeting = Greeting { contact: contact.clone(), beyond, tries: 1, due };
-        self.greetings.insert(contact.node, greeting);
+        self.unrest.greetings.insert(contact.node, greeting);
         self.send_greeting(ctx, contact.node);
     }
 
@@ -65,7 +66,7 @@ impl Overlay {
 
     fn send_greeting(&self, ctx: &mut Ctx<'_>, to: NodeId) {
         let members = self.leaves.members().map(|leaf| prefix(&leaf.node));
-        let greeted = self.greetings.keys().map(prefix);
+        let greeted = self.unrest.greetings.keys().map(prefix);
         let greeting = Leaves {
             sender: self.me.clone(),
             knows: List::first(members.chain(greeted)),
@@ -87,18 +88,15 @@ impl Overlay {
             self.forget(ctx, from, leaves.leaves.first().cloned());
             return;
         }
-        self.gone.remove(&from);
+        self.unrest.is_back(&from);
         self.leaves.on_size(leaves.knows.iter().copied().chain([prefix(&from)]));
-        let greeting = self.greetings.remove(&from);
+        let greeting = self.unrest.answered(&from);
         let beyond = greeting.as_ref().and_then(|greeting| greeting.beyond);
-        if greeting.is_some() && self.greetings.is_empty() {
-            // As with those who are asked for a sign of life.
-            self.greetings = Table::default();
-        }
         let is_near = greeting.is_some() && self.leaves.has_place_for(&from, &[].iter(), beyond)
             || self.leaves.overlap(&leaves.knows) >= OVERLAP_MIN;
         if is_near || self.leaves.reaches(&from) {
-            self.has_others |= self.leaves.insert(&leaves.sender, beyond);
+            let is_new = self.leaves.insert(&leaves.sender, beyond);
+            self.leaves.has_others |= is_new;
         }
         self.rows.offer(&leaves.sender, None);
         for gone in leaves.gone.iter() {
@@ -149,9 +147,9 @@ impl Overlay {
 
     pub(super) fn on_greetings_due(&mut self, ctx: &mut Ctx<'_>) {
         let is_due = |entry: &(&NodeId, &Greeting)| entry.1.due <= ctx.now;
-        let due: Vec<_> = self.greetings.iter().filter(is_due).map(|(node, _)| *node).collect();
+        let due: Vec<_> = self.unrest.greetings.iter().filter(is_due).map(|(node, _)| *node).collect();
         for node in due {
-            let Some(greeting) = self.greetings.get_mut(&node) else { continue };
+            let Some(greeting) = self.unrest.greetings.get_mut(&node) else { continue };
             if greeting.tries >= GREETINGS {
                 self.on_unanswered(ctx, node);
                 continue;
@@ -164,7 +162,7 @@ impl Overlay {
 
     /// A member of the leaf set may have been unlucky, and is asked for a sign of life; of anybody else nothing speaks for being there.
     fn on_unanswered(&mut self, ctx: &mut Ctx<'_>, node: NodeId) {
-        self.greetings.remove(&node);
+        self.unrest.greetings.remove(&node);
         if self.leaves.contains(&node) {
             self.suspect(ctx, node);
             self.settle(ctx);

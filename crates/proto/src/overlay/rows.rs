@@ -164,6 +164,14 @@ impl Rows {
         self.cells.capacity() * size_of::<Cell>() + self.contacts.capacity() * size_of::<Arc<Contact>>()
     }
 
+    /// Reads all cells, so that they are at hand.
+    #[cfg(feature = "one-process")]
+    pub(crate) fn touch(&self) -> usize {
+        /// Cells that a processor fetches at once.
+        const LINE: usize = 64 / size_of::<Cell>();
+        self.cells.iter().step_by(LINE).map(|cell| usize::from(cell.at)).sum()
+    }
+
     /// All nodes in the table.
     pub(crate) fn contacts(&self) -> &[Arc<Contact>] {
         &self.contacts
