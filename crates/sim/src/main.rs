@@ -14,6 +14,10 @@ use tertulia_proto::Duration;
 use tertulia_sim::World;
 use tertulia_sim::scenario::Plan;
 
+/// Each frame and each message that waits is memory taken and given back, millions a second.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Random worlds of Tertulia nodes: people come, talk, leave and die while the network breaks; then it heals,
 /// and all must agree. The same seed gives the same run.
 #[derive(Parser)]

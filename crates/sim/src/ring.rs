@@ -7,6 +7,7 @@
 //! Reading order: this, [`made`] (large rings made at once), then what is measured: [`hops`], [`failure`], [`churn`], [`scale`].
 #![allow(clippy::cast_possible_truncation, reason = "numbers of nodes fit in 32 bits, and hops in eight")]
 
+mod ahead;
 pub mod chance;
 pub mod churn;
 pub mod failure;
@@ -81,6 +82,8 @@ pub struct Ring {
     arrivals: VecDeque<Arrival>,
     told: VecDeque<Told>,
     events: u64,
+    /// For how many steps that come next memory is at hand.
+    touched: usize,
 }
 
 /// A node, while it is there.
@@ -195,6 +198,7 @@ impl Ring {
             arrivals: VecDeque::new(),
             told: VecDeque::new(),
             events: 0,
+            touched: 0,
         }
     }
 
@@ -361,7 +365,7 @@ impl Ring {
         let seat = &mut self.seats[number as usize];
         let Some(node) = &mut seat.node else { return };
         act(node, &mut self.common, self.now);
-        let me = node.contact().node;
+        let me = node.node();
         let due = node.poll_timeout();
         if !seat.is_member && node.is_in() {
             seat.is_member = true;
@@ -411,7 +415,7 @@ impl Ring {
             self.arrivals.push_back(Arrival { at, parcel });
             return;
         };
-        let by = self.id(at);
+        let by = self.node(at).map_or_else(|| self.id(at), Bare::node);
         let is_closest = self.closest(parcel.key.place()) == Some(by);
         let (hops, opened) = (back.hops() as u8, self.opened(back.path(), by));
         let looked_up = &mut self.looked_up[number];
@@ -455,11 +459,13 @@ impl Ring {
             if let Some(arrival) = self.arrivals.pop_front() {
                 return Some(Turn::Arrival(Box::new(arrival)));
             }
+            self.touch_ahead();
             let Some((at, happening)) = self.wheel.pop_before(end) else {
                 self.now = self.now.max(end);
                 return None;
             };
             self.now = at;
+            self.touched = self.touched.saturating_sub(1);
             match happening {
                 Happening::Deed(deed) => return Some(Turn::Deed(deed)),
                 Happening::Wake(number) => self.wake(number),

@@ -34,6 +34,8 @@ pub(crate) enum Measure {
     Lossless,
     /// A quarter of 10,000 nodes is malicious
     Malice,
+    /// 1,000 nodes, which fit into a processor's cache: events a second
+    Thousand,
     /// 100,000 nodes: memory, and events a second
     Routine,
     /// The same with 1,000,000
@@ -116,6 +118,7 @@ fn figures(measure: Measure, people: &People) -> Value {
             json!(Churn { span: Duration::from_secs(2_010), ..churn }.run())
         }
         Measure::Malice => json!(malice::redundant(SEED, 10_000, 25, 20_000)),
+        Measure::Thousand => json!(scale::large(SEED, 1_000, Duration::from_secs(30), 100_000)),
         Measure::Routine => json!(scale::large(SEED, 100_000, Duration::from_secs(30), 100_000)),
         Measure::Million => json!(scale::large(SEED, 1_000_000, Duration::from_secs(10), 100_000)),
         Measure::Trace => {

@@ -90,7 +90,7 @@ fn sim(arguments: &[String]) -> Result<ExitCode> {
     // Files that ARGS name are those that they would be for whoever typed them.
     let here = std::env::current_dir().context("the current folder is gone")?;
     let mut cargo = project.cargo();
-    cargo.current_dir(here).args(["run", "--release", "-p", "tertulia-sim", "--"]);
+    cargo.current_dir(here).args(["run", "--profile", "simulator", "-p", "tertulia-sim", "--"]);
     become_program(cargo.args(arguments))
 }
 

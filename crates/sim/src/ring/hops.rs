@@ -69,12 +69,7 @@ pub(crate) const ARRIVING: Duration = Duration::from_secs(40);
 pub fn look_up(ring: &mut Ring, lookups: usize, each_second: u64) -> Hops {
     let before = ring.looked_up().len();
     let gap = Duration::from_micros(1_000_000 / each_second);
-    for _ in 0..lookups {
-        let from = ring.anyone().expect("somebody is in the ring");
-        let key = ring.chance.place();
-        ring.look_up(from, key);
-        ring.pass(gap);
-    }
+    ring.look_up_all(lookups, gap);
     ring.pass(ARRIVING);
     Hops::of(ring, &ring.looked_up()[before..])
 }

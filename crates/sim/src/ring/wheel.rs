@@ -2,7 +2,7 @@
 #![allow(clippy::cast_possible_truncation, reason = "numbers of nodes and slots fit in 32 bits")]
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BTreeMap;
 use tertulia_proto::Instant;
 
 /// A slot is 1,024 µs long.
@@ -12,49 +12,21 @@ const PAGE_BITS: u32 = 12;
 
 /// A queue that hands out what was planned first among what is due first.
 pub(crate) struct Wheel<T> {
-    /// What is due in this slot or was due before.
-    due: BinaryHeap<Reverse<Entry<T>>>,
+    /// What is due in this slot or was due before, the next last.
+    due: Vec<Entry<T>>,
     /// The slot that is being emptied, counted from 1970.
     slot: u64,
-    /// The slots of this page.
+    /// The slots of this page, each in the order in which it was planned.
     slots: Vec<Vec<Entry<T>>>,
     /// Pages that are not open yet.
     pages: BTreeMap<u64, Vec<Entry<T>>>,
-    planned: u64,
     /// How many entries there are in the slots of this page.
     in_page: usize,
 }
 
 struct Entry<T> {
     at: Instant,
-    number: u64,
     item: T,
-}
-
-impl<T> Entry<T> {
-    fn order(&self) -> (Instant, u64) {
-        (self.at, self.number)
-    }
-}
-
-impl<T> PartialEq for Entry<T> {
-    fn eq(&self, other: &Self) -> bool {
-        self.order() == other.order()
-    }
-}
-
-impl<T> Eq for Entry<T> {}
-
-impl<T> PartialOrd for Entry<T> {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl<T> Ord for Entry<T> {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.order().cmp(&other.order())
-    }
 }
 
 fn slot(at: Instant) -> u64 {
@@ -72,21 +44,20 @@ fn place(slot: u64) -> usize {
 impl<T> Wheel<T> {
     pub(crate) fn new(now: Instant) -> Self {
         Self {
-            due: BinaryHeap::new(),
+            due: Vec::new(),
             slot: slot(now),
             slots: (0..1 << PAGE_BITS).map(|_| Vec::new()).collect(),
             pages: BTreeMap::new(),
-            planned: 0,
             in_page: 0,
         }
     }
 
     pub(crate) fn plan(&mut self, at: Instant, item: T) {
-        let entry = Entry { at, number: self.planned, item };
-        self.planned += 1;
+        let entry = Entry { at, item };
         let slot = slot(at);
         if slot <= self.slot {
-            self.due.push(Reverse(entry));
+            let place = self.due.partition_point(|other| other.at > at);
+            self.due.insert(place, entry);
         } else if page(slot) == page(self.slot) {
             self.slots[place(slot)].push(entry);
             self.in_page += 1;
@@ -102,10 +73,13 @@ impl<T> Wheel<T> {
                 return None;
             }
         }
-        if self.due.peek()?.0.at >= end {
-            return None;
-        }
-        self.due.pop().map(|Reverse(entry)| (entry.at, entry.item))
+        let entry = self.due.pop_if(|next| next.at < end)?;
+        Some((entry.at, entry.item))
+    }
+
+    /// What comes next, as far as that is settled.
+    pub(crate) fn upcoming(&self) -> impl Iterator<Item = (Instant, &T)> {
+        self.due.iter().rev().map(|entry| (entry.at, &entry.item))
     }
 
     /// Goes on to the next slot; says whether there is anything left.
@@ -120,9 +94,11 @@ impl<T> Wheel<T> {
         } else {
             self.slot += 1;
         }
-        let entries = &mut self.slots[place(self.slot)];
-        self.in_page -= entries.len();
-        self.due.extend(entries.drain(..).map(Reverse));
+        std::mem::swap(&mut self.due, &mut self.slots[place(self.slot)]);
+        self.in_page -= self.due.len();
+        // Among equals the first that was planned stays behind the others, to be taken first.
+        self.due.reverse();
+        self.due.sort_by_key(|entry| Reverse(entry.at));
         true
     }
 }
