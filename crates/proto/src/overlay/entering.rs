@@ -184,6 +184,10 @@ impl Overlay {
             // Nobody has answered, or few are there: the others may be found soon.
             self.compare_at = ctx.now + JOIN;
         }
+        if self.leaves.lacking().is_some() {
+            // Whoever has answered did not know them all, or some are gone.
+            self.unrest.mend_at.get_or_insert(ctx.now + JOIN);
+        }
         for route in self.unrest.release() {
             self.forward(ctx, route, None);
         }

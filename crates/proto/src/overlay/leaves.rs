@@ -15,8 +15,9 @@ use std::sync::Arc;
 const GREETING: Duration = Duration::from_secs(2);
 /// How often somebody is greeted who does not answer.
 const GREETINGS: u8 = 3;
-/// Nodes that may be greeted at once: two leaf sets, of two rings that meet.
-const GREETINGS_MAX: usize = 32;
+/// Nodes that may be greeted at once: two leaf sets, of two rings that meet, and as many who are gone and not known to be. Whoever is
+/// not greeted for want of room is a hole in the leaf set.
+const GREETINGS_MAX: usize = 64;
 /// How many members of ours a node must know, to be believed that it is a neighbour although it is beyond our reach.
 const OVERLAP_MIN: usize = SIDE_MAX / 2;
 
