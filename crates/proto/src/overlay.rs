@@ -29,7 +29,7 @@ use crate::wire::bounded::List;
 use crate::wire::{Frame, Load, PATH_MAX, Return, Route, RouteId, Row};
 use contact::Contact;
 use entering::Stage;
-use hops::Pending;
+use hops::{Pending, Usual};
 use leaf_set::{LeafSet, Side};
 use ring::{Key, shared_digits};
 use rows::Rows;
@@ -104,6 +104,7 @@ pub(crate) struct Overlay {
     watch_at: Instant,
     compare_at: Instant,
     maintain_at: Instant,
+    usual: Usual,
 }
 
 /// Where a message goes from here.
@@ -129,6 +130,7 @@ impl Overlay {
             watch_at: now + WATCH_EVERY,
             compare_at: now + COMPARE_EVERY,
             maintain_at: now + MAINTAIN_EVERY,
+            usual: Usual::default(),
         }
     }
 
@@ -318,17 +320,26 @@ impl Overlay {
             return closest.map_or(Next::Here, |leaf| Next::There(leaf.clone(), true));
         }
         let may = |contact: &&Arc<Contact>| is_new(&contact.node) && !self.is_suspect(&contact.node);
-        match self.rows.towards(key).filter(may) {
-            Some(contact) if self.is_linked(&contact.node) => Next::There(contact.clone(), false),
-            Some(contact) => {
-                let linked = self.best(key, &|node| is_new(node) && self.is_linked(node), true);
-                Next::There(linked.unwrap_or(contact).clone(), false)
+        let is_linked = |node: &NodeId| is_new(node) && self.is_linked(node);
+        let mut ways = self.rows.towards(key).filter(may);
+        let next = match ways.next() {
+            Some(way) if self.is_linked(&way.node) => self.closer(key, way, &is_linked).or(Some(way)),
+            Some(way) => {
+                let spare = ways.find(|spare| self.is_linked(&spare.node));
+                spare.or_else(|| self.best(key, &is_linked, true)).or(Some(way))
             }
-            None => {
-                let other = self.best(key, &is_new, false);
-                other.map_or(Next::Here, |contact| Next::There(contact.clone(), false))
-            }
-        }
+            None => self.best(key, &is_new, false),
+        };
+        next.map_or(Next::Here, |contact| Next::There(contact.clone(), false))
+    }
+
+    /// Whoever is to be preferred to `way` because it is closer to a key that is not far from either: there it is more to be close than
+    /// to share digits. The leaf set of one who is within a third of ours has the closest in it, however thin the ring is there.
+    fn closer(&self, key: u128, way: &Contact, may: &dyn Fn(&NodeId) -> bool) -> Option<&Arc<Contact>> {
+        let is_within = |one: &Contact, span| ring::closeness(key, one.node.place()).0 <= span;
+        let span = self.leaves.span();
+        let closest = is_within(way, span.saturating_mul(2)).then(|| self.best(key, may, false)).flatten();
+        closest.filter(|one| is_within(one, span / 3))
     }
 
     /// What is for one node, and has come to another as the closest, may be for a neighbour whom that one cannot be linked to, as
@@ -445,10 +456,7 @@ impl Overlay {
         for leaf in leaves {
             self.leaves.insert(leaf, None);
         }
-        self.rows.reserve(others.len());
-        for contact in others {
-            self.rows.offer(contact, None);
-        }
+        self.rows.fill(others);
         self.stage = Stage::In;
         // As if each had come at a time of its own.
         let mut any = |span: Duration| ctx.now + Duration::from_micros(ctx.rng.below(span.as_micros()));

@@ -69,7 +69,8 @@ fn a_ring_that_was_joined_is_one_that_was_made() {
     assert_eq!(beside.leaf_sets_that_differ, 0);
     let [joined, made] = &beside.hops;
     assert_eq!([joined.lost, joined.wrong, made.lost, made.wrong], [0; 4], "{beside:?}");
-    assert!((joined.mean / made.mean - 1.0).abs() < 0.02, "hops: {} and {}", joined.mean, made.mean);
+    // Some of those who have joined know spares, of which a ring that is made has none.
+    assert!(joined.mean / made.mean < 1.02, "hops: {} and {}", joined.mean, made.mean);
     let [joined, made] = beside.table;
     assert!(joined > 0.95 * made, "nodes in a table: {joined} and {made}");
 }
@@ -78,7 +79,7 @@ fn a_ring_that_was_joined_is_one_that_was_made() {
 fn a_thousand_nodes_take_two_and_a_half_hops() {
     let hops = hops::at_rest(1, 1_000, 20_000);
     assert_eq!((hops.lost, hops.wrong), (0, 0));
-    assert!(hops.mean <= 2.49 && hops.most <= 4, "{hops:?}");
+    assert!(hops.mean <= 2.45 && hops.most <= 4, "{hops:?}");
 }
 
 #[test]
@@ -92,6 +93,7 @@ fn few_links_are_enough_when_others_are_opened() {
 fn after_many_have_failed_the_others_mend_the_ring() {
     let outcome = failure::at_once(1, 1_000, 100, 4_000, 100);
     assert_eq!([outcome.broken.wrong, outcome.mended.wrong, outcome.mended.lost], [0; 3]);
+    assert!(outcome.broken.mean < outcome.before.mean * 1.06, "{outcome:?}");
     assert!(outcome.mended.mean < outcome.before.mean * 1.01, "{outcome:?}");
     assert!(outcome.calls_each < 57.0, "calls for each that failed: {outcome:?}");
 }
@@ -130,7 +132,7 @@ fn short_sessions_leave_the_ring_consistent() {
         ..Churn::of_minutes(1, 300)
     };
     let outcome = churn.run();
-    assert!(outcome.right_share >= 0.98, "{outcome:?}");
+    assert!(outcome.right_share >= 0.99, "{outcome:?}");
     assert!(outcome.bytes_each_second < 900.0, "{outcome:?}");
 }
 

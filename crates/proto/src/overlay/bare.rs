@@ -183,7 +183,7 @@ impl Bare {
             None => self.overlay.watch_at.min(self.overlay.compare_at) <= at,
         };
         let near = is_near.then_some(leaves);
-        let towards = || key.and_then(|key| rows.towards(key));
+        let towards = || key.and_then(|key| rows.towards(key).next());
         match depth {
             0 => {
                 let lists = pending.len() + asked.len() + rows.contacts().len();

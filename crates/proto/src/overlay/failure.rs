@@ -129,7 +129,7 @@ impl Overlay {
         self.note_gone(ctx.now, node);
         let was_leaf = self.leaves.remove(&node);
         self.leaves.has_others |= was_leaf;
-        if self.rows.remove(&node).is_some() || was_leaf {
+        if self.rows.remove(&node) || was_leaf {
             ctx.count("overlay_gone");
         }
         if let Some(spare) = spare {

@@ -7,10 +7,10 @@ use crate::overlay::ring::shared_digits;
 use crate::time::{Duration, Instant};
 use crate::wire::{Frame, Hop, Route};
 
-/// How long an acknowledgement may take where nothing is known of the round-trip time.
+/// How long an acknowledgement may take where nothing is known of the round-trip time, at the most.
 const ACK: Duration = Duration::from_secs(1);
 /// The shortest time that it is given: a node may be busy.
-const ACK_MIN: Duration = Duration::from_millis(300);
+const ACK_MIN: Duration = Duration::from_millis(200);
 /// How much longer it may take where a link has to be opened first: five or six round trips.
 const ACK_OPENING: Duration = Duration::from_secs(5);
 /// How often a message is sent again to the node that is the closest to its key. Whether that is gone is found out meanwhile, and
@@ -18,6 +18,32 @@ const ACK_OPENING: Duration = Duration::from_secs(5);
 const TRIES_MAX: u8 = 4;
 /// Messages that may wait for their acknowledgement: a node that carries a hundred a second over links of a second.
 const PENDING_MAX: usize = 128;
+
+/// Round-trip times of all who have acknowledged something, in microseconds (RFC 6298, section 2): what may be expected of a node of
+/// which none is known. It starts as if they were long, and takes its time: the first may be a neighbour's.
+pub(super) struct Usual {
+    smoothed: u32,
+    variation: u32,
+}
+
+impl Default for Usual {
+    fn default() -> Self {
+        Self { smoothed: 500_000, variation: 125_000 }
+    }
+}
+
+impl Usual {
+    fn on_rtt(&mut self, rtt: Duration) {
+        let rtt = u32::try_from(rtt.as_micros().min(ACK.as_micros())).unwrap_or_default();
+        self.variation = (self.variation * 3 + rtt.abs_diff(self.smoothed)) / 4;
+        self.smoothed = (self.smoothed * 7 + rtt) / 8;
+    }
+
+    /// How long an acknowledgement may take.
+    fn patience(&self) -> Duration {
+        Duration::from_micros((self.smoothed + 4 * self.variation).into()).min(ACK).max(ACK_MIN)
+    }
+}
 
 /// A message that was passed on.
 pub(super) struct Pending {
@@ -52,7 +78,7 @@ impl Overlay {
             return ACK_OPENING;
         }
         let known = self.rows.rtt(to).map(|rtt| (rtt.times(2) + ACK_MIN).min(ACK.times(3)));
-        known.unwrap_or(ACK)
+        known.unwrap_or_else(|| self.usual.patience())
     }
 
     /// Says that a message was taken over, and whom the sender might have sent it to instead.
@@ -76,7 +102,9 @@ impl Overlay {
         let pending = self.pending.remove(at);
         self.spare_memory();
         if pending.tries == 1 {
-            self.rows.on_rtt(&from, ctx.now.since(pending.sent));
+            let rtt = ctx.now.since(pending.sent);
+            self.usual.on_rtt(rtt);
+            self.rows.on_rtt(&from, rtt);
         }
         if let Some(hint) = hop.hint {
             self.learn(&hint);
@@ -129,5 +157,24 @@ impl Overlay {
             ctx.count("overlay_hop_rerouted");
             self.forward(ctx, pending.route, None);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_of_which_nothing_is_known_is_given_what_others_take() {
+        let mut usual = Usual::default();
+        assert_eq!(usual.patience(), ACK);
+        let after = |usual: &mut Usual, millis| {
+            (0..40).for_each(|_| usual.on_rtt(Duration::from_millis(millis)));
+            usual.patience()
+        };
+        assert_eq!(after(&mut usual, 5), ACK_MIN, "a node may be busy");
+        let far = after(&mut usual, 600);
+        assert!(far > Duration::from_millis(600) && far < ACK, "{far:?}");
+        assert_eq!(after(&mut usual, 60_000), ACK);
     }
 }

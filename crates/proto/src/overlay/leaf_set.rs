@@ -79,6 +79,12 @@ impl LeafSet {
         self.reaches[side as usize]
     }
 
+    /// How far it reaches on the side on which it reaches less far.
+    pub(crate) fn span(&self) -> u128 {
+        let [clockwise, counter] = self.reaches;
+        clockwise.min(counter)
+    }
+
     /// Takes note of how far a side reaches now.
     fn measure(&mut self, side: Side) {
         let farthest = self.side(side).last();

@@ -9,6 +9,9 @@ pub const DIGITS: usize = 32;
 pub const ROW_MAX: usize = 15;
 /// Nodes that a leaf set has room for on each side of its owner.
 pub const SIDE_MAX: usize = 8;
+/// Rows in which a second node may be known for each digit. All messages pass them, and where the only node of a place is silent they
+/// take one hop more.
+pub(crate) const SPARED_ROWS: usize = 2;
 /// Nodes that a leaf set has room for.
 pub const LEAVES_MAX: usize = 2 * SIDE_MAX;
 

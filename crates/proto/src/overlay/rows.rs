@@ -2,19 +2,20 @@
 
 use crate::identity::NodeId;
 use crate::overlay::contact::Contact;
-use crate::overlay::ring::{digit, shared_digits};
+use crate::overlay::ring::{SPARED_ROWS, digit, shared_digits};
 use crate::time::Duration;
 use std::sync::Arc;
 
 /// Round-trip times are held in tenths of milliseconds; longer ones, and those not known, are all the same.
 const RTT_UNKNOWN: u16 = i16::MAX as u16;
-/// Stands beside the round-trip time of a node that has not acknowledged the last message it was sent.
+/// Stands beside the round-trip time where the last message was not acknowledged.
 const SILENT: u16 = 1 << 15;
 
 /// A routing table. Two lists side by side, because a simulated world has a million of them.
 pub(crate) struct Rows {
     me: u128,
     cells: Vec<Cell>,
+    /// Those of the cells, and behind them spares of the first rows, in no order.
     contacts: Vec<Arc<Contact>>,
 }
 
@@ -22,7 +23,7 @@ pub(crate) struct Rows {
 struct Cell {
     /// Row and digit: the row times sixteen, and the digit.
     at: u16,
-    /// Its round-trip time, and whether it was silent.
+    /// The round-trip time of its node, and whether the last message over it was not acknowledged.
     rtt: u16,
 }
 
@@ -37,11 +38,16 @@ impl Rows {
         Self { me: me.place(), cells: Vec::new(), contacts: Vec::new() }
     }
 
-    /// Makes room for so many nodes.
+    /// Takes these nodes in, and no more room than they need.
     #[cfg(feature = "one-process")]
-    pub(crate) fn reserve(&mut self, count: usize) {
-        self.cells.reserve_exact(count);
-        self.contacts.reserve_exact(count);
+    pub(crate) fn fill(&mut self, contacts: &[&Arc<Contact>]) {
+        self.cells.reserve_exact(contacts.len());
+        self.contacts.reserve_exact(contacts.len());
+        for contact in contacts {
+            self.offer(contact, None);
+        }
+        self.cells.shrink_to_fit();
+        self.contacts.shrink_to_fit();
     }
 
     /// The place of a node in the table: none for the owner.
@@ -55,20 +61,39 @@ impl Rows {
         self.cells.binary_search_by_key(&at, |cell| cell.at)
     }
 
-    /// The node that shares one digit more with `key` than the owner.
-    pub(crate) fn towards(&self, key: u128) -> Option<&Arc<Contact>> {
+    /// Where among the contacts the spare of a place is.
+    fn spare(&self, at: u16) -> Option<usize> {
+        let is_there = |index: &usize| self.at(&self.contacts[*index].node) == Some(at);
+        has_spare(at).then(|| (self.cells.len()..self.contacts.len()).find(is_there)).flatten()
+    }
+
+    /// Where among the contacts a node is.
+    fn position(&self, node: &NodeId) -> Option<usize> {
+        let at = self.at(node)?;
+        let is_it = |index: &usize| self.contacts[*index].node == *node;
+        self.index(at).ok().filter(is_it).or_else(|| self.spare(at).filter(is_it))
+    }
+
+    /// The cell of a node that has one.
+    fn cell_of(&self, node: &NodeId) -> Option<usize> {
+        self.position(node).filter(|index| *index < self.cells.len())
+    }
+
+    /// The nodes that share one digit more with `key` than the owner, the one to be preferred first.
+    pub(crate) fn towards(&self, key: u128) -> impl Iterator<Item = &Arc<Contact>> {
         let row = shared_digits(self.me, key);
-        self.index(cell(row, digit(key, row))).ok().map(|index| &self.contacts[index])
+        let at = cell(row, digit(key, row));
+        let spare = std::iter::once_with(move || self.spare(at)).flatten();
+        self.index(at).ok().into_iter().chain(spare).map(|index| &self.contacts[index])
     }
 
     /// The contact of a node, if it is in the table.
     pub(crate) fn get(&self, node: &NodeId) -> Option<&Arc<Contact>> {
-        let index = self.index(self.at(node)?).ok()?;
-        Some(&self.contacts[index]).filter(|contact| contact.node == *node)
+        self.position(node).map(|index| &self.contacts[index])
     }
 
     /// Takes a node in if its place is empty, or if it is nearer than the one that has it; `rtt` is its round-trip time if that was
-    /// measured. Says whether it has the place now.
+    /// measured. The other one may be a spare. Says whether it has the place now.
     pub(crate) fn offer(&mut self, contact: &Arc<Contact>, rtt: Option<Duration>) -> bool {
         let Some(at) = self.at(&contact.node) else { return false };
         let rtt = rtt.map_or(RTT_UNKNOWN, tenths);
@@ -76,12 +101,17 @@ impl Rows {
             Ok(index) => {
                 let is_same = self.contacts[index].node == contact.node;
                 let known = self.cells[index].rtt();
-                if is_same || rtt < known {
+                let has_place = is_same || rtt < known;
+                if has_place {
                     self.cells[index].rtt = if is_same { rtt.min(known) } else { rtt };
-                    self.contacts[index] = contact.clone();
-                    return true;
+                    let other = std::mem::replace(&mut self.contacts[index], contact.clone());
+                    if !is_same {
+                        self.keep_spare(at, other);
+                    }
+                } else {
+                    self.keep_spare(at, contact.clone());
                 }
-                false
+                has_place
             }
             Err(index) => {
                 // As much as is needed: the tables of a million nodes are in one process.
@@ -91,6 +121,16 @@ impl Rows {
                 self.contacts.insert(index, contact.clone());
                 true
             }
+        }
+    }
+
+    /// Makes a node that has spoken the spare of its place: it is there, which nobody knows of the one before.
+    fn keep_spare(&mut self, at: u16, contact: Arc<Contact>) {
+        if let Some(index) = self.spare(at) {
+            self.contacts[index] = contact;
+        } else if has_spare(at) {
+            self.contacts.reserve_exact(1);
+            self.contacts.push(contact);
         }
     }
 
@@ -111,39 +151,50 @@ impl Rows {
 
     /// Notes a measured round-trip time.
     pub(crate) fn on_rtt(&mut self, node: &NodeId, rtt: Duration) {
-        let Some(index) = self.at(node).and_then(|at| self.index(at).ok()) else { return };
-        if self.contacts[index].node == *node {
+        if let Some(index) = self.cell_of(node) {
             self.cells[index].rtt = tenths(rtt);
         }
     }
 
-    /// Notes that a node has not acknowledged a message; says whether it had not acknowledged the one before, either. The message
-    /// or its acknowledgement may have been lost, so once is no proof, and the next message is as good a question as any.
+    /// Notes that a node has not acknowledged a message; says whether the one before over its place was not acknowledged, either. The
+    /// message or its acknowledgement may have been lost, so once is no proof, and the next message is as good a question as any. If there
+    /// is a spare, that is asked.
     pub(crate) fn on_silence(&mut self, node: &NodeId) -> bool {
-        let Some(index) = self.at(node).and_then(|at| self.index(at).ok()) else { return true };
-        if self.contacts[index].node != *node {
-            return true;
+        let Some(index) = self.position(node) else { return true };
+        let Some(cell) = self.cells.get_mut(index) else {
+            self.contacts.remove(index);
+            return false;
+        };
+        let at = cell.at;
+        let was_silent = cell.rtt & SILENT != 0;
+        cell.rtt |= SILENT;
+        if let Some(spare) = self.spare(at).filter(|_| !was_silent) {
+            self.cells[index].rtt = RTT_UNKNOWN | SILENT;
+            self.contacts.swap(index, spare);
         }
-        let was_silent = self.cells[index].rtt & SILENT != 0;
-        self.cells[index].rtt |= SILENT;
         was_silent
     }
 
     /// The last round-trip time of a node, if one was measured.
     pub(crate) fn rtt(&self, node: &NodeId) -> Option<Duration> {
-        let index = self.index(self.at(node)?).ok()?;
-        let rtt = self.cells[index].rtt();
-        let is_known = self.contacts[index].node == *node && rtt != RTT_UNKNOWN;
-        is_known.then(|| Duration::from_micros(u64::from(rtt) * 100))
+        let rtt = self.cells[self.cell_of(node)?].rtt();
+        (rtt != RTT_UNKNOWN).then(|| Duration::from_micros(u64::from(rtt) * 100))
     }
 
-    /// Lets go of a node; yields its row if it was in the table.
-    pub(crate) fn remove(&mut self, node: &NodeId) -> Option<usize> {
-        let index = self.index(self.at(node)?).ok()?;
-        (self.contacts[index].node == *node).then(|| {
-            self.contacts.remove(index);
-            usize::from(self.cells.remove(index).at / 16)
-        })
+    /// Lets go of a node; says whether it was in the table. A spare comes in for it.
+    pub(crate) fn remove(&mut self, node: &NodeId) -> bool {
+        let Some(index) = self.position(node) else { return false };
+        let cell = self.cells.get(index).map(|cell| cell.at);
+        if let Some(spare) = cell.and_then(|at| self.spare(at)) {
+            self.cells[index].rtt = RTT_UNKNOWN;
+            self.contacts[index] = self.contacts.remove(spare);
+            return true;
+        }
+        self.contacts.remove(index);
+        if cell.is_some() {
+            self.cells.remove(index);
+        }
+        true
     }
 
     /// The nodes of a row.
@@ -172,7 +223,7 @@ impl Rows {
         self.cells.iter().step_by(LINE).map(|cell| usize::from(cell.at)).sum()
     }
 
-    /// All nodes in the table.
+    /// All nodes in the table, spares among them.
     pub(crate) fn contacts(&self) -> &[Arc<Contact>] {
         &self.contacts
     }
@@ -180,6 +231,11 @@ impl Rows {
 
 fn cell(row: usize, digit: usize) -> u16 {
     u16::try_from(row * 16 + digit).unwrap_or(u16::MAX)
+}
+
+/// Whether a place is in a row that has spares.
+fn has_spare(at: u16) -> bool {
+    usize::from(at) < SPARED_ROWS * 16
 }
 
 fn tenths(rtt: Duration) -> u16 {
@@ -203,13 +259,63 @@ mod tests {
         assert!(rows.offer(&first, None) && !rows.offer(&second, None));
         assert!(rows.offer(&second, Some(Duration::from_millis(30))));
         assert!(!rows.offer(&first, Some(Duration::from_millis(40))));
-        assert_eq!(rows.towards(0x17 << 120).map(|contact| contact.node), Some(second.node));
+        let towards: Vec<_> = rows.towards(0x17 << 120).map(|contact| contact.node).collect();
+        assert_eq!(towards, [second.node, first.node]);
         assert_eq!(rows.rtt(&second.node), Some(Duration::from_millis(30)));
-        assert_eq!((rows.get(&first.node), rows.depth()), (None, 1));
+        rows.remove(&first.node);
         assert!(!rows.on_silence(&second.node) && rows.on_silence(&second.node));
         rows.on_rtt(&second.node, Duration::from_millis(20));
         assert!(!rows.on_silence(&second.node), "it has spoken in between");
-        assert_eq!((rows.remove(&first.node), rows.remove(&second.node)), (None, Some(0)));
+    }
+
+    #[test]
+    fn a_spare_comes_in_for_the_node_of_its_place() {
+        let mut rows = Rows::new(contact(0).node);
+        let all = [0x1a, 0x1b, 0x1c].map(|top: u128| contact(top << 120));
+        all[..2].iter().for_each(|one| _ = rows.offer(one, None));
+        rows.hear(&all[2]);
+        let towards = |rows: &Rows| rows.towards(0x17 << 120).map(|one| one.node).collect::<Vec<_>>();
+        assert_eq!((towards(&rows), rows.row(0).len()), (vec![all[0].node, all[1].node], 1));
+        assert_eq!((rows.get(&all[1].node), rows.get(&all[2].node)), (Some(&all[1]), None));
+        // Somebody nearer takes the place, and the one before stays as a spare.
+        rows.offer(&all[1], Some(Duration::from_millis(9)));
+        assert_eq!(towards(&rows), [all[1].node, all[0].node]);
+        assert!(rows.remove(&all[1].node) && !rows.remove(&all[1].node));
+        assert_eq!((towards(&rows), rows.rtt(&all[0].node)), (vec![all[0].node], None));
+        rows.offer(&all[2], None);
+        assert!(rows.remove(&all[0].node) && rows.remove(&all[2].node));
+        assert!(rows.contacts().is_empty() && rows.depth() == 0);
+    }
+
+    #[test]
+    fn where_the_node_of_a_place_is_silent_its_spare_is_asked() {
+        let mut rows = Rows::new(contact(0).node);
+        let [first, second] = [0x1a, 0x1b].map(|top: u128| contact(top << 120));
+        let next = |rows: &Rows| rows.towards(0x17 << 120).next().map(|one| one.node);
+        let both = |rows: &mut Rows| [&first, &second].map(|one| rows.offer(one, None));
+        both(&mut rows);
+        assert!(!rows.on_silence(&first.node), "once is no proof");
+        assert_eq!(next(&rows), Some(second.node));
+        // Both are silent, and then the one that was so twice is gone.
+        assert!(rows.on_silence(&second.node) && rows.remove(&second.node));
+        assert_eq!(next(&rows), Some(first.node));
+        both(&mut rows);
+        assert!(!rows.on_silence(&first.node));
+        rows.on_rtt(&second.node, Duration::from_millis(20));
+        assert!(!rows.on_silence(&second.node), "it has spoken in between");
+        assert_eq!(next(&rows), Some(first.node));
+    }
+
+    #[test]
+    fn only_the_first_rows_have_spares() {
+        let mut rows = Rows::new(contact(0).node);
+        for row in 0..4 {
+            for last in [1, 2u128] {
+                rows.offer(&contact(1 << (124 - 4 * row) | last), None);
+            }
+        }
+        let lengths = [0, 1, 2, 3].map(|row| rows.row(row).len());
+        assert_eq!((lengths, rows.contacts().len()), ([1; 4], 4 + SPARED_ROWS));
     }
 
     #[test]

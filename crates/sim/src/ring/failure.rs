@@ -1,7 +1,7 @@
 //! Many nodes fail at once (Rowstron and Druschel 2001, section 3.4).
 
-use super::hops::{ARRIVING, Hops, look_up};
-use super::{Deed, Ring, Sort, Tally, Turn};
+use super::hops::{ARRIVING, Hops, joined_up, look_up};
+use super::{Deed, Sort, Tally, Turn};
 use serde::Serialize;
 use tertulia_proto::Duration;
 
@@ -29,9 +29,9 @@ pub struct Outcome {
 /// How long it takes until all is mended: rows are looked after slowly.
 const MENDING: Duration = Duration::from_secs(10 * 60);
 
-/// Of a ring of `nodes`, `failed` fail at once. Lookups go on meanwhile, as many in all in each second.
+/// Of a ring that `nodes` have joined one after another, `failed` fail at once. Lookups go on meanwhile, as many in all in each second.
 pub fn at_once(seed: u64, nodes: u32, failed: u32, lookups: usize, each_second: u64) -> Outcome {
-    let mut ring = Ring::made(seed, nodes);
+    let mut ring = joined_up(seed, nodes, u64::from(nodes / 100).max(2));
     let before = look_up(&mut ring, lookups, 2_000);
     let rest = ring.tally().clone();
     ring.pass(MENDING);
