@@ -67,7 +67,7 @@ fn table(session: Session) -> Element {
         move |peer| link(session, peer),
     );
     let lost = each(
-        move || session.state.with(|state| state.lost.iter().cloned().collect()),
+        move || session.state.with(|state| state.lost.clone()),
         |lost| key_of(&lost.person.node.0, lost.reason.to_string().as_bytes()),
         lost_link,
     );
