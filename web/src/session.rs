@@ -463,13 +463,13 @@ impl Session {
         let answer = self.with_node(|node| RECALLED.with_borrow_mut(|recalled| question(node, recalled)));
         match answer {
             Some(Ok(answer)) => then(answer),
-            Some(Err(Lacking(keys))) => self.recall(keys, move || self.look(question, then)),
+            Some(Err(Lacking(keys))) => self.recall(keys, Box::new(move || self.look(question, then))),
             None => {}
         }
     }
 
-    /// Has records read that the node lacks for an answer.
-    fn recall(self, keys: Vec<Vec<u8>>, then: impl FnOnce() + 'static) {
+    /// Has records read that the node lacks for an answer. One function for all answers, as the next.
+    fn recall(self, keys: Vec<Vec<u8>>, then: Box<dyn FnOnce()>) {
         self.with_tab(|tab| {
             tab.read(keys.clone(), move |records| {
                 RECALLED.with_borrow_mut(|recalled| {
@@ -481,7 +481,7 @@ impl Session {
     }
 
     /// The same for an answer that is not about what is in view: with what was read for it before.
-    fn read_for(self, keys: Vec<Vec<u8>>, mut recalled: Recalled, then: impl FnOnce(Recalled) + 'static) {
+    fn read_for(self, keys: Vec<Vec<u8>>, mut recalled: Recalled, then: Box<dyn FnOnce(Recalled)>) {
         self.with_tab(|tab| {
             tab.read(keys.clone(), move |records| {
                 keys.iter().zip(records).for_each(|(key, value)| recalled.take(key, value.as_deref()));

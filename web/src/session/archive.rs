@@ -37,9 +37,8 @@ impl Session {
                 }
                 Ok(None) => return self.hand_out(&pieces, &export),
                 Err(Lacking(keys)) => {
-                    return self.read_for(keys, recalled, move |recalled| {
-                        self.go_on_exporting(export, recalled, pieces);
-                    });
+                    let go_on = move |recalled| self.go_on_exporting(export, recalled, pieces);
+                    return self.read_for(keys, recalled, Box::new(go_on));
                 }
             }
         }

@@ -84,15 +84,15 @@ impl Session {
 
     /// Shows more of the past, and then goes on.
     pub(crate) fn show_earlier(self, then: impl FnOnce() + 'static) {
-        self.go_back(self.feed.with_untracked(Feed::earlier), then);
+        self.go_back(self.feed.with_untracked(Feed::earlier), Box::new(then));
     }
 
     /// Shows so much of the past that this message is there, and then goes on.
     pub(crate) fn show_around(self, message: OpId, then: impl FnOnce() + 'static) {
-        self.go_back(self.feed.with_untracked(|feed| feed.around(message)), then);
+        self.go_back(self.feed.with_untracked(|feed| feed.around(message)), Box::new(then));
     }
 
-    fn go_back(self, window: Option<Window>, then: impl FnOnce() + 'static) {
+    fn go_back(self, window: Option<Window>, then: Box<dyn FnOnce()>) {
         let conversation = self.feed.with_untracked(|feed| feed.conversation);
         let Some((window, id)) = window.zip(conversation) else { return then() };
         let from = move |node: &Node, recalled: &mut Recalled| {
@@ -142,11 +142,12 @@ impl Session {
             Some(Ok(found)) => return take(found),
             None => return,
         };
-        self.read_for(keys, recalled, move |recalled| {
+        let go_on = move |recalled| {
             if is_wanted() {
                 self.go_on_finding((search, recalled), is_wanted, take);
             }
-        });
+        };
+        self.read_for(keys, recalled, Box::new(go_on));
     }
 
     /// Leaves a conversation; its messages stay.

@@ -216,7 +216,7 @@ impl Introductions {
         ctx: &mut Ctx<'_>,
         links: &mut Links,
         (from, signal): (Carrier, Signal),
-        consents: impl Fn(&NodeId) -> bool,
+        consents: &dyn Fn(&NodeId) -> bool,
     ) {
         if signal.to == ctx.me.node() {
             self.on_letter(ctx, links, from, &signal, consents);
@@ -235,7 +235,7 @@ impl Introductions {
         links: &mut Links,
         carrier: Carrier,
         signal: &Signal,
-        consents: impl Fn(&NodeId) -> bool,
+        consents: &dyn Fn(&NodeId) -> bool,
     ) {
         let letter = seal::open(&ctx.me.sealing_seed(), INFO, &signal.sealed)
             .and_then(|plain| cbor::decode::<Signed<Letter>>(&plain))
