@@ -52,11 +52,12 @@ impl Finder {
     /// Looks for these words after a while, if they are wanted then.
     fn look_in(self, pause: Duration, words: String) {
         later(pause, move || {
-            // What shows it may be gone by now.
-            let is_wanted = self.words.with_untracked(|now| *now == words);
-            let seeking = self.seeking.try_get_untracked().filter(|_| is_wanted);
-            let Some(words_sought) = seeking.and_then(|_| enough(&words, letter)) else { return };
-            self.session.seek(words_sought, self.seeking);
+            // What shows it may be gone by now, and what was typed with it.
+            let is_wanted = self.words.try_with_untracked(|now| *now == words) == Some(true);
+            let Some(sought) = enough(&words, letter).filter(|_| is_wanted && !self.seeking.is_disposed()) else {
+                return;
+            };
+            self.session.seek(sought, self.seeking);
             if self.seeking.with_untracked(Seeking::is_refused) {
                 self.look_in(RETRY, words);
             }
