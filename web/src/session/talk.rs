@@ -4,7 +4,6 @@ use super::{RECALLED, Session, with_quoted};
 use crate::letters::{letter, sentence};
 use crate::state::{Feed, Stale};
 use crate::ui::Place;
-use leptos::prelude::*;
 use tertulia_proto::group::{ConversationId, OpId, Search};
 use tertulia_proto::io::{Emoji, Found, Lacking, MessageText, MessageView, Recalled, RequestId};
 use tertulia_proto::{AccountId, Command, Node, Reply, Window};
