@@ -189,7 +189,7 @@ fn push_candidate(sdp: &mut String, rank: u32, candidate: &Candidate) {
 
 /// An address in words. Every group of IPv6 is there: to leave zeros out, as the library does, is a kilobyte of the page that
 /// no reader needs.
-fn address(ip: &IpAddr) -> String {
+pub(crate) fn address(ip: &IpAddr) -> String {
     match ip {
         IpAddr::V4(ip) => ip.octets().map(|byte| byte.to_string()).join("."),
         IpAddr::V6(ip) => ip.segments().map(|group| format!("{group:x}")).join(":"),

@@ -113,7 +113,7 @@ fn figure() -> Element {
 }
 
 fn route_words(stats: &LinkStats) -> String {
-    format!("{} to {}", stats.route.local, stats.route.remote)
+    [stats.route.local.as_str(), " to ", stats.route.remote.as_str()].concat()
 }
 
 fn milliseconds(micros: u64) -> String {
