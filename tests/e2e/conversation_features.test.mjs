@@ -279,7 +279,9 @@ behaviour('a long conversation shows a page at a time, and nothing moves when ea
 
   const top = `[Nora ${COUNT - 199}]`;
   const place = () =>
-    ana.page.evaluate((text) => {
+    ana.page.evaluate(async (text) => {
+      // As it is painted: what is drawn anew is scrolled into its place just before.
+      await new Promise((painted) => requestAnimationFrame(painted));
       const rows = [...document.querySelectorAll('article')];
       return rows.find((row) => row.textContent.includes(text)).getBoundingClientRect().top;
     }, top);

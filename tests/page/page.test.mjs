@@ -11,10 +11,10 @@ import { total, weights } from './weight.mjs';
 
 const DIST = process.env.TERTULIA_DIST;
 /**
- * All files, brotli-compressed. We aim at 110 kB (docs/BENCHMARKS.md says where the bytes are). It was raised once, from 220 kB, when the
- * overlay and the directory came; it has to come down below that again, and may only be lowered.
+ * All files, brotli-compressed. We aim at 110 kB (docs/BENCHMARKS.md says where the bytes are). It was raised once, from 220 kB to 236 kB,
+ * when the overlay and the directory came, and is below that again; it may only be lowered.
  */
-const WEIGHT_LIMIT_BYTES = 236_000;
+const WEIGHT_LIMIT_BYTES = 219_500;
 
 const html = await readFile(join(DIST, 'index.html'), 'utf8');
 

@@ -1,6 +1,6 @@
 //! The page's address: which profile it is for, and the invite that it was opened with.
 
-use leptos::prelude::{location, window};
+use crate::view::{document, location, window};
 use wasm_bindgen::JsValue;
 use web_sys::UrlSearchParams;
 
@@ -50,6 +50,6 @@ pub(crate) fn link_to(invite: &str) -> String {
 
 /// The invite of the native node that served this page, which it writes into the page's head.
 pub(crate) fn serving_node() -> Option<String> {
-    let meta = leptos::prelude::document().query_selector("meta[name=tertulia-node]").ok()??;
+    let meta = document().query_selector("meta[name=tertulia-node]").ok()??;
     meta.get_attribute("content").filter(|invite| !invite.is_empty())
 }

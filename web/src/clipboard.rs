@@ -1,7 +1,7 @@
 //! Copying, also where the page is no secure context and the clipboard's own interface is missing.
 
+use crate::view::{document, window};
 use js_sys::Reflect;
-use leptos::prelude::{document, window};
 use tertulia_webrtc::browser::after;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{HtmlDocument, HtmlInputElement};

@@ -2,8 +2,7 @@
 
 use crate::session::Session;
 use crate::ui::{Overlay, Place, Ui};
-use crate::view::listen_to;
-use leptos::prelude::*;
+use crate::view::{listen_to, window};
 use wasm_bindgen::JsCast;
 use web_sys::KeyboardEvent;
 

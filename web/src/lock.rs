@@ -3,9 +3,8 @@
 //! Web Locks tell; they exist in secure contexts only. Elsewhere (a page on a LAN address over plain http)
 //! nothing guards the profile, and people are not told of a second tab.
 
-use crate::view::later;
+use crate::view::{later, window};
 use js_sys::{Function, Object, Promise, Reflect};
-use leptos::prelude::window;
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! Marks on the browser's own timeline, for whoever measures the page: its developer tools show them, and
 //! `cargo xtask bench dial` reads them.
 
-use leptos::prelude::window;
+use crate::view::window;
 
 /// The person follows an invite.
 pub(crate) const DIAL: &str = "tertulia:dial";

@@ -19,7 +19,8 @@ impl Code {
     /// The code of `text`, or nothing when it is longer than a QR code holds.
     pub(crate) fn of(text: &str) -> Option<Self> {
         // Read off a screen at arm's length, nothing is torn or stained: the least correction makes the largest modules.
-        let qr = QrCode::encode_text(text, QrCodeEcc::Low).ok()?;
+        // As bytes: links have small letters, for which there is no shorter way.
+        let qr = QrCode::encode_binary(text.as_bytes(), QrCodeEcc::Low).ok()?;
         let mut path = String::new();
         for y in 0..qr.size() {
             let mut x = 0;

@@ -12,10 +12,9 @@ use crate::mark;
 use crate::state::{Feed, Follow, NoticeId, Offered, Seeking, Stale, State, Waiting, Way};
 use crate::store::Store;
 use crate::ui::{Overlay, Place, Ui};
-use crate::view::{at_next_frame, later};
+use crate::view::{Signal, Source, at_next_frame, document, later};
 use crate::when;
-use leptos::prelude::*;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,6 +41,7 @@ thread_local! {
     static TAB: RefCell<Option<Tab>> = const { RefCell::new(None) };
     /// What was read again for the conversation in view.
     static RECALLED: RefCell<Recalled> = RefCell::default();
+    static PRESENT: Cell<Option<Session>> = const { Cell::new(None) };
 }
 
 /// The running node and what is known of it. It is one word, which everything on the page holds; what it stands for lives
@@ -52,18 +52,18 @@ pub(crate) struct Session(&'static Known);
 /// See [`Session`].
 pub(crate) struct Known {
     /// What the page shows.
-    pub(crate) state: RwSignal<State>,
+    pub(crate) state: Source<State>,
     /// The conversation in view.
-    pub(crate) feed: RwSignal<Feed>,
+    pub(crate) feed: Source<Feed>,
     /// Who we are.
-    pub(crate) me: RwSignal<Person>,
+    pub(crate) me: Source<Person>,
     /// What the browser says of each link's path.
-    pub(crate) routes: RwSignal<Table<LinkId, LinkStats>>,
+    pub(crate) routes: Source<Table<LinkId, LinkStats>>,
     ui: Ui,
-    store: StoredValue<Store>,
-    queue: StoredValue<Queue>,
-    reading: StoredValue<Option<ConversationId>>,
-    seeking: StoredValue<Vec<RwSignal<Seeking>>>,
+    store: Source<Store>,
+    queue: Source<Queue>,
+    reading: Source<Option<ConversationId>>,
+    seeking: Source<Vec<Signal<Seeking>>>,
 }
 
 /// Events that wait for the next frame.
@@ -109,15 +109,15 @@ impl Session {
         let profile = identity.profile().name.clone();
         let me = Person { node: identity.node(), user: identity.account(), name: profile };
         let session = Self(Box::leak(Box::new(Known {
-            state: RwSignal::default(),
-            feed: RwSignal::default(),
-            me: RwSignal::new(me),
-            routes: RwSignal::default(),
+            state: Source::default(),
+            feed: Source::default(),
+            me: Source::new(me),
+            routes: Source::default(),
             ui,
-            store: StoredValue::new(store),
-            queue: StoredValue::default(),
-            reading: StoredValue::default(),
-            seeking: StoredValue::default(),
+            store: Source::new(store),
+            queue: Source::default(),
+            reading: Source::default(),
+            seeking: Source::default(),
         })));
         // A browser that shows nothing of what it kept keeps nothing either: one can talk anyway.
         let kept = identity.to_bytes();
@@ -125,7 +125,7 @@ impl Session {
             Ok(waking) => waking,
             Err(why) => return take(Err(why)),
         };
-        session.store.get_value().wake(waking, move |woken| {
+        session.store.get_untracked().wake(waking, move |woken| {
             let (waking, storage) = match woken {
                 Some((waking, storage)) => (Some(waking), Some(storage)),
                 None => (Identity::from_bytes(&kept).and_then(|identity| Waking::new(identity).ok()), None),
@@ -135,7 +135,13 @@ impl Session {
         });
     }
 
+    /// The session of this page. There is one as soon as anything of it is shown.
+    pub(crate) fn present() -> Self {
+        PRESENT.get().expect("the node runs")
+    }
+
     fn begin(self, tab: Tab) -> Self {
+        PRESENT.set(Some(self));
         TAB.set(Some(tab));
         self.keep_introducer();
         self.show_former();
@@ -173,7 +179,7 @@ impl Session {
 
     /// Notes which conversation the person sees the end of, if any.
     pub(crate) fn reads(self, conversation: Option<ConversationId>) {
-        self.reading.set_value(conversation);
+        self.reading.set(conversation);
         let Some(conversation) = conversation else { return };
         let unread = |state: &State| state.conversation(conversation).map_or(0, |view| view.unread);
         if self.state.with_untracked(unread) > 0 {
@@ -332,7 +338,7 @@ impl Session {
             return;
         };
         self.me.set(me);
-        self.store.get_value().keep_identity(&bytes, move |is_kept| {
+        self.store.get_untracked().keep_identity(&bytes, move |is_kept| {
             if is_kept {
                 self.say("Your name was changed.");
             } else {
@@ -346,14 +352,14 @@ impl Session {
 
     /// Whether this browser keeps who we are.
     pub(crate) fn is_kept(self) -> bool {
-        self.store.with_value(Store::keeps)
+        self.store.with_untracked(Store::keeps)
     }
 
     /// Ends the node and forgets all of this profile, and has `then` told whether that was done. The page must be loaded
     /// anew then.
     pub(crate) fn erase(self, then: impl FnOnce(bool) + 'static) {
         self.run(Command::Quit);
-        self.store.get_value().erase(then);
+        self.store.get_untracked().erase(then);
     }
 
     /// Reads the links anew, with what the browser knows of their paths.
@@ -366,7 +372,7 @@ impl Session {
         for link in links {
             tab.stats(link, move |stats| {
                 // The page may be gone by now.
-                let _ = self.routes.try_update(|routes| routes.insert(link, stats));
+                self.routes.update(|routes| routes.insert(link, stats));
             });
         }
     }
@@ -463,13 +469,13 @@ impl Session {
         let answer = self.with_node(|node| RECALLED.with_borrow_mut(|recalled| question(node, recalled)));
         match answer {
             Some(Ok(answer)) => then(answer),
-            Some(Err(Lacking(keys))) => self.recall(keys, move || self.look(question, then)),
+            Some(Err(Lacking(keys))) => self.recall(keys, Box::new(move || self.look(question, then))),
             None => {}
         }
     }
 
-    /// Has records read that the node lacks for an answer.
-    fn recall(self, keys: Vec<Vec<u8>>, then: impl FnOnce() + 'static) {
+    /// Has records read that the node lacks for an answer. One function for all answers, as the next.
+    fn recall(self, keys: Vec<Vec<u8>>, then: Box<dyn FnOnce()>) {
         self.with_tab(|tab| {
             tab.read(keys.clone(), move |records| {
                 RECALLED.with_borrow_mut(|recalled| {
@@ -481,7 +487,7 @@ impl Session {
     }
 
     /// The same for an answer that is not about what is in view: with what was read for it before.
-    fn read_for(self, keys: Vec<Vec<u8>>, mut recalled: Recalled, then: impl FnOnce(Recalled) + 'static) {
+    fn read_for(self, keys: Vec<Vec<u8>>, mut recalled: Recalled, then: Box<dyn FnOnce(Recalled)>) {
         self.with_tab(|tab| {
             tab.read(keys.clone(), move |records| {
                 keys.iter().zip(records).for_each(|(key, value)| recalled.take(key, value.as_deref()));
@@ -495,11 +501,11 @@ impl Session {
         if matches!(event, Event::LinkOpened { .. }) {
             mark::set(mark::LINKED);
         }
-        let was_scheduled = self.queue.try_update_value(|queue| {
+        let was_scheduled = self.queue.update_untracked(|queue| {
             queue.events.push(event);
             std::mem::replace(&mut queue.is_scheduled, true)
         });
-        if was_scheduled == Some(false) {
+        if !was_scheduled {
             // A hidden page paints no frames, and a covered one may not: whichever comes first.
             at_next_frame(move || self.fold());
             let hidden = document().hidden();
@@ -508,11 +514,10 @@ impl Session {
     }
 
     fn fold(self) {
-        let events = self.queue.try_update_value(|queue| {
+        let events = self.queue.update_untracked(|queue| {
             queue.is_scheduled = false;
             std::mem::take(&mut queue.events)
         });
-        let events = events.filter(|events| !events.is_empty()).unwrap_or_default();
         if events.is_empty() {
             return;
         }
@@ -520,7 +525,7 @@ impl Session {
         self.state.update_untracked(|state| {
             follows.extend(events.into_iter().filter_map(|event| state.fold(event, &mut stale)));
         });
-        if let Some(read) = self.reading.get_value().filter(|read| stale.messages.contains(read)) {
+        if let Some(read) = self.reading.get_untracked().filter(|read| stale.messages.contains(read)) {
             self.mark_read(read);
         }
         self.refresh(&stale);

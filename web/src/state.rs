@@ -11,7 +11,6 @@ pub(crate) use seeking::{SOUGHT_MAX, Seeking, Sought, enough};
 pub(crate) use words::{beginning, progress, reacted, said, snippet, typed};
 
 use crate::letters::{lower, sentence};
-use std::collections::VecDeque;
 use tertulia_proto::AccountId;
 use tertulia_proto::directory::FoundPerson;
 use tertulia_proto::group::{ConversationId, ConversationKind};
@@ -40,7 +39,7 @@ pub(crate) struct State {
     /// Usable links.
     pub(crate) peers: Vec<PeerView>,
     /// Links that are gone, the latest first.
-    pub(crate) lost: VecDeque<Lost>,
+    pub(crate) lost: Vec<Lost>,
     /// Requests that wait for the person, the oldest first.
     pub(crate) requests: Vec<Asked>,
     /// Requests of ours that wait for others.
@@ -340,7 +339,7 @@ impl State {
         }
         let lost = Lost { person: peer.person.clone(), reason };
         self.lost.retain(|lost| lost.person.node != node);
-        self.lost.push_front(lost);
+        self.lost.insert(0, lost);
         self.lost.truncate(LOST_MAX);
     }
 

@@ -1,7 +1,7 @@
 //! What a profile keeps in this browser: one IndexedDB database each.
 
+use crate::view::window;
 use js_sys::{Array, Promise, Uint8Array};
-use leptos::prelude::window;
 use tertulia_webrtc::Record;
 use tertulia_webrtc::browser::{Read, Reader, Storage, Waking, after};
 use wasm_bindgen::prelude::Closure;

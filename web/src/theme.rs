@@ -1,6 +1,6 @@
 //! Light, dark, or as the system says.
 
-use leptos::prelude::{document, window};
+use crate::view::{document, window};
 
 const KEY: &str = "tertulia.theme";
 

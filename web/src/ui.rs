@@ -1,8 +1,8 @@
 //! Where the person is on the page.
 
 use crate::theme::Theme;
-use crate::view::listen_to;
-use leptos::prelude::*;
+use crate::view::{Signal, Source, document, listen_to};
+use std::cell::Cell;
 use std::ops::Deref;
 use std::sync::Arc;
 use tertulia_proto::Invite;
@@ -69,6 +69,10 @@ pub(crate) enum Overlay {
     LeaveMessage(RequestId),
 }
 
+thread_local! {
+    static PRESENT: Cell<Option<Ui>> = const { Cell::new(None) };
+}
+
 /// The page's own signals, apart from what the node says. It is one word, which everything on the page holds; they live as
 /// long as the page.
 #[derive(Clone, Copy)]
@@ -77,17 +81,17 @@ pub(crate) struct Ui(&'static Signals);
 /// See [`Ui`].
 pub(crate) struct Signals {
     /// What fills the middle.
-    pub(crate) place: RwSignal<Place>,
+    pub(crate) place: Source<Place>,
     /// The open dialog.
-    pub(crate) overlay: RwSignal<Option<Overlay>>,
+    pub(crate) overlay: Source<Option<Overlay>>,
     /// Light or dark.
-    pub(crate) theme: RwSignal<Theme>,
+    pub(crate) theme: Source<Theme>,
     /// Whom the person looks for.
-    pub(crate) sought: RwSignal<String>,
+    pub(crate) sought: Signal<String>,
     /// Whether anybody can see the page.
-    pub(crate) is_visible: RwSignal<bool>,
+    pub(crate) is_visible: Source<bool>,
     /// What was typed and not sent.
-    pub(crate) drafts: StoredValue<Table<ConversationId, String>>,
+    pub(crate) drafts: Source<Table<ConversationId, String>>,
 }
 
 impl Deref for Ui {
@@ -103,16 +107,22 @@ impl Ui {
     pub(crate) fn new() -> Self {
         let theme = Theme::kept();
         theme.apply();
-        let is_visible = RwSignal::new(!document().hidden());
-        listen_to(&document(), "visibilitychange", move |_| is_visible.set(!document().hidden()));
-        Self(Box::leak(Box::new(Signals {
-            place: RwSignal::new(Place::Home),
-            overlay: RwSignal::new(None),
-            theme: RwSignal::new(theme),
-            sought: RwSignal::default(),
-            is_visible,
-            drafts: StoredValue::default(),
-        })))
+        let ui = Self(Box::leak(Box::new(Signals {
+            place: Source::new(Place::Home),
+            overlay: Source::new(None),
+            theme: Source::new(theme),
+            sought: Signal::default(),
+            is_visible: Source::new(!document().hidden()),
+            drafts: Source::default(),
+        })));
+        listen_to(&document(), "visibilitychange", move |_| ui.is_visible.set(!document().hidden()));
+        PRESENT.set(Some(ui));
+        ui
+    }
+
+    /// The signals of this page.
+    pub(crate) fn present() -> Self {
+        PRESENT.get().expect("the page has begun")
     }
 
     /// Opens a dialog in place of any other.

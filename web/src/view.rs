@@ -8,14 +8,18 @@ mod element;
 mod event;
 mod later;
 mod list;
+mod signal;
 
 pub(crate) use effect::{effect, memo};
 pub(crate) use element::{Element, el, svg};
 pub(crate) use event::{listen_to, value_of};
-pub(crate) use later::{at_next_frame, later, soon};
+pub(crate) use later::{at_next_frame, every, later, soon};
 pub(crate) use list::{dynamic, each, key_of, when};
+pub(crate) use signal::{Signal, Source};
 
-use leptos::prelude::{Owner, document};
+pub(crate) use leptos::prelude::{document, location, on_cleanup, untrack, window};
+
+use leptos::prelude::Owner;
 use wasm_bindgen::JsCast;
 use web_sys::{DocumentFragment, Node};
 

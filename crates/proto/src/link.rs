@@ -151,7 +151,7 @@ impl Links {
         ctx: &mut Ctx<'_>,
         id: LinkId,
         fingerprints: (Fingerprint, Fingerprint),
-        useful: impl Fn(&NodeId) -> bool,
+        useful: &dyn Fn(&NodeId) -> bool,
     ) {
         if id.is_inbound() && !self.table.contains_key(&id) {
             // What is slow to open, and may be in vain, keeps nobody out.
@@ -186,7 +186,7 @@ impl Links {
     }
 
     /// Ends the link that is worth least: the one to a node of no use that has been silent longest.
-    fn shed(&mut self, ctx: &mut Ctx<'_>, useful: impl Fn(&NodeId) -> bool) -> bool {
+    fn shed(&mut self, ctx: &mut Ctx<'_>, useful: &dyn Fn(&NodeId) -> bool) -> bool {
         let idle = self.in_use.iter().filter(|(node, _)| !useful(node));
         let heard = |id: &LinkId| self.table.get(id).and_then(Link::up).map(|up| up.heard);
         let Some(node) = idle.min_by_key(|(_, id)| heard(id)).map(|(node, _)| *node) else { return false };
@@ -196,8 +196,8 @@ impl Links {
     }
 
     /// Sheds links down to the budget, as far as any are of no use.
-    pub(crate) fn trim(&mut self, ctx: &mut Ctx<'_>, useful: impl Fn(&NodeId) -> bool) {
-        while self.in_use.len() > self.budget && self.shed(ctx, &useful) {}
+    pub(crate) fn trim(&mut self, ctx: &mut Ctx<'_>, useful: &dyn Fn(&NodeId) -> bool) {
+        while self.in_use.len() > self.budget && self.shed(ctx, useful) {}
     }
 
     /// Whether one more link to a fellow is within the budget. They may go over it by a quarter: two who are both full

@@ -190,7 +190,7 @@ impl Node {
         match input {
             Input::Opened { link, local, remote } => {
                 let useful = useful!(self);
-                self.links.on_opened(&mut ctx, link, (local, remote), useful);
+                self.links.on_opened(&mut ctx, link, (local, remote), &useful);
             }
             Input::Frame { link, bytes } => self.links.on_frame(&mut ctx, link, &bytes),
             Input::Described { link, description } => {
@@ -273,7 +273,7 @@ impl Node {
     /// Keeps to the budget of links: our own beginnings may have gone over it.
     fn trim_links(&mut self) {
         let useful = useful!(self);
-        self.links.trim(&mut ctx!(self), useful);
+        self.links.trim(&mut ctx!(self), &useful);
     }
 
     /// Sends the post and tells each concept what happened to links, until there is neither.
@@ -380,7 +380,7 @@ impl Node {
                 let is_open = self.overlay.is_some();
                 let consents = |node: &NodeId| is_open || groups.was_fellow(node) || asking.asks(node);
                 let carrier = Carrier::Node(from);
-                self.introductions.on_signal(&mut ctx, links, (carrier, signal), consents);
+                self.introductions.on_signal(&mut ctx, links, (carrier, signal), &consents);
             }
             Frame::ConnectionRequest(request) => self.on_request(from, *request),
             Frame::Answer(answer) => self.on_answer(from, &answer),

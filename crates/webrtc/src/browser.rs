@@ -16,6 +16,7 @@ use crate::{Gate, Record, drain};
 use links::Links;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::mem::ManuallyDrop;
 use std::rc::{Rc, Weak};
 use tertulia_proto::{
     Command, Config, Event, Identity, Input, Instant, LinkId, Node, Refusal, Reply, Restoring,
@@ -37,8 +38,8 @@ pub enum StartError {
 
 /// A tab on its way back: its node takes back what was kept, record by record, in the order of the keys.
 pub struct Waking {
-    /// The node.
-    pub restoring: Restoring,
+    /// The node, which is there as long as the page: what would take a node apart is a kilobyte and a half of it.
+    pub restoring: ManuallyDrop<Restoring>,
     clock: Clock,
 }
 
@@ -50,7 +51,8 @@ impl Waking {
         }
         let (seed, clock) = (Tab::seed()?, Clock::start());
         let config = Config { overlay: true, seeks: true, ..Config::TAB };
-        Ok(Self { restoring: Restoring::new(identity, config, seed, clock.now()), clock })
+        let restoring = ManuallyDrop::new(Restoring::new(identity, config, seed, clock.now()));
+        Ok(Self { restoring, clock })
     }
 }
 
@@ -69,13 +71,13 @@ pub type Reader = Box<dyn FnOnce(Read)>;
 /// The keys of records that are read once all up to a mark is durable.
 type Asked = (u64, Vec<Vec<u8>>, Reader);
 
-/// The node of this tab. Clones are the same node; it lives as long as one of them.
+/// The node of this tab. Clones are the same node.
 #[derive(Clone)]
 pub struct Tab(Rc<Shared>);
 
 /// All that a tab's callbacks share.
 struct Shared {
-    core: RefCell<Core>,
+    core: ManuallyDrop<RefCell<Core>>,
     notes: Rc<Notes>,
     events: RefCell<VecDeque<Event>>,
     sink: RefCell<Option<Sink>>,
@@ -100,13 +102,17 @@ impl Tab {
     /// Starts the node of this tab. `on_event` may call any method of a clone of the tab.
     pub fn start(waking: Waking, storage: Option<Storage>, on_event: impl FnMut(Event) + 'static) -> Self {
         let Waking { restoring, clock } = waking;
-        let (node, gate) = (restoring.finish(), Gate::new(storage.is_some()));
+        let (node, gate) = (ManuallyDrop::into_inner(restoring).finish(), Gate::new(storage.is_some()));
         let shared = Rc::new_cyclic(|weak: &Weak<Shared>| {
             let (of_notes, of_timer) = (weak.clone(), weak.clone());
             let turn = move |weak: &Weak<Shared>| weak.upgrade().iter().for_each(|shared| shared.turn());
             let notes = Rc::new(Notes::new(move || turn(&of_notes)));
             Shared {
-                core: RefCell::new(Core { node, links: Links::new(Rc::clone(&notes)), gate }),
+                core: ManuallyDrop::new(RefCell::new(Core {
+                    node,
+                    links: Links::new(Rc::clone(&notes)),
+                    gate,
+                })),
                 notes,
                 events: RefCell::default(),
                 sink: RefCell::new(Some(Box::new(on_event))),

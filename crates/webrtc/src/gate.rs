@@ -25,7 +25,7 @@ pub struct Gate {
     /// The records that nothing else keeps.
     memory: Table<Vec<u8>, Vec<u8>>,
     /// Records that were read for the frames that wait first.
-    read: VecDeque<Option<Vec<u8>>>,
+    read: Vec<Option<Vec<u8>>>,
     is_reading: bool,
     waiting: VecDeque<Output>,
     /// How many of those that wait the commit under way covers.
@@ -38,7 +38,7 @@ pub struct Gate {
 impl Gate {
     /// A gate in front of a store, or one that holds nothing up and remembers records for as long as it lives.
     pub fn new(keeps: bool) -> Self {
-        let (memory, read, waiting) = (Table::default(), VecDeque::new(), VecDeque::new());
+        let (memory, read, waiting) = (Table::default(), Vec::new(), VecDeque::new());
         Self { keeps, memory, read, is_reading: false, waiting, covered: 0, durable: 0, passed: 0 }
     }
 
@@ -86,8 +86,8 @@ impl Gate {
     /// A frame with its records behind it.
     fn filled(&mut self, mut frame: Vec<u8>, keys: &[Vec<u8>]) -> Option<Vec<u8>> {
         let was_read = self.read.len() >= keys.len();
-        let read = self.read.drain(..if was_read { keys.len() } else { 0 });
-        let mut read: Vec<_> = read.collect();
+        let others = self.read.split_off(if was_read { keys.len() } else { 0 });
+        let mut read = std::mem::replace(&mut self.read, others);
         for (at, key) in keys.iter().enumerate() {
             let found = read.get_mut(at).and_then(Option::take).or_else(|| self.memory.get(key).cloned());
             frame.extend(found?);
@@ -109,7 +109,7 @@ impl Gate {
     /// Takes the records that were wanted, in the order of their keys; none where there is no such record.
     pub fn took(&mut self, records: Vec<Option<Vec<u8>>>) {
         self.is_reading = false;
-        self.read = records.into();
+        self.read = records;
     }
 
     /// A record that nothing else keeps.

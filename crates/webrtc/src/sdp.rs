@@ -176,7 +176,7 @@ fn push_candidate(sdp: &mut String, rank: u32, candidate: &Candidate) {
     let (foundation, priority, port) = (rank + 1, candidate.priority, candidate.port);
     let _ = write!(sdp, "a=candidate:{foundation} 1 udp {priority} ");
     let _ = match &candidate.host {
-        CandidateHost::Ip(ip) => write!(sdp, "{ip} {port} typ "),
+        CandidateHost::Ip(ip) => write!(sdp, "{} {port} typ ", address(ip)),
         CandidateHost::Mdns(name) => write!(sdp, "{} {port} typ ", name.as_str()),
     };
     // A reflexive candidate names its base; ours is nobody's business and nobody needs it.
@@ -185,6 +185,15 @@ fn push_candidate(sdp: &mut String, rank: u32, candidate: &Candidate) {
         (CandidateKind::ServerReflexive, CandidateHost::Ip(IpAddr::V6(_))) => "srflx raddr :: rport 0\r\n",
         (CandidateKind::ServerReflexive, _) => "srflx raddr 0.0.0.0 rport 0\r\n",
     });
+}
+
+/// An address in words. Every group of IPv6 is there: to leave zeros out, as the library does, is a kilobyte of the page that
+/// no reader needs.
+pub(crate) fn address(ip: &IpAddr) -> String {
+    match ip {
+        IpAddr::V4(ip) => ip.octets().map(|byte| byte.to_string()).join("."),
+        IpAddr::V6(ip) => ip.segments().map(|group| format!("{group:x}")).join(":"),
+    }
 }
 
 fn end(mut sdp: String) -> String {

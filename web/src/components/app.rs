@@ -8,9 +8,8 @@ use crate::lock::{self, Hold, OnLoss};
 use crate::session::Session;
 use crate::store::Store;
 use crate::ui::Ui;
-use crate::view::{Element, View, dynamic, el, listen_to};
+use crate::view::{Element, Signal, View, dynamic, el, listen_to, location, window};
 use crate::{keys, session};
-use leptos::prelude::*;
 use std::rc::Rc;
 use tertulia_proto::Identity;
 use wasm_bindgen::JsCast;
@@ -34,9 +33,9 @@ enum Phase {
 /// What is known before there is a node.
 #[derive(Clone, Copy)]
 struct Start {
-    phase: RwSignal<Phase>,
-    address: StoredValue<Address>,
-    store: StoredValue<Store>,
+    phase: Signal<Phase>,
+    address: Signal<Address>,
+    store: Signal<Store>,
     ui: Ui,
 }
 
@@ -45,12 +44,11 @@ pub(crate) fn app() -> View {
     let address = Address::read();
     let store = if address.is_temporary { Store::none() } else { Store::of(&address.profile) };
     let start = Start {
-        phase: RwSignal::new(Phase::Loading),
-        address: StoredValue::new(address),
-        store: StoredValue::new(store),
+        phase: Signal::new(Phase::Loading),
+        address: Signal::new(address),
+        store: Signal::new(store),
         ui: Ui::new(),
     };
-    provide_context(start.ui);
     start.begin();
     dynamic(move || start.phase.get(), move |phase| start.draw(phase))
 }
@@ -61,16 +59,13 @@ impl Start {
             Phase::Loading => el("p").class("cover").attr("role", "status").text("Opening…"),
             Phase::Elsewhere => elsewhere(move || self.take_over()),
             Phase::FirstVisit => first_visit(move |name: String| self.introduce(&name)),
-            Phase::Running(session) => {
-                provide_context(*session);
-                frame()
-            }
+            Phase::Running(_) => frame(),
             Phase::Failed(why, remedy) => failed(why, remedy),
         }
     }
 
     fn begin(self) {
-        let address = self.address.get_value();
+        let address = self.address.get_untracked();
         // A temporary identity is this tab's alone: there is nothing to share.
         if address.is_temporary {
             return self.load();
@@ -83,12 +78,12 @@ impl Start {
 
     fn take_over(self) {
         self.phase.set(Phase::Loading);
-        let profile = self.address.with_value(|address| address.profile.clone());
+        let profile = self.address.with_untracked(|address| address.profile.clone());
         lock::take_over(&profile, self.on_loss(), move |_| self.load());
     }
 
     fn load(self) {
-        self.store.get_value().identity(move |kept| match kept {
+        self.store.get_untracked().identity(move |kept| match kept {
             Ok(None) => self.phase.set(Phase::FirstVisit),
             Ok(Some(bytes)) => match Identity::from_bytes(&bytes) {
                 Some(identity) => self.run(identity, true),
@@ -110,11 +105,11 @@ impl Start {
     fn introduce(self, name: &str) {
         let Ok(identity) = session::new_identity(name) else { return self.fail() };
         let bytes = identity.to_bytes();
-        self.store.get_value().keep_identity(&bytes, move |is_kept| self.run(identity, is_kept));
+        self.store.get_untracked().keep_identity(&bytes, move |is_kept| self.run(identity, is_kept));
     }
 
     fn run(self, identity: Identity, is_kept: bool) {
-        Session::start(identity, self.store.get_value(), self.ui, move |session| match session {
+        Session::start(identity, self.store.get_untracked(), self.ui, move |session| match session {
             Ok(session) => self.go_on(session, is_kept),
             Err(_) => self.fail(),
         });
@@ -153,7 +148,7 @@ impl Start {
             if let Some(Phase::Running(session)) = self.phase.try_get_untracked() {
                 session.quit();
             }
-            self.phase.try_set(Phase::Elsewhere);
+            self.phase.set(Phase::Elsewhere);
         })
     }
 }

@@ -6,7 +6,6 @@ use crate::session::Session;
 use crate::state::{Machine, Notice, Tone, Waiting, Way};
 use crate::ui::{Overlay, Ui};
 use crate::view::{Element, View, each, el, key_of, later, when};
-use leptos::prelude::*;
 use std::time::Duration;
 
 /// How long a quiet notice stands: two lines are read in half of it.
@@ -14,7 +13,7 @@ const QUIET: Duration = Duration::from_secs(8);
 
 /// Stands in the frame, or in the dialog that covers it. It never takes the focus: the person may be typing.
 pub(super) fn attention() -> Element {
-    let session = expect_context::<Session>();
+    let session = Session::present();
     let requests = each(
         move || session.state.with(|state| state.requests.iter().map(|asked| asked.request).collect()),
         |request| key_of(&request.0, &[]),
@@ -40,19 +39,19 @@ pub(super) fn attention() -> Element {
 }
 
 fn notices_of(tone: Tone, draw: fn(&Notice) -> Element) -> View {
-    let session = expect_context::<Session>();
+    let session = Session::present();
     each(move || session.state.with(|state| state.notices.of(tone)), |notice| notice.id.into(), draw)
 }
 
 fn urgent_notice(notice: &Notice) -> Element {
-    let session = expect_context::<Session>();
+    let session = Session::present();
     let id = notice.id;
     urgent(&notice.text, &notice.remedy, move || session.dismiss(id))
 }
 
 /// Somebody's answering machine waits for a message.
 fn machine_notice(machine: &Machine) -> Element {
-    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
+    let (session, ui) = (Session::present(), Ui::present());
     let request = machine.request;
     let text = [machine.of.as_str(), " is away."].concat();
     let leave = button("Leave a message", move || ui.open(Overlay::LeaveMessage(request)));
@@ -67,14 +66,14 @@ fn urgent(text: &str, remedy: &str, dismiss: impl Fn() + 'static) -> Element {
 }
 
 fn quiet_notice(notice: &Notice) -> Element {
-    let session = expect_context::<Session>();
+    let session = Session::present();
     let id = notice.id;
     later(QUIET, move || session.dismiss(id));
     el("p").class("notice").text(&notice.text)
 }
 
 fn waiting_notice(waiting: &Waiting) -> Element {
-    let ui = expect_context::<Ui>();
+    let ui = Ui::present();
     let link = waiting.link;
     let is_by_hand = matches!(waiting.way, Way::ByHand(_));
     let is_hidden = move || is_by_hand && ui.overlay.with(|overlay| *overlay != Some(Overlay::Reply(link)));

@@ -1,23 +1,22 @@
 //! The commands that complete what is typed behind a slash.
 
 use crate::command::completions;
-use crate::view::{Element, View, each, el, key_of, when};
-use leptos::prelude::*;
+use crate::view::{Element, Signal, View, each, el, key_of, when};
 
 /// The commands that may be meant, and the chosen one.
 #[derive(Clone, Copy)]
 pub(super) struct Commands {
-    text: RwSignal<String>,
+    text: Signal<String>,
     /// The one that was walked to.
-    chosen: RwSignal<String>,
+    chosen: Signal<String>,
     /// Whether the person wants none for what is typed now.
-    is_closed: RwSignal<bool>,
+    is_closed: Signal<bool>,
 }
 
 impl Commands {
     /// Those that complete `text`.
-    pub(super) fn of(text: RwSignal<String>) -> Self {
-        Self { text, chosen: RwSignal::default(), is_closed: RwSignal::default() }
+    pub(super) fn of(text: Signal<String>) -> Self {
+        Self { text, chosen: Signal::default(), is_closed: Signal::default() }
     }
 
     /// The chosen one, if there are any.

@@ -7,8 +7,7 @@ use crate::command::{Typed, parse};
 use crate::session::Session;
 use crate::state::{State, beginning};
 use crate::ui::{Overlay, Place, Ui};
-use crate::view::{Element, View, dynamic, effect, el, nothing};
-use leptos::prelude::*;
+use crate::view::{Element, Signal, View, dynamic, effect, el, nothing, on_cleanup, window};
 use std::sync::Arc;
 use tertulia_proto::io::MessageView;
 use wasm_bindgen::JsCast;
@@ -24,17 +23,17 @@ struct Composer {
     ui: Ui,
     talk: Talk,
     commands: Commands,
-    trouble: RwSignal<String>,
+    trouble: Signal<String>,
 }
 
 /// The textbox `Message` and its button, and above them who else is writing.
 pub(super) fn composer(talk: Talk) -> Element {
-    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
-    let trouble = RwSignal::new(String::new());
+    let (session, ui) = (Session::present(), Ui::present());
+    let trouble = Signal::new(String::new());
     let composer = Composer { session, ui, talk, commands: Commands::of(talk.text), trouble };
     let field = message_field(composer);
-    talk.field.set_value(Some(field.node()));
-    on_cleanup(move || drop(talk.field.try_set_value(None)));
+    talk.field.set(Some(field.node()));
+    on_cleanup(move || talk.field.set(None));
     focus_unless_touched(ui, talk);
     let on_key = move |event: Event| {
         if composer.press(event.unchecked_ref()) {
@@ -148,7 +147,7 @@ impl Composer {
 }
 
 /// Says which message the composer is about, when it is about one. A name follows the words that do not stand alone.
-fn purpose_bar(talk: Talk, message: RwSignal<Option<Arc<MessageView>>>, words: &'static str) -> View {
+fn purpose_bar(talk: Talk, message: Signal<Option<Arc<MessageView>>>, words: &'static str) -> View {
     let draw = move |message: &Arc<MessageView>| {
         let name = if words.ends_with(' ') { message.name.as_str() } else { "" };
         let stop = move || {

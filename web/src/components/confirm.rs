@@ -5,7 +5,6 @@ use super::dialog::dialog;
 use crate::session::Session;
 use crate::ui::Ui;
 use crate::view::{Element, el, run};
-use leptos::prelude::*;
 use tertulia_proto::group::{ConversationId, OpId};
 
 const LEFT: &str =
@@ -22,7 +21,7 @@ pub(super) fn confirm(
     go_on: &str,
     act: impl Fn() + 'static,
 ) -> Element {
-    let ui = expect_context::<Ui>();
+    let ui = Ui::present();
     let choices =
         actions([button(keep, move || ui.close()).into(), button(go_on, act).class("danger").into()]);
     dialog(title, run([el("p").text(words).into(), choices.into()]))
@@ -51,7 +50,7 @@ fn act_and_close(
     go_on: &str,
     act: impl Fn(Session) + 'static,
 ) -> Element {
-    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
+    let (session, ui) = (Session::present(), Ui::present());
     confirm(title, words, keep, go_on, move || {
         ui.close();
         act(session);

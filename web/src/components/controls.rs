@@ -1,7 +1,6 @@
 //! What forms and views are put together from.
 
-use crate::view::{Element, View, el, svg};
-use leptos::prelude::*;
+use crate::view::{Element, Signal, View, el, svg};
 use tertulia_proto::identity::NAME_MAX;
 
 /// A button called `name`.
@@ -45,7 +44,7 @@ pub(super) fn input(id: &str, kind: &str) -> Element {
 }
 
 /// A field for a name of something or somebody.
-pub(super) fn name_input(id: &str, name: RwSignal<String>) -> Element {
+pub(super) fn name_input(id: &str, name: Signal<String>) -> Element {
     input(id, "text").attr("maxlength", &NAME_MAX.to_string()).bind(name)
 }
 
@@ -55,7 +54,7 @@ pub(super) fn field(id: &str, name: &str, input: Element) -> Element {
 }
 
 /// A box to tick, with its name.
-pub(super) fn check(name: &str, is_on: RwSignal<bool>) -> Element {
+pub(super) fn check(name: &str, is_on: Signal<bool>) -> Element {
     let tick = el("input").attr("type", "checkbox").bind_checked(is_on);
     el("label").class("check").child(tick).child(el("span").text(name))
 }

@@ -8,8 +8,7 @@ use super::participants::participants;
 use super::talk::Talk;
 use crate::session::Session;
 use crate::ui::{Overlay, Ui};
-use crate::view::{Element, at_next_frame, dynamic, el, text, when};
-use leptos::prelude::*;
+use crate::view::{Element, Signal, at_next_frame, dynamic, el, text, when, window};
 use tertulia_proto::group::{ConversationId, ConversationKind};
 use tertulia_proto::io::ConversationView;
 use web_sys::HtmlElement;
@@ -19,22 +18,22 @@ const WIDE: &str = "(min-width: 75rem)";
 
 /// A conversation.
 pub(super) fn conversation(id: ConversationId) -> Element {
-    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
+    let (session, ui) = (Session::present(), Ui::present());
     let shared = Talk::new(ui, id);
     let is_open = move || session.state.with(|state| state.conversation(id).is_some_and(|view| view.open));
     let detail = move || session.state.with(|state| state.conversation(id).map(describe).unwrap_or_default());
-    let shows_participants = RwSignal::new(is_wide());
-    let list = StoredValue::new(None::<HtmlElement>);
+    let shows_participants = Signal::new(is_wide());
+    let list = Signal::new(None::<HtmlElement>);
     let write = dynamic(is_open, move |is_open| if *is_open { composer(shared) } else { over() });
     let who = move || {
         let who = participants(id, shows_participants);
-        list.set_value(Some(who.node()));
+        list.set(Some(who.node()));
         who
     };
     let open_participants = move || {
         shows_participants.set(true);
         at_next_frame(move || {
-            list.try_get_value().flatten().into_iter().for_each(|list| drop(list.focus()));
+            list.try_get_untracked().flatten().into_iter().for_each(|list| drop(list.focus()));
         });
     };
     let participants_button = button("Participants", open_participants)
@@ -57,7 +56,7 @@ pub(super) fn conversation(id: ConversationId) -> Element {
 }
 
 fn invite_button(id: ConversationId) -> Element {
-    let ui = expect_context::<Ui>();
+    let ui = Ui::present();
     button("Invite", move || ui.open(Overlay::Invite(Some(id))))
 }
 

@@ -2,8 +2,7 @@
 
 use super::controls::{button, label};
 use crate::clipboard::{self, Copied};
-use crate::view::{Element, effect, el};
-use leptos::prelude::*;
+use crate::view::{Element, Signal, effect, el};
 use web_sys::HtmlInputElement;
 
 /// A read-only textbox and its button `Copy`. `placeholder` stands there until there is a value.
@@ -13,7 +12,7 @@ pub(super) fn copy_field(
     value: impl Fn() -> String + Copy + Send + 'static,
     placeholder: &str,
 ) -> Element {
-    let copied = RwSignal::new(None::<Copied>);
+    let copied = Signal::new(None::<Copied>);
     effect(move || {
         value();
         copied.set(None);
@@ -35,9 +34,9 @@ pub(super) fn copy_field(
         .child(el("p").class("hint").attr("role", "status").text_of(said))
 }
 
-fn copy(field: &HtmlInputElement, copied: RwSignal<Option<Copied>>) {
+fn copy(field: &HtmlInputElement, copied: Signal<Option<Copied>>) {
     clipboard::copy(field, move |how| {
         // The dialog may be closed by the time that the clipboard answers.
-        let _ = copied.try_set(Some(how));
+        copied.set(Some(how));
     });
 }

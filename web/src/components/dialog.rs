@@ -13,14 +13,13 @@ use super::search::search_dialog;
 use super::settings::erase_dialog;
 use super::switch::switch_dialog;
 use crate::ui::{Overlay, Ui};
-use crate::view::{Element, View, dynamic, effect, el, nothing, soon};
-use leptos::prelude::*;
+use crate::view::{Element, View, document, dynamic, effect, el, nothing, on_cleanup, soon};
 use wasm_bindgen::JsCast;
 use web_sys::{Event, HtmlDialogElement, HtmlElement, KeyboardEvent};
 
 /// The dialog that is open, if any.
 pub(super) fn overlays() -> View {
-    let ui = expect_context::<Ui>();
+    let ui = Ui::present();
     dynamic(
         move || ui.overlay.get(),
         |overlay| overlay.as_ref().map_or_else(nothing, |overlay| draw(overlay).into()),
@@ -47,7 +46,7 @@ fn draw(overlay: &Overlay) -> Element {
 
 /// A modal dialog around `body`. Esc, the backdrop and its button `Close` close it; focus goes back to where it was.
 pub(super) fn dialog(title: &str, body: View) -> Element {
-    let ui = expect_context::<Ui>();
+    let ui = Ui::present();
     dialog_with(title, body, move || ui.close())
 }
 

@@ -4,8 +4,7 @@ use super::controls::input;
 use crate::letters::letter;
 use crate::session::Session;
 use crate::state::{Seeking, Sought, enough};
-use crate::view::{Element, effect, el, later};
-use leptos::prelude::*;
+use crate::view::{Element, Signal, effect, el, later};
 use std::time::Duration;
 use tertulia_proto::AccountId;
 use tertulia_proto::io::{Person, Presence};
@@ -19,14 +18,14 @@ const RETRY: Duration = Duration::from_secs(2);
 #[derive(Clone, Copy)]
 pub(super) struct Finder {
     pub(super) session: Session,
-    pub(super) words: RwSignal<String>,
-    pub(super) seeking: RwSignal<Seeking>,
+    pub(super) words: Signal<String>,
+    pub(super) seeking: Signal<Seeking>,
 }
 
 impl Finder {
     /// Looks for what is in `words`, as long as the present owner lives.
-    pub(super) fn new(session: Session, words: RwSignal<String>) -> Self {
-        let finder = Self { session, words, seeking: RwSignal::default() };
+    pub(super) fn new(session: Session, words: Signal<String>) -> Self {
+        let finder = Self { session, words, seeking: Signal::default() };
         session.keep_up(finder.seeking);
         effect(move || {
             let words = words.get();
@@ -52,11 +51,12 @@ impl Finder {
     /// Looks for these words after a while, if they are wanted then.
     fn look_in(self, pause: Duration, words: String) {
         later(pause, move || {
-            // What shows it may be gone by now.
-            let is_wanted = self.words.with_untracked(|now| *now == words);
-            let seeking = self.seeking.try_get_untracked().filter(|_| is_wanted);
-            let Some(words_sought) = seeking.and_then(|_| enough(&words, letter)) else { return };
-            self.session.seek(words_sought, self.seeking);
+            // What shows it may be gone by now, and what was typed with it.
+            let is_wanted = self.words.try_with_untracked(|now| *now == words) == Some(true);
+            let Some(sought) = enough(&words, letter).filter(|_| is_wanted && !self.seeking.is_gone()) else {
+                return;
+            };
+            self.session.seek(sought, self.seeking);
             if self.seeking.with_untracked(Seeking::is_refused) {
                 self.look_in(RETRY, words);
             }

@@ -2,8 +2,7 @@
 
 use super::controls::{hint, label, name_input, submit};
 use crate::address;
-use crate::view::{Element, effect, el};
-use leptos::prelude::*;
+use crate::view::{Element, Signal, effect, el};
 use web_sys::HtmlElement;
 
 const INVITED: &str = "Somebody invited you to talk. Say who you are, then you see to what.";
@@ -11,8 +10,8 @@ const ALONE: &str = "A messenger that belongs to nobody but the people who use i
 
 /// Asks for a name.
 pub(super) fn first_visit(on_start: impl Fn(String) + 'static) -> Element {
-    let name = RwSignal::new(String::new());
-    let is_busy = RwSignal::new(false);
+    let name = Signal::new(String::new());
+    let is_busy = Signal::new(false);
     let field = name_input("your-name", name).attr("autocomplete", "nickname").attr("required", "");
     let node: HtmlElement = field.node();
     let shown = node.clone();

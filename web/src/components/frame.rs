@@ -11,12 +11,11 @@ use super::settings::settings;
 use super::sidebar::sidebar;
 use crate::session::Session;
 use crate::ui::{Place, Ui};
-use crate::view::{Element, View, dynamic, effect, el, when};
-use leptos::prelude::*;
+use crate::view::{Element, View, document, dynamic, effect, el, when};
 
 /// The page of a running node.
 pub(super) fn frame() -> Element {
-    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
+    let (session, ui) = (Session::present(), Ui::present());
     effect(move || match session.state.with(|state| state.unread()) {
         0 => document().set_title("Tertulia"),
         unread => document().set_title(&format!("({unread}) Tertulia")),
@@ -44,7 +43,7 @@ fn draw(place: Place) -> Element {
 
 /// The head of a view: back to the list on a phone, the heading, and what can be done here.
 pub(super) fn head(title: View, detail: View, actions: Element) -> Element {
-    let ui = expect_context::<Ui>();
+    let ui = Ui::present();
     let titles = el("div")
         .class("titles")
         .child(el("h1").attr("dir", "auto").child(title))

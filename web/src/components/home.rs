@@ -3,13 +3,12 @@
 use super::controls::{button, input, label, submit};
 use crate::session::Session;
 use crate::ui::{Overlay, Ui};
-use crate::view::{Element, el};
-use leptos::prelude::*;
+use crate::view::{Element, Signal, el};
 
 /// The first screen: how to get somebody to talk to.
 pub(super) fn home() -> Element {
-    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
-    let invite = RwSignal::new(String::new());
+    let (session, ui) = (Session::present(), Ui::present());
+    let invite = Signal::new(String::new());
     let welcome = move || format!("Welcome, {}", session.me.with(|me| me.name.to_string()));
     let follow = move || {
         let pasted = invite.get_untracked();

@@ -5,7 +5,6 @@ use super::controls::{actions, button};
 use crate::session::Session;
 use crate::view::{Element, View, each, el, key_of, when};
 use crate::when::brief;
-use leptos::prelude::*;
 use tertulia_proto::io::LeftView;
 
 /// The list `Inbox`, while there is something in it.

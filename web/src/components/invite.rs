@@ -8,8 +8,7 @@ use crate::address;
 use crate::session::Session;
 use crate::state::State;
 use crate::ui::Ui;
-use crate::view::{Element, dynamic, effect, el, memo, run};
-use leptos::prelude::*;
+use crate::view::{Element, Signal, dynamic, effect, el, memo, run};
 use tertulia_proto::NodeId;
 use tertulia_proto::group::ConversationId;
 
@@ -21,9 +20,9 @@ const PURPOSE: &str =
 
 /// The dialog `Invite`: into a conversation, or to talk at all.
 pub(super) fn invite_dialog(conversation: Option<ConversationId>) -> Element {
-    let session = expect_context::<Session>();
-    let lets_in = RwSignal::new(false);
-    let wants_by_hand = RwSignal::new(false);
+    let session = Session::present();
+    let lets_in = Signal::new(false);
+    let wants_by_hand = Signal::new(false);
     let has_introducer = move || session.state.with(State::has_introducer);
     let is_by_hand = memo(move || wants_by_hand.get() || !has_introducer());
     let link = invite_link(session, conversation, lets_in, is_by_hand);
@@ -47,7 +46,7 @@ pub(super) fn invite_dialog(conversation: Option<ConversationId>) -> Element {
 }
 
 /// Whether it is by hand: a choice only where there is another way.
-fn way(has_introducer: bool, wants_by_hand: RwSignal<bool>) -> Element {
+fn way(has_introducer: bool, wants_by_hand: Signal<bool>) -> Element {
     if has_introducer { check(BY_HAND, wants_by_hand) } else { el("p").text(NO_INTRODUCER) }
 }
 
@@ -55,10 +54,10 @@ fn way(has_introducer: bool, wants_by_hand: RwSignal<bool>) -> Element {
 fn invite_link(
     session: Session,
     conversation: Option<ConversationId>,
-    lets_in: RwSignal<bool>,
-    is_by_hand: RwSignal<bool>,
-) -> RwSignal<String> {
-    let direct = RwSignal::new(String::new());
+    lets_in: Signal<bool>,
+    is_by_hand: Signal<bool>,
+) -> Signal<String> {
+    let direct = Signal::new(String::new());
     effect(move || {
         let ticket = lets_in.get();
         if is_by_hand.get() {
@@ -81,10 +80,10 @@ fn invite_link(
 
 /// Takes the reply code to an invite by hand.
 fn reply_form() -> Element {
-    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
-    let code = RwSignal::new(String::new());
-    let trouble = RwSignal::new(String::new());
-    let connecting = RwSignal::new(None::<NodeId>);
+    let (session, ui) = (Session::present(), Ui::present());
+    let code = Signal::new(String::new());
+    let trouble = Signal::new(String::new());
+    let connecting = Signal::new(None::<NodeId>);
     let connect = move || match session.complete(&code.get_untracked()) {
         Ok(node) => {
             trouble.set(String::new());
@@ -111,7 +110,7 @@ fn reply_form() -> Element {
 }
 
 /// What comes of it is a request or a newcomer, which is told in its own place.
-fn close_when_linked(session: Session, ui: Ui, connecting: RwSignal<Option<NodeId>>) {
+fn close_when_linked(session: Session, ui: Ui, connecting: Signal<Option<NodeId>>) {
     effect(move || {
         let Some(node) = connecting.get() else { return };
         let name = session.state.with(|state| state.peer(node).map(|peer| peer.person.name.clone()));

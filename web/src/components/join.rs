@@ -7,8 +7,7 @@ use crate::address;
 use crate::session::{Session, after_head_start};
 use crate::state::{State, Way};
 use crate::ui::{Overlay, Ui};
-use crate::view::{Element, effect, el, run};
-use leptos::prelude::*;
+use crate::view::{Element, Signal, effect, el, run};
 use std::cell::Cell;
 use std::sync::Arc;
 use tertulia_proto::Invite;
@@ -20,9 +19,9 @@ const THEN: &str = "They enter it under “By hand”. Then you are connected, w
 
 /// The dialog `Join`: who invites, and to what.
 pub(super) fn join_dialog(invite: Arc<Invite>) -> Element {
-    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
-    let is_private = RwSignal::new(false);
-    let greeting = RwSignal::new(String::new());
+    let (session, ui) = (Session::present(), Ui::present());
+    let is_private = Signal::new(false);
+    let greeting = Signal::new(String::new());
     let is_by_hand = invite.is_by_hand();
     let cancel = move || {
         address::clear_fragment();
@@ -64,13 +63,13 @@ fn leave(ui: Ui, link: Option<LinkId>) {
     }
 }
 
-fn greeting_field(greeting: RwSignal<String>) -> Element {
+fn greeting_field(greeting: Signal<String>) -> Element {
     let input = input("greeting", "text").attr("maxlength", &GREETING_MAX.to_string()).bind(greeting);
     field("greeting", "Greeting (optional)", input)
 }
 
 /// Private or public.
-pub(super) fn kind_choice(is_private: RwSignal<bool>) -> Element {
+pub(super) fn kind_choice(is_private: Signal<bool>) -> Element {
     let kind = |name: &str, what: &str, private| {
         let words = run([name.into(), el("small").text(what).into()]);
         radio("kind", name, words, move || is_private.get() == private, move || is_private.set(private))
@@ -83,13 +82,13 @@ pub(super) fn kind_choice(is_private: RwSignal<bool>) -> Element {
 }
 
 /// What was chosen.
-pub(super) fn kind_of(is_private: RwSignal<bool>) -> ConversationKind {
+pub(super) fn kind_of(is_private: Signal<bool>) -> ConversationKind {
     if is_private.get_untracked() { ConversationKind::Private } else { ConversationKind::Public }
 }
 
 /// The dialog `Join` after the person has joined by hand: the reply code to send back.
 pub(super) fn reply_dialog(link: LinkId) -> Element {
-    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
+    let (session, ui) = (Session::present(), Ui::present());
     let code = move || session.state.with(|state| reply_code(state, link));
     let to =
         session.state.with_untracked(|state| state.waiting_on(link).map(|waiting| waiting.to.to_string()));

@@ -4,14 +4,13 @@ use super::controls::{actions, field, submit};
 use super::dialog::dialog;
 use crate::session::Session;
 use crate::ui::Ui;
-use crate::view::{Element, el};
-use leptos::prelude::*;
+use crate::view::{Element, Signal, el};
 use tertulia_proto::io::RequestId;
 
 /// The dialog `Leave a message`.
 pub(super) fn leave_message_dialog(request: RequestId) -> Element {
-    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
-    let text = RwSignal::new(String::new());
+    let (session, ui) = (Session::present(), Ui::present());
+    let text = Signal::new(String::new());
     let leave = move || {
         if session.leave_message(request, text.get_untracked().trim()) {
             ui.close();

@@ -3,8 +3,7 @@
 use super::controls::{field, hint, input, submit};
 use crate::letters::letter;
 use crate::session::Session;
-use crate::view::{Element, el, when};
-use leptos::prelude::*;
+use crate::view::{Element, Signal, el, untrack, when};
 use tertulia_proto::directory::words::listed;
 use web_sys::HtmlElement;
 
@@ -17,7 +16,7 @@ pub(super) fn listing(session: Session) -> Element {
     let is_listed = move || session.state.with(|state| !state.listed.is_empty());
     let known = untrack(words_listed);
     let name = session.me.with_untracked(|me| me.name.to_string());
-    let words = RwSignal::new(if known.is_empty() { name } else { known });
+    let words = Signal::new(if known.is_empty() { name } else { known });
     // What will be listed, as it is compared: eight words at the most.
     let typed = move || {
         let words = words.with(|words| listed(words, letter));

@@ -5,9 +5,8 @@ use super::messages::at_end;
 use super::talk::Talk;
 use crate::session::Session;
 use crate::state::{Row, State, beginning, progress, reacted, said};
-use crate::view::{Element, View, at_next_frame, each, el, key_of, later, run};
+use crate::view::{Element, Signal, Source, View, at_next_frame, each, el, key_of, later, run, untrack};
 use crate::when;
-use leptos::prelude::*;
 use std::sync::Arc;
 use std::time::Duration;
 use tertulia_proto::group::OpId;
@@ -34,7 +33,7 @@ pub(super) struct Shown {
 #[derive(Clone)]
 pub(super) struct Mark {
     /// What it shows.
-    pub(super) shown: ArcRwSignal<Shown>,
+    pub(super) shown: Arc<Source<Shown>>,
     /// Its article, once it was drawn.
     pub(super) article: Option<HtmlElement>,
 }
@@ -47,9 +46,9 @@ pub(super) struct Log {
     /// The conversation.
     pub(super) talk: Talk,
     /// What stands on the page.
-    pub(super) marks: StoredValue<Table<OpId, Mark>>,
+    pub(super) marks: Signal<Table<OpId, Mark>>,
     /// Whether the person is at the end.
-    pub(super) is_at_end: RwSignal<bool>,
+    pub(super) is_at_end: Signal<bool>,
 }
 
 /// What must be equal for a row to stay in place as it is. The message itself is not in it: that changes in place.
@@ -106,7 +105,7 @@ fn article(log: Log, row: &Row) -> Element {
 
 /// What `read` reads of a message as it is now.
 fn follow(
-    shown: &ArcRwSignal<Shown>,
+    shown: &Arc<Source<Shown>>,
     read: impl Fn(&Shown) -> String + Send + 'static,
 ) -> impl Fn() -> String + Send + 'static {
     let shown = shown.clone();
@@ -114,15 +113,15 @@ fn follow(
 }
 
 /// Notes that a message stands on the page.
-fn mark(log: Log, message: &Arc<MessageView>, article: &Element) -> ArcRwSignal<Shown> {
+fn mark(log: Log, message: &Arc<MessageView>, article: &Element) -> Arc<Source<Shown>> {
     let now = Shown { message: message.clone(), is_last: true, is_end: false };
-    let marked = log.marks.try_update_value(|marks| {
-        let make = || Mark { shown: ArcRwSignal::new(now.clone()), article: None };
+    let marked = log.marks.update_untracked(|marks| {
+        let make = || Mark { shown: Arc::new(Source::new(now.clone())), article: None };
         let mark = marks.or_insert_with(message.id, make);
         mark.article = Some(article.node());
         mark.shown.clone()
     });
-    marked.unwrap_or_else(|| ArcRwSignal::new(now))
+    marked.unwrap_or_else(|| Arc::new(Source::new(now)))
 }
 
 /// Who said it, and when.
@@ -156,7 +155,7 @@ fn quote(log: Log, to: OpId) -> Element {
 /// Shows a message that may be further back, marks it for a while, and puts the focus there.
 pub(super) fn go_to(log: Log, message: OpId) {
     let lead = move || {
-        let mark = log.marks.try_with_value(|marks| marks.get(&message).cloned()).flatten();
+        let mark = log.marks.try_with_untracked(|marks| marks.get(&message).cloned()).flatten();
         if let Some(article) = mark.and_then(|mark| mark.article) {
             // Else the end would be kept in view. Who is led there is told by the scrolling.
             log.is_at_end.set(false);
@@ -174,7 +173,7 @@ pub(super) fn go_to(log: Log, message: OpId) {
     log.session.show_around(message, move || at_next_frame(lead));
 }
 
-fn reactions(log: Log, id: OpId, shown: &ArcRwSignal<Shown>) -> Element {
+fn reactions(log: Log, id: OpId, shown: &Arc<Source<Shown>>) -> Element {
     let (all, shown) = (shown.clone(), shown.clone());
     let rows = each(
         move || all.with(|shown| shown.message.reactions.clone()),
@@ -185,7 +184,7 @@ fn reactions(log: Log, id: OpId, shown: &ArcRwSignal<Shown>) -> Element {
 }
 
 /// A reaction of others or ours; pressed, it is ours or no longer.
-fn reaction_button(log: Log, id: OpId, shown: ArcRwSignal<Shown>, emoji: String) -> Element {
+fn reaction_button(log: Log, id: OpId, shown: Arc<Source<Shown>>, emoji: String) -> Element {
     let Log { session, talk, .. } = log;
     let words = emoji.clone();
     let now = Arc::new(move || {
@@ -212,7 +211,7 @@ fn reaction_button(log: Log, id: OpId, shown: ArcRwSignal<Shown>, emoji: String)
 }
 
 /// What opens the actions; the log listens to it.
-fn actions_button(shown: &ArcRwSignal<Shown>) -> Element {
+fn actions_button(shown: &Arc<Source<Shown>>) -> Element {
     let place = |shown: &Shown| if shown.is_end { "0" } else { "-1" }.to_owned();
     el("button")
         .class("more quiet")

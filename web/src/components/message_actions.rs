@@ -3,8 +3,7 @@
 use super::controls::{button, submit};
 use super::message::Log;
 use crate::ui::{Overlay, Ui};
-use crate::view::{Element, View, at_next_frame, dynamic, el, value_of, when};
-use leptos::prelude::*;
+use crate::view::{Element, Signal, View, at_next_frame, document, dynamic, el, value_of, when};
 use std::sync::Arc;
 use tertulia_proto::io::{EMOJI_MAX, MessageView};
 use wasm_bindgen::JsCast;
@@ -18,16 +17,16 @@ const EMOJI: [&str; 6] = ["👍", "❤️", "😂", "😮", "😢", "🎉"];
 pub(super) struct Actions {
     log: Log,
     ui: Ui,
-    about: RwSignal<Option<Arc<MessageView>>>,
-    is_reacting: RwSignal<bool>,
-    bar: StoredValue<Option<HtmlElement>>,
+    about: Signal<Option<Arc<MessageView>>>,
+    is_reacting: Signal<bool>,
+    bar: Signal<Option<HtmlElement>>,
 }
 
 impl Actions {
     /// The bar of a log. It stands nowhere at first.
     pub(super) fn of(log: Log, ui: Ui) -> Self {
-        let (about, is_reacting) = (RwSignal::new(None), RwSignal::new(false));
-        let actions = Self { log, ui, about, is_reacting, bar: StoredValue::new(None) };
+        let (about, is_reacting) = (Signal::new(None), Signal::new(false));
+        let actions = Self { log, ui, about, is_reacting, bar: Signal::new(None) };
         let bar =
             el("div").class("message-bar").attr("role", "group").attr("aria-label", "Message actions").child(
                 dynamic(
@@ -35,7 +34,7 @@ impl Actions {
                     move |about| about.as_ref().map_or_else(|| "".into(), |message| actions.draw(message)),
                 ),
             );
-        actions.bar.set_value(Some(bar.node()));
+        actions.bar.set(Some(bar.node()));
         actions
     }
 
@@ -81,7 +80,7 @@ impl Actions {
 
     fn emoji(self, message: Arc<MessageView>) -> Element {
         let Log { session, talk, .. } = self.log;
-        let (id, other) = (message.id, RwSignal::new(String::new()));
+        let (id, other) = (message.id, Signal::new(String::new()));
         let react = move |emoji: &str| {
             self.close();
             let is_mine = message.reactions.iter().any(|one| one.mine && one.emoji == emoji);
@@ -108,12 +107,12 @@ impl Actions {
         let Some(article) = more.parent_element() else { return };
         let is_here = more.get_attribute("aria-expanded").as_deref() == Some("true");
         self.close();
-        let about = self.log.marks.with_value(|marks| {
+        let about = self.log.marks.with_untracked(|marks| {
             let is_it =
                 |mark: &&super::message::Mark| mark.article.as_ref().is_some_and(|one| **one == article);
             marks.values().find(is_it).map(|mark| mark.shown.with_untracked(|shown| shown.message.clone()))
         });
-        if let (false, Some(about), Some(bar)) = (is_here, about, self.bar.get_value()) {
+        if let (false, Some(about), Some(bar)) = (is_here, about, self.bar.get_untracked()) {
             // Both stand in the document or can: nothing else makes these fail.
             let _ = more.set_attribute("aria-expanded", "true");
             let _ = article.append_child(&bar);
@@ -124,7 +123,7 @@ impl Actions {
 
     /// Closes the bar; the focus goes back to what opened it.
     fn close(self) {
-        let Some(bar) = self.bar.get_value() else { return };
+        let Some(bar) = self.bar.get_untracked() else { return };
         if let Some(article) = bar.parent_element() {
             let had_focus = self.has_focus();
             if let Ok(Some(more)) = article.query_selector(".more") {
@@ -140,7 +139,7 @@ impl Actions {
     }
 
     fn has_focus(self) -> bool {
-        let bar = self.bar.get_value();
+        let bar = self.bar.get_untracked();
         bar.is_some_and(|bar| bar.contains(document().active_element().as_deref()))
     }
 
@@ -148,7 +147,7 @@ impl Actions {
     fn close_when_left(self) {
         at_next_frame(move || {
             let is_near = || {
-                let article = self.bar.try_get_value().flatten().and_then(|bar| bar.parent_element());
+                let article = self.bar.try_get_untracked().flatten().and_then(|bar| bar.parent_element());
                 article.is_none_or(|article| article.contains(document().active_element().as_deref()))
             };
             if self.about.try_get_untracked().flatten().is_some() && !is_near() {

@@ -7,8 +7,7 @@ use super::talk::Talk;
 use crate::session::Session;
 use crate::state::Feed;
 use crate::ui::Ui;
-use crate::view::{Element, View, at_next_frame, each, effect, el, when};
-use leptos::prelude::*;
+use crate::view::{Element, Signal, View, at_next_frame, each, effect, el, on_cleanup, when};
 use std::cell::Cell;
 use tertulia_proto::group::{ConversationId, OpId};
 use tertulia_proto::io::ConversationView;
@@ -25,9 +24,9 @@ const SILENT: &str = "Nothing was said yet. Say hello.";
 
 /// The log `Messages`. It follows what is said only while the person is at its end.
 pub(super) fn messages(talk: Talk) -> Element {
-    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
-    let (is_at_end, id) = (RwSignal::new(true), talk.id);
-    let shared = Log { session, talk, marks: StoredValue::default(), is_at_end };
+    let (session, ui) = (Session::present(), Ui::present());
+    let (is_at_end, id) = (Signal::new(true), talk.id);
+    let shared = Log { session, talk, marks: Signal::default(), is_at_end };
     let actions = Actions::of(shared, ui);
     let rows = actions.listen(el("div").class("rows").child(rows(shared)));
     let log = el("div").class("log").attr("role", "log").attr("aria-label", "Messages").attr("tabindex", "0");
@@ -63,7 +62,7 @@ fn earlier_button(session: Session, log: HtmlElement) -> Element {
     button("Show earlier", show).class("earlier")
 }
 
-fn to_end(log: HtmlElement, is_at_end: RwSignal<bool>) -> Element {
+fn to_end(log: HtmlElement, is_at_end: Signal<bool>) -> Element {
     let jump = move || {
         is_at_end.set(true);
         log.set_scroll_top(log.scroll_height());
@@ -91,7 +90,7 @@ fn update_marks(log: Log) {
                 let next = feed.rows.get(at + 1);
                 let is_last = next.is_none_or(|next| next.leads);
                 let shown = Shown { message: row.message.clone(), is_last, is_end: next.is_none() };
-                let mark = log.marks.with_value(|marks| marks.get(&row.message.id).cloned());
+                let mark = log.marks.with_untracked(|marks| marks.get(&row.message.id).cloned());
                 if let Some(mark) = mark.filter(|mark| mark.shown.with_untracked(|before| *before != shown)) {
                     mark.shown.set(shown);
                 }
@@ -102,7 +101,7 @@ fn update_marks(log: Log) {
 
 /// Shows the first unread message, or the end when there is none. From then on it keeps the end in view while the
 /// person is there, whatever changes: more is said, a keyboard slides in, the composer grows.
-fn begin(log: HtmlElement, rows: HtmlElement, is_at_end: RwSignal<bool>) {
+fn begin(log: HtmlElement, rows: HtmlElement, is_at_end: Signal<bool>) {
     let observer = keep_end(log.clone(), is_at_end);
     effect(move || {
         let line = log.query_selector(".divider.new").ok().flatten();
@@ -119,7 +118,7 @@ fn begin(log: HtmlElement, rows: HtmlElement, is_at_end: RwSignal<bool>) {
 }
 
 /// What keeps the end in view when told of a size that has changed.
-fn keep_end(log: HtmlElement, is_at_end: RwSignal<bool>) -> Option<ResizeObserver> {
+fn keep_end(log: HtmlElement, is_at_end: Signal<bool>) -> Option<ResizeObserver> {
     let resized = Closure::<dyn Fn()>::new(move || {
         if is_at_end.try_get_untracked() == Some(true) {
             log.set_scroll_top(log.scroll_height());
@@ -132,7 +131,7 @@ fn keep_end(log: HtmlElement, is_at_end: RwSignal<bool>) -> Option<ResizeObserve
 }
 
 /// Tells the person who scrolls up from a log that has grown below them: only the former leaves the end.
-fn watch_scrolling(log: HtmlElement, is_at_end: RwSignal<bool>) -> impl Fn(Event) {
+fn watch_scrolling(log: HtmlElement, is_at_end: Signal<bool>) -> impl Fn(Event) {
     let last_top = Cell::new(0);
     move |_| {
         let top = log.scroll_top();
@@ -145,7 +144,7 @@ fn watch_scrolling(log: HtmlElement, is_at_end: RwSignal<bool>) -> impl Fn(Event
 }
 
 /// Goes to the end when the person says something themselves.
-fn follow_own(session: Session, is_at_end: RwSignal<bool>) {
+fn follow_own(session: Session, is_at_end: Signal<bool>) {
     let mut before = None::<Option<OpId>>;
     effect(move || {
         let (last, is_own) = session.feed.with(|feed| {
@@ -172,7 +171,7 @@ fn lead(log: Log) {
 }
 
 /// The conversation is being read while its end is in view on a page that can be seen.
-fn report_reading(session: Session, ui: Ui, conversation: ConversationId, is_at_end: RwSignal<bool>) {
+fn report_reading(session: Session, ui: Ui, conversation: ConversationId, is_at_end: Signal<bool>) {
     effect(move || {
         let reads = is_at_end.get() && ui.is_visible.get();
         session.reads(reads.then_some(conversation));

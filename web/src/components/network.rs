@@ -5,9 +5,8 @@ use super::frame::head;
 use crate::letters::sentence;
 use crate::session::Session;
 use crate::state::{Lost, State};
-use crate::view::{Element, each, el, key_of, when};
+use crate::view::{Element, each, el, every, key_of, when};
 use crate::when;
-use leptos::prelude::*;
 use std::time::Duration;
 use tertulia_proto::io::{PeerView, Person};
 use tertulia_webrtc::browser::LinkStats;
@@ -20,7 +19,7 @@ const COLUMNS: [&str; 5] = ["Peer", "Path", "Round-trip time", "State", "Why, an
 
 /// The region `Network`.
 pub(super) fn network() -> Element {
-    let session = expect_context::<Session>();
+    let session = Session::present();
     keep_fresh(session);
     let is_empty = move || session.state.with(|state| state.peers.is_empty() && state.lost.is_empty());
     let empty = || el("p").class("empty").text("No links yet. A conversation or an invite makes the first.");
@@ -55,9 +54,7 @@ fn place(neighbours: usize) -> String {
 
 fn keep_fresh(session: Session) {
     session.refresh_links();
-    if let Ok(interval) = set_interval_with_handle(move || session.refresh_links(), REFRESH) {
-        on_cleanup(move || interval.clear());
-    }
+    every(REFRESH, move || session.refresh_links());
 }
 
 fn table(session: Session) -> Element {
@@ -67,7 +64,7 @@ fn table(session: Session) -> Element {
         move |peer| link(session, peer),
     );
     let lost = each(
-        move || session.state.with(|state| state.lost.iter().cloned().collect()),
+        move || session.state.with(|state| state.lost.clone()),
         |lost| key_of(&lost.person.node.0, lost.reason.to_string().as_bytes()),
         lost_link,
     );
@@ -116,7 +113,7 @@ fn figure() -> Element {
 }
 
 fn route_words(stats: &LinkStats) -> String {
-    format!("{} to {}", stats.route.local, stats.route.remote)
+    [stats.route.local.as_str(), " to ", stats.route.remote.as_str()].concat()
 }
 
 fn milliseconds(micros: u64) -> String {

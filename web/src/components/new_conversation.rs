@@ -11,8 +11,7 @@ use crate::letters::has;
 use crate::session::Session;
 use crate::state::Known;
 use crate::ui::Ui;
-use crate::view::{Element, each, el, key_of, nothing, when};
-use leptos::prelude::*;
+use crate::view::{Element, Signal, each, el, key_of, nothing, untrack, when};
 use tertulia_proto::AccountId;
 use tertulia_proto::group::History;
 use tertulia_proto::io::Person;
@@ -23,11 +22,11 @@ const NOBODY: &str = "Nobody by that name yet. Create the conversation and invit
 
 /// The dialog `New conversation`: with somebody known, or empty for others to be invited to.
 pub(super) fn new_conversation() -> Element {
-    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
-    let is_private = RwSignal::new(false);
-    let name = RwSignal::new(String::new());
-    let chosen = RwSignal::new(None::<Person>);
-    let is_new_only = RwSignal::new(false);
+    let (session, ui) = (Session::present(), Ui::present());
+    let is_private = Signal::new(false);
+    let name = Signal::new(String::new());
+    let chosen = Signal::new(None::<Person>);
+    let is_new_only = Signal::new(false);
     let create = move || {
         let kind = kind_of(is_private);
         let name = name.get_untracked().trim().to_owned();
@@ -41,7 +40,7 @@ pub(super) fn new_conversation() -> Element {
     let form = el("form")
         .on_submit(create)
         .child(kind_choice(is_private))
-        .child(people_choice(Finder::new(session, RwSignal::default()), chosen))
+        .child(people_choice(Finder::new(session, Signal::default()), chosen))
         .child(field("conversation-name", "Conversation name", name).child(hint("Only you see this name.")))
         .child(when(move || chosen.with(Option::is_none), move || history_choice("history", is_new_only)))
         .child(actions([submit("Create").class("primary").into()]));
@@ -49,12 +48,12 @@ pub(super) fn new_conversation() -> Element {
 }
 
 /// What newcomers see of the past, as it was chosen.
-pub(super) fn history_of(is_new_only: RwSignal<bool>) -> History {
+pub(super) fn history_of(is_new_only: Signal<bool>) -> History {
     if is_new_only.get_untracked() { History::FromAdmission } else { History::All }
 }
 
 /// What newcomers see of the past. Whoever is asked begins the conversation themself, and chooses then.
-pub(super) fn history_choice(group: &str, is_new_only: RwSignal<bool>) -> Element {
+pub(super) fn history_choice(group: &str, is_new_only: Signal<bool>) -> Element {
     let choice = |name: &'static str, is_new: bool| {
         radio(group, name, name.into(), move || is_new_only.get() == is_new, move || is_new_only.set(is_new))
     };
@@ -66,7 +65,7 @@ pub(super) fn history_choice(group: &str, is_new_only: RwSignal<bool>) -> Elemen
 }
 
 /// Whom to ask: one person, or nobody yet. Those who are known come first.
-fn people_choice(finder: Finder, chosen: RwSignal<Option<Person>>) -> Element {
+fn people_choice(finder: Finder, chosen: Signal<Option<Person>>) -> Element {
     let (session, words) = (finder.session, finder.words);
     let people = move || {
         let words = words.get();
@@ -109,7 +108,7 @@ fn people_choice(finder: Finder, chosen: RwSignal<Option<Person>>) -> Element {
         .child(el("p").class("hint").attr("role", "status").text_of(hint))
 }
 
-fn choice(person: Person, who: Element, chosen: RwSignal<Option<Person>>) -> Element {
+fn choice(person: Person, who: Element, chosen: Signal<Option<Person>>) -> Element {
     let (node, user) = (person.node, person.user);
     let is_chosen = move || chosen.with(|chosen| chosen.as_ref().is_some_and(|chosen| chosen.node == node));
     let button = el("button")

@@ -5,8 +5,7 @@ use super::controls::{button, close_button, hint};
 use crate::session::Session;
 use crate::state::State;
 use crate::ui::{Overlay, Ui};
-use crate::view::{Element, each, el, key_of, when};
-use leptos::prelude::*;
+use crate::view::{Element, Signal, each, el, key_of, when};
 use tertulia_proto::group::ConversationId;
 use tertulia_proto::io::ParticipantView;
 
@@ -15,8 +14,8 @@ const FORKED: &str =
     "This device has said different things in one place. It lost its memory, or somebody cheats: ask.";
 
 /// The list `Participants`, and what can be done with the conversation.
-pub(super) fn participants(id: ConversationId, shown: RwSignal<bool>) -> Element {
-    let session = expect_context::<Session>();
+pub(super) fn participants(id: ConversationId, shown: Signal<bool>) -> Element {
+    let session = Session::present();
     let list = move || {
         let list = |state: &State| state.conversation(id).map(|view| view.participants.clone());
         session.state.with(list).unwrap_or_default()
@@ -37,7 +36,7 @@ pub(super) fn participants(id: ConversationId, shown: RwSignal<bool>) -> Element
 }
 
 fn foot(id: ConversationId) -> Element {
-    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
+    let (session, ui) = (Session::present(), Ui::present());
     let is_open = move || session.state.with(|state| state.conversation(id).is_some_and(|view| view.open));
     let open = move |name: &str, overlay: Overlay| button(name, move || ui.open(overlay.clone()));
     el("div")

@@ -9,8 +9,7 @@ use super::participants::presence;
 use crate::session::Session;
 use crate::state::Known;
 use crate::ui::Ui;
-use crate::view::{Element, View, each, effect, el, key_of, when};
-use leptos::prelude::*;
+use crate::view::{Element, View, document, each, effect, el, key_of, untrack, when};
 use tertulia_proto::AccountId;
 use web_sys::HtmlElement;
 
@@ -19,7 +18,7 @@ const IDLE: &str =
 
 /// The region `People`.
 pub(super) fn people() -> Element {
-    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
+    let (session, ui) = (Session::present(), Ui::present());
     let people = move || session.state.with(|state| state.people());
     let contacts = each(people, key, move |known| contact(session, known));
     let nobody = || el("p").class("empty").text("Nobody yet. Whoever you talk to appears here.");

@@ -4,16 +4,15 @@ use super::controls::{actions, field, hint, name_input, submit};
 use super::dialog::dialog;
 use crate::session::Session;
 use crate::ui::Ui;
-use crate::view::{Element, el};
-use leptos::prelude::*;
+use crate::view::{Element, Signal, el};
 use tertulia_proto::group::ConversationId;
 
 /// The dialog `Rename conversation`.
 pub(super) fn rename_dialog(conversation: ConversationId) -> Element {
-    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
+    let (session, ui) = (Session::present(), Ui::present());
     let before =
         session.state.with_untracked(|state| state.conversation(conversation).map(|view| view.name.clone()));
-    let name = RwSignal::new(before.unwrap_or_default());
+    let name = Signal::new(before.unwrap_or_default());
     let rename = move || {
         session.rename(conversation, name.get_untracked().trim());
         ui.close();

@@ -6,14 +6,13 @@ use super::new_conversation::{history_choice, history_of};
 use super::people::block_button;
 use crate::session::Session;
 use crate::state::{Asked, State};
-use crate::view::{Element, View, each, el, key_of, nothing, value_of, when};
-use leptos::prelude::*;
+use crate::view::{Element, Signal, View, each, el, key_of, nothing, value_of, when};
 use tertulia_proto::group::{ConversationId, ConversationKind};
 use tertulia_proto::io::{Consent, RequestId};
 
 /// A request, to be accepted or refused. It is a dialog that leaves the rest of the page usable.
 pub(super) fn request_card(request: RequestId) -> View {
-    let session = expect_context::<Session>();
+    let session = Session::present();
     let find = |state: &State| state.requests.iter().find(|asked| asked.request == request).cloned();
     session.state.with_untracked(find).map_or_else(nothing, |asked| card(session, &asked).into())
 }
@@ -21,8 +20,8 @@ pub(super) fn request_card(request: RequestId) -> View {
 fn card(session: Session, asked: &Asked) -> Element {
     let Asked { request, from, kind, conversation, greeting } = asked;
     let request = *request;
-    let into = RwSignal::new(conversation.map(|id| id.to_string()).unwrap_or_default());
-    let is_new_only = RwSignal::new(false);
+    let into = Signal::new(conversation.map(|id| id.to_string()).unwrap_or_default());
+    let is_new_only = Signal::new(false);
     let accept = move || {
         let chosen = ConversationId::from_hex(&into.get_untracked());
         let new = Consent::New(history_of(is_new_only));
@@ -63,7 +62,7 @@ fn card(session: Session, asked: &Asked) -> Element {
 }
 
 /// Into which conversation they are let.
-fn choice(session: Session, asked: Option<ConversationId>, into: RwSignal<String>) -> Element {
+fn choice(session: Session, asked: Option<ConversationId>, into: Signal<String>) -> Element {
     let mine = each(
         move || session.state.with(|state| candidates(state, asked)),
         |(id, name)| key_of(&id.0, name.as_bytes()),

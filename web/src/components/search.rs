@@ -4,9 +4,8 @@ use super::controls::{check, hint, input, label};
 use super::dialog::dialog;
 use crate::session::{FOUND_MAX, Session};
 use crate::state::snippet;
-use crate::view::{Element, View, dynamic, effect, el, later};
+use crate::view::{Element, Signal, View, document, dynamic, effect, el, later};
 use crate::when;
-use leptos::prelude::*;
 use std::cell::RefCell;
 use std::time::Duration;
 use tertulia_proto::group::ConversationId;
@@ -28,22 +27,22 @@ thread_local! {
 #[derive(Clone, Copy)]
 struct Search {
     session: Session,
-    words: RwSignal<String>,
+    words: Signal<String>,
     /// The conversation from which it was opened.
     here: Option<ConversationId>,
-    is_only_here: RwSignal<bool>,
+    is_only_here: Signal<bool>,
     /// The words that [`FOUND`] has, and where they were looked for; empty while nothing is looked for.
-    answered: RwSignal<String>,
+    answered: Signal<String>,
 }
 
 /// The dialog `Search messages`. From a conversation it looks there only, until the person wants more.
 pub(super) fn search_dialog(here: Option<ConversationId>) -> Element {
     let search = Search {
-        session: expect_context(),
-        words: RwSignal::default(),
+        session: Session::present(),
+        words: Signal::default(),
         here,
-        is_only_here: RwSignal::new(here.is_some()),
-        answered: RwSignal::default(),
+        is_only_here: Signal::new(here.is_some()),
+        answered: Signal::default(),
     };
     FOUND.take();
     effect(move || search.look());
@@ -87,7 +86,7 @@ impl Search {
                 self.session.find(&words, only, is_current, move |found| {
                     FOUND.set(found);
                     // The dialog may be closed by now.
-                    let _ = self.answered.try_set(answer);
+                    self.answered.set(answer);
                 });
             }
         });

@@ -8,8 +8,7 @@ use super::listing::listing;
 use crate::session::Session;
 use crate::theme::{self, Theme};
 use crate::ui::{Overlay, Ui};
-use crate::view::{Element, View, each, el, key_of, when};
-use leptos::prelude::*;
+use crate::view::{Element, Signal, View, each, el, key_of, location, untrack, when};
 use web_sys::HtmlInputElement;
 
 const KEPT: &str = "Your key and your conversations are kept in this browser and nowhere else.";
@@ -20,7 +19,7 @@ const ERASED: &str = "You leave every conversation, and this browser forgets you
 
 /// The region `Settings`.
 pub(super) fn settings() -> Element {
-    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
+    let (session, ui) = (Session::present(), Ui::present());
     let kept = if session.is_kept() { KEPT } else { NOT_KEPT };
     let data = section("data-title", "Data")
         .child(hint(kept))
@@ -67,7 +66,7 @@ fn section(title_id: &str, title: &str) -> Element {
 }
 
 fn profile(session: Session) -> Element {
-    let name = RwSignal::new(session.me.with_untracked(|me| me.name.to_string()));
+    let name = Signal::new(session.me.with_untracked(|me| me.name.to_string()));
     let is_same = move || {
         name.with(|name| session.me.with(|me| name.trim() == me.name.as_str() || name.trim().is_empty()))
     };
@@ -84,7 +83,7 @@ fn profile(session: Session) -> Element {
 
 /// What others are told of us, and whom we hear nothing of.
 fn privacy(session: Session) -> Element {
-    let shares = RwSignal::new(session.shares_read());
+    let shares = Signal::new(session.shares_read());
     let share = check("Tell others what I have read", shares)
         .on("change", move |_| session.share_read(shares.get_untracked()));
     // `/away` and `/back` say the same.
@@ -141,7 +140,7 @@ fn appearance(ui: Ui) -> Element {
 
 /// The dialog that asks before all is gone.
 pub(super) fn erase_dialog() -> Element {
-    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
+    let (session, ui) = (Session::present(), Ui::present());
     let erase = move || erase(session, ui);
     confirm("Erase everything?", ERASED, "Keep everything", "Erase for good", erase)
 }

@@ -7,7 +7,6 @@ use crate::state::{Preview, State};
 use crate::ui::{Overlay, Place, Ui};
 use crate::view::{Element, View, dynamic, each, el, key_of, run, when};
 use crate::when;
-use leptos::prelude::*;
 use tertulia_proto::AccountId;
 use tertulia_proto::group::ConversationId;
 use tertulia_proto::io::ConversationView;
@@ -18,7 +17,7 @@ const NONE_YET: &str = "No conversations yet. Begin one, or open an invite that 
 
 /// The navigation.
 pub(super) fn sidebar() -> Element {
-    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
+    let (session, ui) = (Session::present(), Ui::present());
     let head = el("header")
         .class("sidebar-head")
         .child(el("span").class("wordmark").text("Tertulia"))

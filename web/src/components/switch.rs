@@ -5,14 +5,13 @@ use super::dialog::dialog;
 use crate::letters::has;
 use crate::session::Session;
 use crate::ui::Ui;
-use crate::view::{Element, each, el, key_of, run, when};
-use leptos::prelude::*;
+use crate::view::{Element, Signal, each, el, key_of, run, untrack, when};
 use tertulia_proto::group::ConversationId;
 
 /// The dialog `Go to conversation`: Enter goes to the first that matches.
 pub(super) fn switch_dialog() -> Element {
-    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
-    let words = RwSignal::new(String::new());
+    let (session, ui) = (Session::present(), Ui::present());
+    let words = Signal::new(String::new());
     let found = move || {
         let words = words.get();
         session.state.with(|state| {

@@ -2,7 +2,7 @@
 
 use crate::state::typed;
 use crate::ui::Ui;
-use leptos::prelude::*;
+use crate::view::{Signal, on_cleanup};
 use std::sync::Arc;
 use tertulia_proto::group::ConversationId;
 use tertulia_proto::io::MessageView;
@@ -14,24 +14,24 @@ pub(super) struct Talk {
     /// Which one.
     pub(super) id: ConversationId,
     /// The message that the composer replies to.
-    pub(super) to: RwSignal<Option<Arc<MessageView>>>,
+    pub(super) to: Signal<Option<Arc<MessageView>>>,
     /// The message that the composer gives other words.
-    pub(super) edited: RwSignal<Option<Arc<MessageView>>>,
+    pub(super) edited: Signal<Option<Arc<MessageView>>>,
     /// What is in the composer.
-    pub(super) text: RwSignal<String>,
+    pub(super) text: Signal<String>,
     /// The composer's textbox, while there is one.
-    pub(super) field: StoredValue<Option<HtmlElement>>,
+    pub(super) field: Signal<Option<HtmlElement>>,
     /// What was being written before an edit.
-    before: RwSignal<String>,
+    before: Signal<String>,
 }
 
 impl Talk {
     /// The conversation with what was typed and not sent. What is not sent is kept when the person looks elsewhere.
     pub(super) fn new(ui: Ui, id: ConversationId) -> Self {
-        let draft = ui.drafts.with_value(|drafts| drafts.get(&id).cloned()).unwrap_or_default();
-        let (to, edited) = (RwSignal::new(None), RwSignal::new(None));
-        let (text, before) = (RwSignal::new(draft), RwSignal::default());
-        let talk = Self { id, to, edited, text, field: StoredValue::new(None), before };
+        let draft = ui.drafts.with_untracked(|drafts| drafts.get(&id).cloned()).unwrap_or_default();
+        let (to, edited) = (Signal::new(None), Signal::new(None));
+        let (text, before) = (Signal::new(draft), Signal::default());
+        let talk = Self { id, to, edited, text, field: Signal::new(None), before };
         on_cleanup(move || talk.keep_draft(ui));
         talk
     }
@@ -68,14 +68,14 @@ impl Talk {
 
     /// Lets the person write.
     pub(super) fn focus(self) {
-        self.field.get_value().into_iter().for_each(|field| drop(field.focus()));
+        self.field.get_untracked().into_iter().for_each(|field| drop(field.focus()));
     }
 
     fn keep_draft(self, ui: Ui) {
         let is_edited = self.edited.try_get_untracked().flatten().is_some();
         let draft = if is_edited { self.before } else { self.text };
         let draft = draft.try_get_untracked().unwrap_or_default();
-        ui.drafts.try_update_value(|drafts| {
+        ui.drafts.update_untracked(|drafts| {
             if draft.is_empty() { drafts.remove(&self.id) } else { drafts.insert(self.id, draft) }
         });
     }

@@ -1,6 +1,7 @@
 //! Histories out of this browser, as files, and back in (docs/HISTORY.md).
 
 use super::Session;
+use crate::view::document;
 use js_sys::{Array, Uint8Array};
 use tertulia_proto::group::archive::{Export, Imported};
 use tertulia_proto::io::{Lacking, Recalled};
@@ -37,9 +38,8 @@ impl Session {
                 }
                 Ok(None) => return self.hand_out(&pieces, &export),
                 Err(Lacking(keys)) => {
-                    return self.read_for(keys, recalled, move |recalled| {
-                        self.go_on_exporting(export, recalled, pieces);
-                    });
+                    let go_on = move |recalled| self.go_on_exporting(export, recalled, pieces);
+                    return self.read_for(keys, recalled, Box::new(go_on));
                 }
             }
         }
@@ -116,7 +116,7 @@ fn save(pieces: &Array, name: &str, kind: &str) -> Result<(), JsValue> {
     options.set_type(kind);
     let blob = Blob::new_with_str_sequence_and_options(pieces, &options)?;
     let url = Url::create_object_url_with_blob(&blob)?;
-    let link = leptos::prelude::document().create_element("a")?;
+    let link = document().create_element("a")?;
     link.set_attribute("href", &url)?;
     link.set_attribute("download", name)?;
     link.unchecked_ref::<HtmlElement>().click();

@@ -3,7 +3,7 @@
 use super::Session;
 use crate::letters::letter;
 use crate::state::{SOUGHT_MAX, Seeking, Stale};
-use leptos::prelude::*;
+use crate::view::Signal;
 use tertulia_proto::directory::FoundPerson;
 use tertulia_proto::directory::words::{Words, listed};
 use tertulia_proto::io::SearchId;
@@ -11,15 +11,15 @@ use tertulia_proto::{Command, Reply};
 
 impl Session {
     /// Keeps up what is looked for in a searchbox, as long as that is there.
-    pub(crate) fn keep_up(self, seeking: RwSignal<Seeking>) {
-        self.seeking.update_value(|all| {
-            all.retain(|one| !one.is_disposed());
+    pub(crate) fn keep_up(self, seeking: Signal<Seeking>) {
+        self.seeking.update_untracked(|all| {
+            all.retain(|one| !one.is_gone());
             all.push(seeking);
         });
     }
 
     /// Looks for people who are listed under these words.
-    pub(crate) fn seek(self, words: Words, seeking: RwSignal<Seeking>) {
+    pub(crate) fn seek(self, words: Words, seeking: Signal<Seeking>) {
         let command = Command::SearchPeople { words: words.clone(), limit: SOUGHT_MAX };
         let reply = self.with_tab(|tab| tab.command(command));
         seeking.update(|seeking| match reply {
@@ -31,7 +31,7 @@ impl Session {
 
     /// Shows who was found wherever it is looked for them, and forgets the searchboxes that are gone.
     pub(super) fn show_found(self, search: SearchId, people: &[FoundPerson], is_over: bool) {
-        self.seeking.update_value(|all| {
+        self.seeking.update_untracked(|all| {
             all.retain(|one| {
                 one.try_update(|seeking| seeking.take(search, people, is_over, letter)).is_some()
             });

@@ -4,7 +4,6 @@ use super::{RECALLED, Session, with_quoted};
 use crate::letters::{letter, sentence};
 use crate::state::{Feed, Stale};
 use crate::ui::Place;
-use leptos::prelude::*;
 use tertulia_proto::group::{ConversationId, OpId, Search};
 use tertulia_proto::io::{Emoji, Found, Lacking, MessageText, MessageView, Recalled, RequestId};
 use tertulia_proto::{AccountId, Command, Node, Reply, Window};
@@ -84,15 +83,15 @@ impl Session {
 
     /// Shows more of the past, and then goes on.
     pub(crate) fn show_earlier(self, then: impl FnOnce() + 'static) {
-        self.go_back(self.feed.with_untracked(Feed::earlier), then);
+        self.go_back(self.feed.with_untracked(Feed::earlier), Box::new(then));
     }
 
     /// Shows so much of the past that this message is there, and then goes on.
     pub(crate) fn show_around(self, message: OpId, then: impl FnOnce() + 'static) {
-        self.go_back(self.feed.with_untracked(|feed| feed.around(message)), then);
+        self.go_back(self.feed.with_untracked(|feed| feed.around(message)), Box::new(then));
     }
 
-    fn go_back(self, window: Option<Window>, then: impl FnOnce() + 'static) {
+    fn go_back(self, window: Option<Window>, then: Box<dyn FnOnce()>) {
         let conversation = self.feed.with_untracked(|feed| feed.conversation);
         let Some((window, id)) = window.zip(conversation) else { return then() };
         let from = move |node: &Node, recalled: &mut Recalled| {
@@ -142,11 +141,12 @@ impl Session {
             Some(Ok(found)) => return take(found),
             None => return,
         };
-        self.read_for(keys, recalled, move |recalled| {
+        let go_on = move |recalled| {
             if is_wanted() {
                 self.go_on_finding((search, recalled), is_wanted, take);
             }
-        });
+        };
+        self.read_for(keys, recalled, Box::new(go_on));
     }
 
     /// Leaves a conversation; its messages stay.

@@ -1,7 +1,5 @@
 //! What the person is told outside of conversations.
 
-use std::collections::VecDeque;
-
 /// Notices that stand at once: more would hide what is behind them, and the oldest have been read.
 const NOTICES_MAX: usize = 4;
 
@@ -11,7 +9,7 @@ pub(crate) type NoticeId = u64;
 /// The notices that stand, the oldest first.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Notices {
-    standing: VecDeque<Notice>,
+    standing: Vec<Notice>,
     told: NoticeId,
 }
 
@@ -61,7 +59,7 @@ impl Notices {
     fn say(&mut self, tone: Tone, text: String, remedy: String) {
         self.standing.retain(|notice| notice.text != text);
         self.told += 1;
-        self.standing.push_back(Notice { id: self.told, tone, text, remedy });
+        self.standing.push(Notice { id: self.told, tone, text, remedy });
         // The quiet ones give way first: what a person must act upon is not pushed out by who came and went.
         while self.standing.len() > NOTICES_MAX {
             let quiet = self.standing.iter().position(|notice| notice.tone == Tone::Quiet);

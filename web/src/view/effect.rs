@@ -1,7 +1,8 @@
 //! What is done anew whenever what it read has changed.
 
+use super::Signal;
 use super::later::soon;
-use leptos::prelude::*;
+use leptos::prelude::{Owner, on_cleanup, untrack};
 use leptos::reactive::graph::{AnySource, AnySubscriber, ReactiveNode, Subscriber, WithObserver};
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -35,10 +36,8 @@ pub(crate) fn effect(act: impl FnMut() + Send + 'static) {
 }
 
 /// What `read` reads, as a signal that tells only of what is really new.
-pub(crate) fn memo<T: PartialEq + Send + Sync + 'static>(
-    read: impl Fn() -> T + Send + 'static,
-) -> RwSignal<T> {
-    let known = RwSignal::new(untrack(&read));
+pub(crate) fn memo<T: PartialEq + Send + Sync + 'static>(read: impl Fn() -> T + Send + 'static) -> Signal<T> {
+    let known = Signal::new(untrack(&read));
     follow(Box::new(move || {
         let now = read();
         if known.with_untracked(|before| *before != now) {

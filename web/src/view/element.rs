@@ -1,8 +1,7 @@
 //! Elements and what they have.
 
 use super::event::listen_while_owned;
-use super::{View, append, effect, value_of};
-use leptos::prelude::*;
+use super::{Signal, View, append, document, effect, value_of};
 use wasm_bindgen::{JsCast, UnwrapThrowExt};
 use web_sys::{Event, HtmlInputElement, Node};
 
@@ -65,12 +64,12 @@ impl Element {
     }
 
     /// Makes the value of a field and a signal follow each other.
-    pub(crate) fn bind(self, words: RwSignal<String>) -> Self {
+    pub(crate) fn bind(self, words: Signal<String>) -> Self {
         self.value(move || words.get()).on("input", move |event| words.set(value_of(&event)))
     }
 
     /// Makes a box and a signal follow each other.
-    pub(crate) fn bind_checked(self, is_on: RwSignal<bool>) -> Self {
+    pub(crate) fn bind_checked(self, is_on: Signal<bool>) -> Self {
         let field: HtmlInputElement = self.node();
         self.checked_while(move || is_on.get()).on("change", move |_| is_on.set(field.checked()))
     }

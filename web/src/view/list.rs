@@ -1,8 +1,8 @@
 //! Parts of the page that come and go.
 
 use super::effect::follow;
-use super::{View, nothing};
-use leptos::prelude::*;
+use super::{View, document, nothing, untrack};
+use leptos::prelude::Owner;
 use web_sys::Node;
 
 /// A run of rows between two empty texts, which say where it is while there are none.

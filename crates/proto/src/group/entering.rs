@@ -10,7 +10,6 @@ use crate::table::Table;
 use crate::time::{Duration, Instant};
 use crate::wire::cbor::{decode, structure};
 use crate::wire::{Answer, AnswerCode};
-use std::collections::VecDeque;
 
 /// Requests that may wait for a person at once: a hall of people who come at once, and more than anybody reads.
 pub(super) const WAITING_MAX: usize = 64;
@@ -27,7 +26,7 @@ const GRANTED_FOR: Duration = Duration::from_secs(65);
 #[derive(Default)]
 pub(crate) struct Requests {
     incoming: Table<RequestId, Incoming>,
-    granted: VecDeque<Granted>,
+    granted: Vec<Granted>,
 }
 
 /// A request that was answered with Yes or Derivation. Asked again, because the answer was lost with its link or the
@@ -124,20 +123,19 @@ impl Requests {
         let until = known.map_or(Some((ctx.now + GRANTED_FOR).as_millis()), |known| known.until_ms);
         granted.until_ms = until;
         self.granted.retain(|known| known.request != granted.request);
-        if self.granted.len() == GRANTED_MAX
-            && let Some(oldest) = self.granted.pop_front()
-        {
+        if self.granted.len() == GRANTED_MAX {
+            let oldest = self.granted.remove(0);
             ctx.drop_kept(Key::Granted(oldest.request));
         }
         ctx.keep(Key::Granted(granted.request), &granted);
-        self.granted.push_back(granted);
+        self.granted.push(granted);
     }
 
     /// Takes back a request that was granted, or nothing when the record is none.
     pub(crate) fn take_granted(&mut self, record: &[u8]) -> Option<()> {
         let granted = decode(record)?;
         if self.granted.len() < GRANTED_MAX {
-            self.granted.push_back(granted);
+            self.granted.push(granted);
         }
         Some(())
     }

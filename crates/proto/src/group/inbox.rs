@@ -8,7 +8,6 @@ use crate::table::Table;
 use crate::time::{Duration, Instant};
 use crate::wire::cbor::{decode, structure};
 use crate::wire::{Answer, AnswerCode, LeftMessage};
-use std::collections::VecDeque;
 
 /// Messages that wait at once: a long absence, and a megabyte at most.
 const INBOX_MAX: usize = 128;
@@ -26,7 +25,7 @@ const KNOWN: &str = "left_message_known";
 #[derive(Default)]
 pub(crate) struct Inbox {
     left: Table<RequestId, Left>,
-    answers: VecDeque<Answered>,
+    answers: Vec<Answered>,
 }
 
 /// A request that the machine has answered.
@@ -59,9 +58,9 @@ impl Inbox {
             return;
         }
         if self.answers.len() == ANSWERS_MAX {
-            self.answers.pop_front();
+            self.answers.remove(0);
         }
-        self.answers.push_back(Answered { request, node, until, is_used: false });
+        self.answers.push(Answered { request, node, until, is_used: false });
     }
 
     /// Takes in a message, or counts why not. What is here, now or before, is confirmed.

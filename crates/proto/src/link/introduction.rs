@@ -18,7 +18,6 @@ use crate::wire::cbor;
 use crate::wire::letter::{AttemptId, Letter};
 use crate::wire::signed::Signed;
 use crate::wire::{Contact, Frame, Lookup, Signal, Unreachable, seal};
-use std::collections::VecDeque;
 
 /// Offers that may be answered at once: each costs the driver a connection and a port.
 pub(crate) const ANSWERING_MAX: usize = 32;
@@ -82,7 +81,7 @@ impl Carrier {
 pub(crate) struct Introductions {
     attempts: Table<LinkId, Attempt>,
     answering: Table<LinkId, Answering>,
-    seen: VecDeque<AttemptId>,
+    seen: Vec<AttemptId>,
 }
 
 /// An introduction of ours.
@@ -217,7 +216,7 @@ impl Introductions {
         ctx: &mut Ctx<'_>,
         links: &mut Links,
         (from, signal): (Carrier, Signal),
-        consents: impl Fn(&NodeId) -> bool,
+        consents: &dyn Fn(&NodeId) -> bool,
     ) {
         if signal.to == ctx.me.node() {
             self.on_letter(ctx, links, from, &signal, consents);
@@ -236,7 +235,7 @@ impl Introductions {
         links: &mut Links,
         carrier: Carrier,
         signal: &Signal,
-        consents: impl Fn(&NodeId) -> bool,
+        consents: &dyn Fn(&NodeId) -> bool,
     ) {
         let letter = seal::open(&ctx.me.sealing_seed(), INFO, &signal.sealed)
             .and_then(|plain| cbor::decode::<Signed<Letter>>(&plain))
@@ -264,9 +263,9 @@ impl Introductions {
             return;
         }
         if self.seen.len() == SEEN_MAX {
-            self.seen.pop_front();
+            self.seen.remove(0);
         }
-        self.seen.push_back(letter.attempt);
+        self.seen.push(letter.attempt);
         let expected = Some(letter.certificate.node());
         let link = links.begin(ctx, Beginning { role: Role::Answerer, path: Path::Introduction, expected });
         let answering = Answering { attempt: letter.attempt, carrier, to: letter.certificate.clone() };

@@ -12,7 +12,6 @@ use crate::io::{LinkId, Output, Path, PeerView, Person};
 use crate::store::Key;
 use crate::time::{Duration, Instant};
 use crate::wire::{FRAME_MAX, Frame, Pong, operations_head};
-use std::collections::VecDeque;
 
 /// One link.
 pub(super) struct Link {
@@ -48,7 +47,7 @@ pub(super) struct Up {
     /// Whether somebody talks over it, or it is new: then it is asked more often.
     pub is_busy: bool,
     pub traffic: Traffic,
-    pub sent: VecDeque<(u64, Instant)>,
+    pub sent: Vec<(u64, Instant)>,
     pub rtt: Option<Duration>,
 }
 
@@ -134,7 +133,7 @@ impl Up {
             ping_at,
             is_busy: true,
             traffic,
-            sent: VecDeque::new(),
+            sent: Vec::new(),
             rtt: None,
         }
     }
@@ -153,9 +152,9 @@ impl Up {
     /// Notes a heartbeat, be it due or one that somebody asked for.
     pub(super) fn note_ping(&mut self, now: Instant, correlator: u64) {
         if self.sent.len() == Self::IN_FLIGHT_MAX {
-            self.sent.pop_front();
+            self.sent.remove(0);
         }
-        self.sent.push_back((correlator, now));
+        self.sent.push((correlator, now));
     }
 
     /// Takes the answer to a heartbeat: yields its round-trip time.
@@ -164,9 +163,9 @@ impl Up {
             ctx.count("pong_unasked");
             return None;
         };
-        let (_, sent) = self.sent[at];
-        self.rtt = Some(ctx.now.since(sent));
-        self.sent.drain(..=at);
+        let later = self.sent.split_off(at + 1);
+        self.rtt = self.sent.pop().map(|(_, sent)| ctx.now.since(sent));
+        self.sent = later;
         self.rtt
     }
 }

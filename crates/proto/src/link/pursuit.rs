@@ -10,7 +10,6 @@ use crate::link::introduction::{Carrier, Introductions, Invited};
 use crate::link::{Beginning, Links, SLOW_AFTER};
 use crate::table::Table;
 use crate::time::Instant;
-use std::collections::VecDeque;
 
 /// Ways to one node that are tried at once: one that is slow, and another beside it. When both are, the next takes the place of
 /// the first: what was begun while the network was away may never be answered.
@@ -38,7 +37,7 @@ pub(crate) struct Pursuits {
 }
 
 struct Pursuit {
-    ways: VecDeque<Way>,
+    ways: Vec<Way>,
     certificate: Option<Certificate>,
     invited: Invited,
     /// The links that the ways under way wait for: to the target, or to its introducer. The latest is the last.
@@ -65,11 +64,11 @@ impl Pursuits {
         ctx: &mut Ctx<'_>,
         (links, introductions): (&mut Links, &mut Introductions),
         target: NodeId,
-        ways: impl IntoIterator<Item = Way>,
+        ways: Vec<Way>,
         (certificate, invited): (Option<Certificate>, Invited),
     ) -> Option<LinkId> {
         let pursuit = self.by_target.or_insert_with(target, || Pursuit {
-            ways: VecDeque::new(),
+            ways: Vec::new(),
             certificate: None,
             invited,
             tries: Vec::new(),
@@ -141,7 +140,7 @@ impl Pursuits {
             let before = pursuit.tries.len();
             pursuit.tries.retain(|link| links.node_of(*link) != Some(node));
             if pursuit.tries.len() < before {
-                pursuit.ways.push_front(Way::Through(node));
+                pursuit.ways.insert(0, Way::Through(node));
                 pursuit.advance(ctx, links, introductions, *target);
             }
         }
@@ -197,7 +196,7 @@ impl Pursuit {
         let before = self.tries.len();
         self.tries.retain(|link| match links.node_of(*link) {
             Some(node) => {
-                self.ways.push_front(Way::Through(node));
+                self.ways.insert(0, Way::Through(node));
                 false
             }
             None => true,
@@ -216,8 +215,8 @@ impl Pursuit {
         if self.tries.len() == TRIES_MAX && !self.ways.is_empty() {
             links.abandon(ctx, self.tries.remove(0), CloseReason::Unreachable);
         }
-        while let Some(way) = self.ways.pop_front() {
-            let begun = match way {
+        while !self.ways.is_empty() {
+            let begun = match self.ways.remove(0) {
                 Way::Dial(endpoint) => Some(dial(ctx, links, endpoint, Some(target))),
                 Way::Via(endpoint) => match links.node_at(&endpoint) {
                     Some(node) => self.introduce(ctx, links, introductions, (target, node), false),

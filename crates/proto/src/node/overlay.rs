@@ -56,7 +56,7 @@ impl Node {
             Frame::Unreachable(lost) => self.introductions.on_unreachable(&mut ctx, links, &carrier, &lost),
             // Whoever is in the overlay is a possible neighbour there, and links to those.
             Frame::Signal(signal) => {
-                self.introductions.on_signal(&mut ctx, links, (carrier, signal), |_| true);
+                self.introductions.on_signal(&mut ctx, links, (carrier, signal), &|_| true);
             }
             Frame::Sealed(sealed) if sealed.to == ctx.me.node() => {
                 self.envelopes.on_sealed(&mut ctx, &sealed);

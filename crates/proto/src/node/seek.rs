@@ -29,7 +29,7 @@ impl Node {
         let mut ctx = ctx!(self);
         ctx.count("link_sought");
         let opening = (&mut self.links, &mut self.introductions);
-        self.pursuits.begin(&mut ctx, opening, target, [Way::Dial(endpoint)], (None, Invited::default()));
+        self.pursuits.begin(&mut ctx, opening, target, vec![Way::Dial(endpoint)], (None, Invited::default()));
         true
     }
 

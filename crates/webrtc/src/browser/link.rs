@@ -4,7 +4,6 @@ use super::Notes;
 use super::promise::after;
 use crate::sdp;
 use crate::{BACKLOG_MAX, CARRY_MS, CandidateType, FLUSH_MS, GATHER_MS, LABEL, OPEN_MS, Route};
-use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use tertulia_proto::{CloseReason, Description, Duration, Endpoint, Fingerprint, Input, Instant, LinkId};
@@ -79,7 +78,7 @@ pub(super) struct Link {
     patience: Option<Duration>,
     deadline: Option<Instant>,
     remote: Option<Fingerprint>,
-    inputs: VecDeque<Input>,
+    inputs: Vec<Input>,
     notes: Rc<Notes>,
     _callbacks: Callbacks,
 }
@@ -113,7 +112,7 @@ impl Link {
             patience: patience.map(millis),
             deadline: Some(now + millis(OPEN_MS)),
             remote,
-            inputs: VecDeque::new(),
+            inputs: Vec::new(),
             notes,
             _callbacks: callbacks,
         })
@@ -127,7 +126,7 @@ impl Link {
         self.stage == Stage::Over
     }
 
-    pub(super) fn take_inputs(&mut self) -> VecDeque<Input> {
+    pub(super) fn take_inputs(&mut self) -> Vec<Input> {
         std::mem::take(&mut self.inputs)
     }
 
@@ -153,7 +152,7 @@ impl Link {
             Happening::Open => self.on_open(),
             Happening::Message(bytes) => {
                 if self.stage == Stage::Open {
-                    self.inputs.push_back(Input::Frame { link: self.id, bytes });
+                    self.inputs.push(Input::Frame { link: self.id, bytes });
                 }
             }
             Happening::Closed => self.over(CloseReason::Left),
@@ -233,7 +232,7 @@ impl Link {
         self.stage = Stage::Opening;
         self.deadline = self.patience.map(|patience| now + patience);
         match self.local() {
-            Some(description) => self.inputs.push_back(Input::Described { link: self.id, description }),
+            Some(description) => self.inputs.push(Input::Described { link: self.id, description }),
             None => self.over(CloseReason::Unable),
         }
     }
@@ -247,7 +246,7 @@ impl Link {
             (Some(local), Some(remote)) => {
                 (self.stage, self.deadline) = (Stage::Open, None);
                 let local = local.fingerprint;
-                self.inputs.push_back(Input::Opened { link: self.id, local, remote });
+                self.inputs.push(Input::Opened { link: self.id, local, remote });
             }
             _ => self.over(CloseReason::Unable),
         }
@@ -259,7 +258,7 @@ impl Link {
 
     fn over(&mut self, reason: CloseReason) {
         if !matches!(self.stage, Stage::Closing | Stage::Over) {
-            self.inputs.push_back(Input::Closed { link: self.id, reason });
+            self.inputs.push(Input::Closed { link: self.id, reason });
         }
         self.stage = Stage::Over;
     }

@@ -2,8 +2,9 @@
 
 use super::Notes;
 use super::link::{Happening, Link, Purpose};
-use crate::{Transport, stun_addresses};
+use crate::{Transport, sdp, stun_addresses};
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::rc::Rc;
 use tertulia_proto::table::Table;
 use tertulia_proto::{CloseReason, Description, Endpoint, Input, Instant, LinkId};
@@ -52,8 +53,7 @@ impl Links {
     }
 
     fn open(&mut self, id: LinkId, purpose: Purpose, stun: &[Endpoint]) {
-        let urls: Vec<String> =
-            stun_addresses(stun).iter().map(|address| format!("stun:{address}")).collect();
+        let urls: Vec<String> = stun_addresses(stun).iter().map(stun_url).collect();
         match Link::new(id, purpose, &urls, Rc::clone(&self.notes), self.now) {
             Some(link) => drop(self.links.insert(id, link)),
             None => self.inputs.push_back(Input::Closed { link: id, reason: CloseReason::Unable }),
@@ -107,4 +107,10 @@ impl Transport for Links {
     fn poll_input(&mut self) -> Option<Input> {
         self.inputs.pop_front()
     }
+}
+
+/// Where a browser is to ask for its own addresses (RFC 7064).
+fn stun_url(at: &SocketAddr) -> String {
+    let (host, port) = (sdp::address(&at.ip()), at.port());
+    if at.is_ipv6() { format!("stun:[{host}]:{port}") } else { format!("stun:{host}:{port}") }
 }

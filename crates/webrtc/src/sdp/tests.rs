@@ -58,6 +58,7 @@ fn an_endpoint_becomes_a_lite_passive_answer_that_names_every_address_best_first
     assert_eq!(read.pwd.as_str(), endpoint.ice_pwd());
     let ports: Vec<_> = read.candidates.iter().map(|candidate| candidate.host.clone()).collect();
     assert_eq!(ports[0], CandidateHost::Ip("192.0.2.1".parse().unwrap()));
+    assert_eq!(ports[1], CandidateHost::Ip("2001:db8::1".parse().unwrap()));
     assert_eq!(ports[2], CandidateHost::Ip("127.0.0.1".parse().unwrap()));
 }
 

@@ -6,7 +6,7 @@
 use crate::group::op::{Body, ConversationId, DisplayKey, OpId, Operation};
 use crate::identity::{AccountId, NodeId};
 use crate::store::Key;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 /// Operations of one conversation: their rows are some two gigabytes, more than any device of today has for it.
 pub(super) const OPERATIONS_KEPT_MAX: usize = 1 << 24;
@@ -56,7 +56,9 @@ pub(crate) struct Row {
 #[derive(Clone, Default)]
 pub(crate) struct Rows {
     rows: Vec<Row>,
-    by_id: BTreeMap<OpId, Place>,
+    /// In the order of their ids, a list for each first byte of one: ids are hashes, so each list is a few hundred long where there
+    /// are a hundred thousand operations. Empty until there is a row.
+    by_id: Vec<Vec<Place>>,
     /// In the order of display. What comes new belongs at the end or close to it.
     display: Vec<Place>,
     dependencies: Vec<Place>,
@@ -72,7 +74,7 @@ impl Rows {
         let content = operation.content();
         let first = self.dependencies.len();
         for id in content.dependencies.iter() {
-            self.dependencies.extend(self.by_id.get(id));
+            self.dependencies.extend(self.find(id));
         }
         let row = Row {
             id: operation.id(),
@@ -106,14 +108,24 @@ impl Rows {
 
     /// Puts a row where one of the same id stands, or at the end.
     fn put(&mut self, row: Row) -> Place {
-        let next = Place(number(self.rows.len()));
-        let place = *self.by_id.entry(row.id).or_insert(next);
-        if place == next {
-            self.rows.push(row);
-        } else {
+        if let Some(place) = self.find(&row.id) {
             self.rows[place.at()] = row;
+            return place;
         }
+        let place = Place(number(self.rows.len()));
+        self.by_id.resize(1 << u8::BITS, Vec::new());
+        let alike = &mut self.by_id[first_byte(&row.id)];
+        let at = alike.partition_point(|other| self.rows[other.at()].id < row.id);
+        alike.insert(at, place);
+        self.rows.push(row);
         place
+    }
+
+    /// The place of an operation that has a row.
+    fn find(&self, id: &OpId) -> Option<Place> {
+        let alike = self.by_id.get(first_byte(id))?;
+        let at = alike.binary_search_by(|other| self.row(*other).id.cmp(id)).ok()?;
+        alike.get(at).copied()
     }
 
     fn device(&mut self, node: NodeId, author: AccountId) -> u32 {
@@ -142,12 +154,12 @@ impl Rows {
 
     /// The place of an operation that is part of the conversation.
     pub(crate) fn place(&self, id: &OpId) -> Option<Place> {
-        self.by_id.get(id).copied().filter(|place| self.row(*place).kind != Kind::Bygone)
+        self.find(id).filter(|place| self.row(*place).kind != Kind::Bygone)
     }
 
     /// Whether an operation is part of the conversation or came before our time.
     pub(crate) fn is_settled(&self, id: &OpId) -> bool {
-        self.by_id.contains_key(id)
+        self.find(id).is_some()
     }
 
     /// What is always in memory of an operation.
@@ -209,6 +221,10 @@ impl Place {
     fn at(self) -> usize {
         self.0 as usize
     }
+}
+
+fn first_byte(id: &OpId) -> usize {
+    usize::from(id.0[0])
 }
 
 fn kind_of(body: &Body) -> Kind {
