@@ -153,10 +153,15 @@ async fn two_people_who_dial_each_other_at_once_end_with_one_link() {
     let linked = |event: &Event| matches!(event, Event::LinkOpened { .. }).then_some(());
     ana.await_event("the link", linked).await;
     bea.await_event("the link", linked).await;
-    tokio::time::sleep(Duration::from_secs(3)).await;
-    assert_eq!(ana.handle.peers().await.unwrap().len(), 1);
-    assert_eq!(bea.handle.peers().await.unwrap().len(), 1);
-    let links = |native: &tertulia_webrtc::native::Native| native.len();
-    assert_eq!(ana.handle.driver(links).await.unwrap(), 1);
-    assert_eq!(bea.handle.driver(links).await.unwrap(), 1);
+    // Whoever has given up a dial that was just arriving leaves the other with one that comes to nothing, for as long as one may open.
+    within("one link each", async {
+        let links = |native: &tertulia_webrtc::native::Native| native.len();
+        while ana.handle.driver(links).await.unwrap() + bea.handle.driver(links).await.unwrap() > 2 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    })
+    .await;
+    for person in [&ana, &bea] {
+        assert_eq!(person.handle.peers().await.unwrap().len(), 1);
+    }
 }
