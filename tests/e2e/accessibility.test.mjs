@@ -148,7 +148,10 @@ behaviour(
       return (await list.evaluate((found) => found.textContent)).includes('online');
     });
     await look('found');
-    await turned(tina, () => look('found-rtl'));
+    await turned(tina, async () => {
+      await look('found-rtl');
+      assert.deepEqual(await displaced(tina), []);
+    });
     await tina.press('New conversation');
     await (await tina.find('searchbox', 'Search people', { inside: await tina.find('dialog', 'New conversation') })).type('nora');
     await until('the search to be over', async () => !(await tina.told()).includes('Searching'));
@@ -189,6 +192,18 @@ async function turned({ page }, act) {
   await page.evaluate(() => void (document.documentElement.dir = 'rtl'));
   await act();
   await page.evaluate(() => document.documentElement.removeAttribute('dir'));
+}
+
+/// The names that do not stand where their rows begin, right to left: whatever script they are in.
+async function displaced({ page }) {
+  return page.$$eval('.titles h1, .person-name, .entry-name, .me-name', (names) => {
+    const gap = (name) => {
+      const text = document.createRange();
+      text.selectNodeContents(name);
+      return name.getBoundingClientRect().right - text.getBoundingClientRect().right;
+    };
+    return names.filter((name) => name.textContent !== '' && gap(name) > 2).map((name) => `${name.className} ${name.textContent}`);
+  });
 }
 
 /// What axe finds serious in the view as it stands, for each scheme and size; leaves a picture of each.
