@@ -41,7 +41,7 @@ impl Usual {
 
     /// How long an acknowledgement may take.
     fn patience(&self) -> Duration {
-        Duration::from_micros((self.smoothed + 4 * self.variation).into()).min(ACK).max(ACK_MIN)
+        Duration::from_micros((self.smoothed + 4 * self.variation).into()).clamp(ACK_MIN, ACK)
     }
 }
 

@@ -38,7 +38,7 @@ impl Rows {
         Self { me: me.place(), cells: Vec::new(), contacts: Vec::new() }
     }
 
-    /// Takes these nodes in, and no more room than they need.
+    /// Takes these nodes in, one for a place, and no more room than they need.
     #[cfg(feature = "one-process")]
     pub(crate) fn fill(&mut self, contacts: &[&Arc<Contact>]) {
         self.cells.reserve_exact(contacts.len());
@@ -46,8 +46,6 @@ impl Rows {
         for contact in contacts {
             self.offer(contact, None);
         }
-        self.cells.shrink_to_fit();
-        self.contacts.shrink_to_fit();
     }
 
     /// The place of a node in the table: none for the owner.
