@@ -26,7 +26,7 @@ use crate::io::Wake;
 use crate::table::Set;
 use crate::time::{Duration, Instant};
 use crate::wire::bounded::List;
-use crate::wire::{Frame, Load, PATH_MAX, Return, Route, RouteId, Row};
+use crate::wire::{Decline, Frame, Hop, Load, PATH_MAX, Return, Route, RouteId, Row};
 use contact::Contact;
 use entering::Stage;
 use hops::{Pending, Usual};
@@ -226,6 +226,7 @@ impl Overlay {
             Frame::Leaves(leaves) => self.on_leaves(ctx, from, &leaves),
             Frame::Arrival(arrival) if arrival.sender.node == from => {
                 self.unrest.is_back(&from);
+                self.unrest.has_place(&from);
                 self.rows.offer(&arrival.sender, None);
             }
             Frame::RowRequest(request) => {
@@ -270,7 +271,7 @@ impl Overlay {
         if !is_whole || route.path.contains(&self.node()) {
             ctx.count(if is_whole { "overlay_route_looped" } else { "overlay_route_misled" });
             // It was taken over all the same: the one it came from need not look for another.
-            self.acknowledge(ctx, from, &route, None);
+            ctx.post(from, Frame::Hop(Hop { id: route.id, hint: None, declined: None }));
             return;
         }
         let Route { key, id, path, load } = route;
@@ -280,8 +281,11 @@ impl Overlay {
         let load = self.collect(load, &path);
         let route = Route { key, id, path, load };
         let next = self.next_hop(&route, None);
-        self.acknowledge(ctx, from, &route, Some(&next));
-        self.go_on(ctx, route, next);
+        let declined = self.decline(&route, &next);
+        self.acknowledge(ctx, from, &route, &next, declined);
+        if declined.is_none() {
+            self.go_on(ctx, route, next);
+        }
     }
 
     fn may_deliver(&self, route: &Route) -> bool {
@@ -290,6 +294,15 @@ impl Overlay {
             _ => None,
         };
         self.stage.may_deliver() || newcomer.is_some_and(|newcomer| self.is_first_of(newcomer))
+    }
+
+    /// Whether a message is for somebody else although nobody closer is known, because this node is still looking for its place: two who
+    /// each held what the other asks for its place would wait for each other. Who asks at first hand may know nobody else.
+    fn decline(&self, route: &Route, next: &Next) -> Option<Decline> {
+        /// The origin, and we.
+        const FIRST_HAND: usize = 2;
+        let is_looking = matches!((next, &self.stage), (Next::Here, Stage::Joining(_)));
+        (is_looking && route.path.len() > FIRST_HAND && !self.may_deliver(route)).then_some(Decline::Outside)
     }
 
     /// Sends a message on from here, not to `silent`, who has just not taken it.
@@ -314,7 +327,9 @@ impl Overlay {
     /// Decides where a message goes (DIMA, section 2.2). Nobody who had it gets it again.
     fn next_hop(&self, route: &Route, silent: Option<NodeId>) -> Next {
         let key = route.key.place();
-        let is_new = |node: &NodeId| !route.path.contains(node) && silent != Some(*node);
+        let is_new = |node: &NodeId| {
+            !route.path.contains(node) && silent != Some(*node) && !self.unrest.outside.contains_key(node)
+        };
         if self.leaves.covers(key) {
             let closest = self.leaves.closest(key, is_new).or_else(|| self.beside(route));
             return closest.map_or(Next::Here, |leaf| Next::There(leaf.clone(), true));
@@ -475,6 +490,7 @@ impl Overlay {
 
     /// Does what is due.
     pub(crate) fn on_timeout(&mut self, ctx: &mut Ctx<'_>) {
+        self.unrest.expire(ctx.now);
         self.on_hops_due(ctx);
         self.on_probes_due(ctx);
         self.on_greetings_due(ctx);

@@ -22,8 +22,8 @@ pub use entry::{
     ConnectionRequest, LeaveOperation, ListOperation, ListUpdate, Newcomer,
 };
 pub use overlay::{
-    Arrival, COLLECTED_BYTES_MAX, COLLECTED_MAX, Hop, Join, Joined, Leaves, Load, PATH_MAX, Return, Route,
-    RouteId, Row, RowRequest,
+    Arrival, COLLECTED_BYTES_MAX, COLLECTED_MAX, Decline, Hop, Join, Joined, Leaves, Load, PATH_MAX, Return,
+    Route, RouteId, Row, RowRequest,
 };
 pub use people::{LeftMessage, Typing};
 

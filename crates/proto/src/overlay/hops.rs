@@ -5,7 +5,7 @@ use crate::ctx::Ctx;
 use crate::identity::NodeId;
 use crate::overlay::ring::shared_digits;
 use crate::time::{Duration, Instant};
-use crate::wire::{Frame, Hop, Route};
+use crate::wire::{Decline, Frame, Hop, Route};
 
 /// How long an acknowledgement may take where nothing is known of the round-trip time, at the most.
 const ACK: Duration = Duration::from_secs(1);
@@ -18,6 +18,11 @@ const ACK_OPENING: Duration = Duration::from_secs(5);
 const TRIES_MAX: u8 = 4;
 /// Messages that may wait for their acknowledgement: a node that carries a hundred a second over links of a second.
 const PENDING_MAX: usize = 128;
+
+/// How long nothing is sent to whoever has declined, unless it says before that it has found its place: as long as that takes.
+const OUTSIDE_FOR: Duration = Duration::from_secs(3);
+/// Nodes that may be left out at once: as many as may come with one invite in a moment.
+const OUTSIDE_MAX: usize = 64;
 
 /// Round-trip times of all who have acknowledged something, in microseconds (RFC 6298, section 2): what may be expected of a node of
 /// which none is known. It starts as if they were long, and takes its time: the first may be a neighbour's.
@@ -81,19 +86,26 @@ impl Overlay {
         known.unwrap_or_else(|| self.usual.patience())
     }
 
-    /// Says that a message was taken over, and whom the sender might have sent it to instead.
-    pub(super) fn acknowledge(&self, ctx: &mut Ctx<'_>, from: NodeId, route: &Route, next: Option<&Next>) {
+    /// Says that a message was taken over, or is not, and whom the sender might have sent it to instead.
+    pub(super) fn acknowledge(
+        &self,
+        ctx: &mut Ctx<'_>,
+        from: NodeId,
+        route: &Route,
+        next: &Next,
+        declined: Option<Decline>,
+    ) {
         let key = route.key.place();
         let theirs = shared_digits(from.place(), key);
         let gains_nothing = shared_digits(self.node().place(), key) <= theirs;
         let hint = match next {
-            Some(Next::There(contact, _)) if gains_nothing && !self.leaves.covers(key) => {
+            Next::There(contact, _) if gains_nothing && !self.leaves.covers(key) => {
                 let is_better = shared_digits(contact.node.place(), key) > theirs;
                 is_better.then(|| contact.clone())
             }
             _ => None,
         };
-        ctx.post(from, Frame::Hop(Hop { id: route.id, hint }));
+        ctx.post(from, Frame::Hop(Hop { id: route.id, hint, declined }));
     }
 
     pub(super) fn on_hop(&mut self, ctx: &mut Ctx<'_>, from: NodeId, hop: Hop) {
@@ -109,6 +121,20 @@ impl Overlay {
         if let Some(hint) = hop.hint {
             self.learn(&hint);
         }
+        if hop.declined.is_some() {
+            self.on_declined(ctx, from, pending.route);
+        }
+    }
+
+    /// Sends a message to somebody who has a place in the ring: `by` has none yet.
+    fn on_declined(&mut self, ctx: &mut Ctx<'_>, by: NodeId, route: Route) {
+        if self.unrest.outside.len() >= OUTSIDE_MAX {
+            // Sent on, it could come to and fro between two of them.
+            return ctx.count("overlay_outside_full");
+        }
+        self.unrest.outside.insert(by, ctx.now + OUTSIDE_FOR);
+        ctx.count("overlay_hop_declined");
+        self.forward(ctx, route, None);
     }
 
     /// Sends what was not acknowledged in time another way, or again.

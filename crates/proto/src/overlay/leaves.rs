@@ -120,6 +120,7 @@ impl Overlay {
             self.leaves.on_same(&leaves.knows);
         }
         if leaves.asks {
+            self.unrest.has_place(&from);
             self.answer_greeting(ctx, from, &leaves.knows);
         }
         self.settle(ctx);

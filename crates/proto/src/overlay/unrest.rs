@@ -23,6 +23,8 @@ pub(super) struct Signs {
     /// Nodes that were found gone, and until when nobody is believed that they are there.
     pub(super) gone: Table<NodeId, Instant>,
     pub(super) lost: Vec<Arc<Contact>>,
+    /// Nodes that have no place in the ring yet, and until when they are taken for such.
+    pub(super) outside: Table<NodeId, Instant>,
     /// When it is looked who is to take empty places in the leaf set.
     pub(super) mend_at: Option<Instant>,
 }
@@ -34,6 +36,7 @@ impl Signs {
         greetings: Table::new(),
         gone: Table::new(),
         lost: Vec::new(),
+        outside: Table::new(),
         mend_at: None,
     };
 
@@ -43,6 +46,7 @@ impl Signs {
             && self.greetings.is_empty()
             && self.gone.is_empty()
             && self.lost.is_empty()
+            && self.outside.is_empty()
             && self.mend_at.is_none()
     }
 }
@@ -78,6 +82,20 @@ impl Unrest {
         }
     }
 
+    /// Takes note that a node has found its place.
+    pub(super) fn has_place(&mut self, node: &NodeId) {
+        if let Some(signs) = &mut self.0 {
+            signs.outside.remove(node);
+        }
+    }
+
+    /// Asks once more whether those have a place who have had the time to find it.
+    pub(super) fn expire(&mut self, now: Instant) {
+        if let Some(signs) = &mut self.0 {
+            signs.outside.retain(|_, until| *until > now);
+        }
+    }
+
     /// Takes note that a node has spoken which may have been greeted; yields the greeting.
     pub(super) fn answered(&mut self, node: &NodeId) -> Option<Greeting> {
         self.0.as_mut()?.greetings.remove(node)
@@ -93,7 +111,8 @@ impl Unrest {
         let signs = self.0.as_deref()?;
         let probes = signs.probes.values().map(|probe| probe.due);
         let greetings = signs.greetings.values().map(|greeting| greeting.due);
-        probes.chain(greetings).chain(signs.mend_at).min()
+        let outside = signs.outside.values().copied();
+        probes.chain(greetings).chain(outside).chain(signs.mend_at).min()
     }
 
     /// What it holds on the heap, without what is in its lists.

@@ -4,7 +4,7 @@ use crate::identity::NodeId;
 use crate::overlay::contact::Contact;
 use crate::overlay::ring::{Key, LEAVES_MAX, ROW_MAX};
 use crate::wire::bounded::{List, fixed_bytes};
-use crate::wire::cbor::{Reader, Wire, Writer, structure};
+use crate::wire::cbor::{Reader, Wire, Writer, numbered, structure};
 use crate::wire::{FRAME_MAX, Frame};
 use std::sync::Arc;
 
@@ -74,7 +74,7 @@ impl Route {
     }
 }
 
-/// The acknowledgement of one hop: a message was taken over.
+/// The acknowledgement of one hop: a message was taken over, or is not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hop {
     /// Which.
@@ -82,9 +82,20 @@ pub struct Hop {
     /// A better next hop than the sender of this, where the one that it came from had an empty place (DIMA, section 2.3: "a new
     /// route via its downstream node").
     pub hint: Option<Arc<Contact>>,
+    /// Why the message was not taken over, if it was not.
+    pub declined: Option<Decline>,
 }
 
-structure! { Hop { 0 => id, 1 => hint } }
+structure! { Hop { 0 => id, 1 => hint, 2 => declined } }
+
+/// Why a message is not taken over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decline {
+    /// Whoever declines has no place in the ring yet.
+    Outside,
+}
+
+numbered! { Decline { 0 => Outside } }
 
 /// The answer to a routed message, on its way back.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -51,7 +51,8 @@ fn overlay_frames() -> Vec<Frame> {
     vec![
         Frame::Leaves(leaves),
         Frame::Row(Row { contacts: List::first(contacts()) }),
-        Frame::Hop(Hop { id, hint: Some(contact(7)) }),
+        Frame::Hop(Hop { id, hint: Some(contact(7)), declined: None }),
+        Frame::Hop(Hop { id, hint: None, declined: Some(Decline::Outside) }),
         Frame::Route(Route { key, id, path: path(), load: Load(Arc::new(Frame::Join(join))) }),
         Frame::Return(Return { id, path: path(), load: Load(Arc::new(Frame::Joined(joined))) }),
     ]

@@ -81,6 +81,25 @@ fn one_invite_brings_all_into_one_ring() {
 }
 
 #[test]
+fn those_who_come_at_the_same_moment_do_not_wait_for_each_other() {
+    for seed in 0..60 {
+        let mut world = World::new(seed);
+        let config = Config { overlay: true, ..Config::NATIVE };
+        let count = 3 + seed % 5;
+        let seats: Vec<_> =
+            (0..count).map(|n| world.configured(Kind::Native, &format!("Node {n}"), config)).collect();
+        for seat in &seats[1..] {
+            let invite = Box::new(world.invite(seats[0]));
+            world.command(*seat, Command::Introducer { invite }).expect("an invite is taken");
+            // So that the second is met while the first is looking for its place.
+            world.run_for(Duration::from_millis(20 * (seed / 5 % 6)));
+        }
+        // Less than it takes until a place is asked for again: each question for one is answered.
+        settle(&mut world, &seats, Duration::from_millis(2_500));
+    }
+}
+
+#[test]
 fn the_ring_closes_where_nodes_are_gone_and_the_first_is_not_needed() {
     let (mut world, mut seats) = ring(2, 24);
     settle(&mut world, &seats, Duration::from_secs(60));

@@ -18,8 +18,9 @@ use tertulia_proto::wire::bounded::{Blob, List};
 use tertulia_proto::wire::cbor::decode;
 use tertulia_proto::wire::signed::Signed;
 use tertulia_proto::wire::{
-    Arrival, Enclosed, Filed, Found, Frame, FrameError, Hop, Join, Joined, Keep, Kept, Leaves, Load, Lookup,
-    PATH_MAX, Publish, Return, Route, RouteId, Row, RowRequest, Sealed, Seek, SessionId, Typing, Unreachable,
+    Arrival, Decline, Enclosed, Filed, Found, Frame, FrameError, Hop, Join, Joined, Keep, Kept, Leaves, Load,
+    Lookup, PATH_MAX, Publish, Return, Route, RouteId, Row, RowRequest, Sealed, Seek, SessionId, Typing,
+    Unreachable,
 };
 use tertulia_proto::{AccountId, Command, Config, ConversationId, Identity, NodeId, Reply};
 
@@ -115,8 +116,12 @@ fn alone(book: &mut Book) {
     let one = || record("Ana chess", BEGINNING_MS);
     let frames = [
         ("route", route(Frame::Lookup(Lookup { node: NODE }))),
-        ("hop", Frame::Hop(Hop { id: RouteId([0x1d; 8]), hint: None })),
-        ("hop.hint", Frame::Hop(Hop { id: RouteId([0x1d; 8]), hint: Some(dialable(0xc2)) })),
+        ("hop", Frame::Hop(Hop { id: RouteId([0x1d; 8]), hint: None, declined: None })),
+        ("hop.hint", Frame::Hop(Hop { id: RouteId([0x1d; 8]), hint: Some(dialable(0xc2)), declined: None })),
+        (
+            "hop.declined",
+            Frame::Hop(Hop { id: RouteId([0x1d; 8]), hint: None, declined: Some(Decline::Outside) }),
+        ),
         ("return", answer(Frame::Unreachable(Unreachable { node: NODE }))),
         ("leaves.asks", leaves(&[0xc2c2_c2c2, 0xc3c3_c3c3], &[], &[], true)),
         ("leaves.answers", leaves(&[0xc2c2_c2c2], &[contact(0xc4), dialable(0xc2)], &[], false)),

@@ -147,7 +147,7 @@ impl Ring {
             Frame::Return(_) => return None,
             other => return Some(Box::new(other)),
         };
-        self.carry(by, from, Box::new(Frame::Hop(Hop { id: route.id, hint: None })), None);
+        self.carry(by, from, Box::new(Frame::Hop(Hop { id: route.id, hint: None, declined: None })), None);
         match self.chance.below(3) {
             0 => {}
             1 => self.mislead(by, route),

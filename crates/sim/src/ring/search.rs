@@ -439,7 +439,7 @@ impl Ring {
             Frame::Publish(_) => Frame::Filed(Filed { kept: true }),
             _ => return Some(Box::new(Frame::Route(route))),
         };
-        self.carry(by, from, Box::new(Frame::Hop(Hop { id: route.id, hint: None })), None);
+        self.carry(by, from, Box::new(Frame::Hop(Hop { id: route.id, hint: None, declined: None })), None);
         match self.chance.below(3) {
             0 => {}
             1 => self.mislead(by, route),
