@@ -41,6 +41,9 @@ use wheel::Wheel;
 /// When worlds begin.
 const BEGINNING: Instant = Instant::from_millis(1_800_000_000_000);
 
+/// When nothing is due.
+const NEVER: Instant = Instant::from_micros(u64::MAX);
+
 /// How often a node that is alone hears of somebody.
 const KNOCK_EVERY: Duration = Duration::from_secs(10);
 
@@ -91,6 +94,9 @@ struct Seat {
     node: Option<Bare>,
     /// For when its timer is set.
     wake: Instant,
+    /// For when it was set before, which comes, too, and need not be planned again: most of what is due soon is settled before, and then a
+    /// node waits for what it waited for.
+    later: Instant,
     is_member: bool,
     /// Where it is among those who are there.
     at: u32,
@@ -315,7 +321,7 @@ impl Ring {
         self.spots.push(Spot::any(&mut self.chance));
         let node = Some(Bare::new(contact, self.now));
         let at = self.there.len() as u32;
-        self.seats.push(Seat { node, wake: Instant::from_micros(u64::MAX), is_member: false, at });
+        self.seats.push(Seat { node, wake: NEVER, later: NEVER, is_member: false, at });
         self.there.push(number);
         number
     }
@@ -326,7 +332,7 @@ impl Ring {
         if seat.node.take().is_none() {
             return false;
         }
-        (seat.is_member, seat.wake) = (false, Instant::from_micros(u64::MAX));
+        (seat.is_member, seat.wake, seat.later) = (false, NEVER, NEVER);
         let at = seat.at;
         self.there.swap_remove(at as usize);
         if let Some(moved) = self.there.get(at as usize) {
@@ -372,8 +378,11 @@ impl Ring {
             self.members.insert(me.place());
         }
         if let Some(due) = due.filter(|due| *due < seat.wake) {
+            if due != seat.later {
+                seat.later = seat.wake;
+                self.wheel.plan(due, Happening::Wake(number));
+            }
             seat.wake = due;
-            self.wheel.plan(due, Happening::Wake(number));
         }
         while let Some((to, frame)) = self.common.poll_mail() {
             self.carry(me, to, frame, cause);
@@ -502,11 +511,14 @@ impl Ring {
 
     fn wake(&mut self, number: u32) {
         let seat = &mut self.seats[number as usize];
+        if seat.later == self.now {
+            seat.later = NEVER;
+        }
         // Set for earlier since, or the node is there no more.
         if seat.wake != self.now {
             return;
         }
-        seat.wake = Instant::from_micros(u64::MAX);
+        seat.wake = NEVER;
         self.events += 1;
         self.act(number, None, |node, common, now| node.on_timeout(common, now));
     }

@@ -16,12 +16,18 @@ pub(crate) struct Wheel<T> {
     due: Vec<Entry<T>>,
     /// The slot that is being emptied, counted from 1970.
     slot: u64,
-    /// The slots of this page, each in the order in which it was planned.
+    /// What was planned for this page before it was open, the next last: mostly timers, a few a slot.
+    page: Vec<Entry<T>>,
+    /// What was planned since for its slots, each in the order in which it was planned.
     slots: Vec<Vec<Entry<T>>>,
+    /// Lists for slots, the one that was used last the last: most slots are empty, and memory that was in use just now is at hand.
+    spare: Vec<Vec<Entry<T>>>,
+    /// A list for a page, or two: to let one grow anew for each takes fresh memory each time.
+    spare_pages: Vec<Vec<Entry<T>>>,
     /// Pages that are not open yet.
     pages: BTreeMap<u64, Vec<Entry<T>>>,
     /// How many entries there are in the slots of this page.
-    in_page: usize,
+    in_slots: usize,
 }
 
 struct Entry<T> {
@@ -46,9 +52,12 @@ impl<T> Wheel<T> {
         Self {
             due: Vec::new(),
             slot: slot(now),
+            page: Vec::new(),
             slots: (0..1 << PAGE_BITS).map(|_| Vec::new()).collect(),
+            spare: Vec::new(),
+            spare_pages: Vec::new(),
             pages: BTreeMap::new(),
-            in_page: 0,
+            in_slots: 0,
         }
     }
 
@@ -59,10 +68,15 @@ impl<T> Wheel<T> {
             let place = self.due.partition_point(|other| other.at > at);
             self.due.insert(place, entry);
         } else if page(slot) == page(self.slot) {
-            self.slots[place(slot)].push(entry);
-            self.in_page += 1;
+            let entries = &mut self.slots[place(slot)];
+            if entries.capacity() == 0 {
+                *entries = self.spare.pop().unwrap_or_default();
+            }
+            entries.push(entry);
+            self.in_slots += 1;
         } else {
-            self.pages.entry(page(slot)).or_default().push(entry);
+            let spare = || self.spare_pages.pop().unwrap_or_default();
+            self.pages.entry(page(slot)).or_insert_with(spare).push(entry);
         }
     }
 
@@ -84,20 +98,25 @@ impl<T> Wheel<T> {
 
     /// Goes on to the next slot; says whether there is anything left.
     fn turn(&mut self) -> bool {
-        if self.in_page == 0 {
+        if self.page.is_empty() && self.in_slots == 0 {
             let Some((number, entries)) = self.pages.pop_first() else { return false };
             self.slot = number << PAGE_BITS;
-            self.in_page = entries.len();
-            for entry in entries {
-                self.slots[place(slot(entry.at))].push(entry);
-            }
+            self.spare_pages.push(std::mem::replace(&mut self.page, entries));
+            self.page.reverse();
+            self.page.sort_by_key(|entry| Reverse(entry.at));
         } else {
             self.slot += 1;
         }
-        std::mem::swap(&mut self.due, &mut self.slots[place(self.slot)]);
-        self.in_page -= self.due.len();
-        // Among equals the first that was planned stays behind the others, to be taken first.
+        let entries = std::mem::take(&mut self.slots[place(self.slot)]);
+        self.in_slots -= entries.len();
+        let used = std::mem::replace(&mut self.due, entries);
+        if used.capacity() > 0 {
+            self.spare.push(used);
+        }
+        // Among equals the first that was planned stays behind the others, to be taken first: those of the page before all.
         self.due.reverse();
+        let earlier = self.page.iter().rev().take_while(|entry| slot(entry.at) <= self.slot).count();
+        self.due.extend(self.page.drain(self.page.len() - earlier..));
         self.due.sort_by_key(|entry| Reverse(entry.at));
         true
     }
