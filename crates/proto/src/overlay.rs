@@ -15,6 +15,8 @@ mod failure;
 mod hops;
 mod leaf_set;
 mod leaves;
+#[cfg(feature = "one-process")]
+pub mod need;
 pub mod ring;
 mod rows;
 mod unrest;
@@ -341,9 +343,9 @@ impl Overlay {
             Some(way) if self.is_linked(&way.node) => self.closer(key, way, &is_linked).or(Some(way)),
             Some(way) => {
                 let spare = ways.find(|spare| self.is_linked(&spare.node));
-                spare.or_else(|| self.best(key, &is_linked, true)).or(Some(way))
+                spare.or_else(|| self.best(key, u128::MAX, &is_linked, true)).or(Some(way))
             }
-            None => self.best(key, &is_new, false),
+            None => self.best(key, u128::MAX, &is_new, false),
         };
         next.map_or(Next::Here, |contact| Next::There(contact.clone(), false))
     }
@@ -351,10 +353,9 @@ impl Overlay {
     /// Whoever is to be preferred to `way` because it is closer to a key that is not far from either: there it is more to be close than
     /// to share digits. The leaf set of one who is within a third of ours has the closest in it, however thin the ring is there.
     fn closer(&self, key: u128, way: &Contact, may: &dyn Fn(&NodeId) -> bool) -> Option<&Arc<Contact>> {
-        let is_within = |one: &Contact, span| ring::closeness(key, one.node.place()).0 <= span;
         let span = self.leaves.span();
-        let closest = is_within(way, span.saturating_mul(2)).then(|| self.best(key, may, false)).flatten();
-        closest.filter(|one| is_within(one, span / 3))
+        let is_near = ring::distance(key, way.node.place()) <= span.saturating_mul(2);
+        is_near.then(|| self.best(key, span / 3, may, false)).flatten()
     }
 
     /// What is for one node, and has come to another as the closest, may be for a neighbour whom that one cannot be linked to, as
@@ -369,26 +370,29 @@ impl Overlay {
         closest.filter(|_| seen < BESIDE_MAX)
     }
 
-    /// The rare case: of all whom we know, and who share as many digits with the key as we do, or one more, the closest that is
-    /// closer than we are.
-    fn best(&self, key: u128, may: &dyn Fn(&NodeId) -> bool, is_strict: bool) -> Option<&Arc<Contact>> {
+    /// The rare case: of all whom we know that are not farther from the key than `within`, and who share as many digits with it as we do,
+    /// or one more, the closest that is closer than we are.
+    fn best(
+        &self,
+        key: u128,
+        within: u128,
+        may: &dyn Fn(&NodeId) -> bool,
+        is_strict: bool,
+    ) -> Option<&Arc<Contact>> {
         let me = self.me.node.place();
-        let shared = shared_digits(me, key) + usize::from(is_strict);
+        let row = shared_digits(me, key);
+        let shared = row + usize::from(is_strict);
         let mine = ring::closeness(key, me);
-        let is_better = |contact: &Arc<Contact>| {
+        let may = |contact: &Contact| {
             let place = contact.node.place();
-            let digits = shared_digits(place, key);
-            digits >= shared && (is_strict || ring::closeness(key, place) < mine)
+            let is_closer = is_strict || ring::closeness(key, place) < mine;
+            is_closer
+                && shared_digits(place, key) >= shared
+                && may(&contact.node)
+                && !self.is_suspect(&contact.node)
         };
-        let mut best = None;
-        for one in self.leaves.members().chain(self.rows.contacts()) {
-            let way = ring::closeness(key, one.node.place());
-            let is_nearer = best.is_none_or(|(nearest, _)| way < nearest);
-            if is_nearer && is_better(one) && may(&one.node) && !self.is_suspect(&one.node) {
-                best = Some((way, one));
-            }
-        }
-        best.map(|(_, one)| one)
+        let leaf = self.leaves.beyond(key, within, &may);
+        self.rows.closest((key, row), within, leaf, &may)
     }
 
     fn deliver(&mut self, ctx: &mut Ctx<'_>, route: Route) {

@@ -6,7 +6,6 @@
 //! asks for it is told so by the closest, which takes as long as an answer of its own would.
 
 use super::contact::Contact;
-use super::leaf_set::{LeafSet, Side};
 use super::ring::Key;
 use super::{Overlay, Parcel, WayBack};
 use crate::ctx::{Ctx, Mail, Out};
@@ -172,41 +171,9 @@ impl Bare {
         }
     }
 
-    /// Reads what its next step will need, with `key` if it is about one, or what is due `at` a time: at each `depth` below
-    /// [`Self::DEPTHS`] what is one pointer farther away. What it yields means nothing. A large world waits for memory most of the time,
-    /// and waits less if it asks for much at once.
-    pub fn touch(&self, key: Option<u128>, at: Instant, depth: u8) -> usize {
-        let Overlay { leaves, rows, pending, asked, unrest, .. } = &self.overlay;
-        let first = |node: &NodeId| usize::from(node.0[0]);
-        let is_near = match key {
-            Some(key) => leaves.covers(key),
-            None => self.overlay.watch_at.min(self.overlay.compare_at) <= at,
-        };
-        let near = is_near.then_some(leaves);
-        let towards = || key.and_then(|key| rows.towards(key).next());
-        match depth {
-            0 => {
-                let lists = pending.len() + asked.len() + rows.contacts().len();
-                lists + usize::from(self.overlay.maintain_at <= at) + usize::from(leaves.is_whole())
-            }
-            1 => {
-                let ends = Side::BOTH.into_iter().filter_map(|side| near?.neighbour(side));
-                ends.map(|leaf| Arc::as_ptr(leaf).addr() & 1).sum::<usize>()
-                    + key.map_or(0, |_| rows.touch())
-                    + pending.first().map_or(0, |one| first(&one.to))
-                    + unrest.probes.len()
-            }
-            2 => {
-                near.into_iter().flat_map(LeafSet::members).map(|leaf| first(&leaf.node)).sum::<usize>()
-                    + towards().map_or(0, |contact| Arc::as_ptr(contact).addr() & 1)
-                    + unrest.probes.keys().next().map_or(0, first)
-            }
-            _ => towards().map_or(0, |contact| first(&contact.node)),
-        }
+    pub(super) fn overlay(&self) -> &Overlay {
+        &self.overlay
     }
-
-    /// How far it may be to what a step needs.
-    pub const DEPTHS: u8 = 4;
 
     /// Its id.
     pub fn node(&self) -> NodeId {

@@ -2,7 +2,7 @@
 
 use crate::identity::NodeId;
 use crate::overlay::contact::Contact;
-use crate::overlay::ring::{LEAVES_MAX, SIDE_MAX, closeness, widest_gap};
+use crate::overlay::ring::{LEAVES_MAX, SIDE_MAX, closeness, distance, widest_gap};
 use std::sync::Arc;
 
 /// A direction on the ring.
@@ -115,6 +115,30 @@ impl LeafSet {
         let closer = |leaf: &&Arc<Contact>| closeness(key, leaf.node.place()) < mine && may(&leaf.node);
         let all = self.sides.iter().flatten().filter(closer);
         all.min_by_key(|leaf| closeness(key, leaf.node.place()))
+    }
+
+    /// The member that is closest to a key that it does not cover, that is not farther from it than `within` and that `may` says yes to.
+    /// Whoever is farther out is closer, if anybody on that side is closer than the owner: the others need not be looked at.
+    pub(crate) fn beyond(
+        &self,
+        key: u128,
+        within: u128,
+        may: &dyn Fn(&Contact) -> bool,
+    ) -> Option<&Arc<Contact>> {
+        let limit = within.min(distance(key, self.me));
+        let leads_there = |side: &Side| distance(key, self.end(*side)) <= limit;
+        let outermost = |side: Side| self.side(side).iter().rev().find(|leaf| may(leaf));
+        let all = Side::BOTH.into_iter().filter(leads_there).filter_map(outermost);
+        let closest = all.min_by_key(|leaf| closeness(key, leaf.node.place()));
+        closest.filter(|leaf| distance(key, leaf.node.place()) <= within)
+    }
+
+    /// Where a side ends.
+    fn end(&self, side: Side) -> u128 {
+        match side {
+            Side::Clockwise => self.me.wrapping_add(self.reach(side)),
+            Side::Counter => self.me.wrapping_sub(self.reach(side)),
+        }
     }
 
     /// Whether a node belongs in it for certain: it is nearer than the farthest on its side, or there are no others. Beyond the
@@ -302,6 +326,18 @@ impl LeafSet {
         self.sides.iter().map(|side| side.capacity() * size_of::<Arc<Contact>>()).sum()
     }
 
+    /// Reads where the members are.
+    #[cfg(feature = "one-process")]
+    pub(crate) fn touch_lists(&self) -> usize {
+        self.sides.iter().filter_map(|side| side.first()).map(|leaf| Arc::as_ptr(leaf).addr() & 1).sum()
+    }
+
+    /// Reads the members.
+    #[cfg(feature = "one-process")]
+    pub(crate) fn touch(&self) -> usize {
+        self.sides.iter().flatten().map(|leaf| usize::from(leaf.node.0[0])).sum()
+    }
+
     /// The nearest on a side.
     pub(crate) fn neighbour(&self, side: Side) -> Option<&Arc<Contact>> {
         self.side(side).first()
@@ -452,10 +488,18 @@ mod tests {
             unique.sort_unstable();
             unique.dedup();
             prop_assert_eq!(unique.len(), members.len());
+            let closest_of = |all: &[u128]| all.iter().copied().chain([me]).min_by_key(|one| closeness(key, *one));
             if set.covers(key) {
-                let closest = left.iter().copied().chain([me]).min_by_key(|one| closeness(key, *one));
                 let found = set.closest(key, |_| true).map_or(me, |leaf| leaf.node.place());
-                prop_assert_eq!(Some(found), closest);
+                prop_assert_eq!(Some(found), closest_of(&left));
+            } else {
+                let mine = closeness(key, me);
+                let is_closer = |leaf: &Contact| closeness(key, leaf.node.place()) < mine;
+                let found = set.beyond(key, u128::MAX, &is_closer).map_or(me, |leaf| leaf.node.place());
+                prop_assert_eq!(Some(found), closest_of(&members));
+                let within = distance(key, found);
+                let limited = [within, within - 1].map(|within| set.beyond(key, within, &is_closer).is_some());
+                prop_assert_eq!(limited, [found != me, false]);
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::identity::NodeId;
 use crate::overlay::contact::Contact;
-use crate::overlay::ring::{SPARED_ROWS, digit, shared_digits};
+use crate::overlay::ring::{SPARED_ROWS, closeness, digit, shared_digits};
 use crate::time::Duration;
 use std::sync::Arc;
 
@@ -202,6 +202,40 @@ impl Rows {
         &self.contacts[from..to]
     }
 
+    /// The closest to a key of `so_far` and of those in this row and behind it that `may` says yes to and that are not farther than `within`:
+    /// whoever shares fewer digits with the owner is before, and the key shares as many as the row says.
+    pub(crate) fn closest<'r>(
+        &'r self,
+        (key, row): (u128, usize),
+        within: u128,
+        so_far: Option<&'r Arc<Contact>>,
+        may: &dyn Fn(&Contact) -> bool,
+    ) -> Option<&'r Arc<Contact>> {
+        let way = |contact: &Contact| closeness(key, contact.node.place());
+        let (mut closest, mut limit) = (so_far, so_far.map_or((within, u128::MAX), |one| way(one)));
+        let from = self.cells.partition_point(|known| known.at < cell(row, 0));
+        // Spares are in no order, behind all others.
+        let to = if row < SPARED_ROWS { self.contacts.len() } else { self.cells.len() };
+        for index in from..to {
+            let contact = &self.contacts[index];
+            let at_least = self.cells.get(index).map_or(0, |cell| self.farness(cell.at, key, row));
+            if at_least <= limit.0 && way(contact) < limit && may(contact) {
+                (closest, limit) = (Some(contact), way(contact));
+            }
+        }
+        closest
+    }
+
+    /// How far the node of a cell is from a key at the least, by where it is in the table: `row` is the first in which the key differs from
+    /// the owner.
+    fn farness(&self, at: u16, key: u128, row: usize) -> u128 {
+        let digit_there =
+            if usize::from(at / 16) == row { usize::from(at % 16) } else { digit(self.me, row) };
+        let between = digit_there.abs_diff(digit(key, row)).saturating_sub(1);
+        // In the first row both ways round the ring may be the shorter one.
+        if row == 0 { 0 } else { (between as u128) << (124 - 4 * row) }
+    }
+
     /// How many rows there are down to the last that is not empty.
     pub(crate) fn depth(&self) -> usize {
         self.cells.last().map_or(0, |cell| usize::from(cell.at / 16) + 1)
@@ -219,6 +253,20 @@ impl Rows {
         /// Cells that a processor fetches at once.
         const LINE: usize = 64 / size_of::<Cell>();
         self.cells.iter().step_by(LINE).map(|cell| usize::from(cell.at)).sum()
+    }
+
+    /// Where the node is that shares one digit more with `key` than the owner.
+    #[cfg(feature = "one-process")]
+    pub(crate) fn way(&self, key: u128) -> Option<usize> {
+        let row = shared_digits(self.me, key);
+        self.index(cell(row, digit(key, row))).ok()
+    }
+
+    /// Reads where a node is, or the node itself.
+    #[cfg(feature = "one-process")]
+    pub(crate) fn touch_contact(&self, index: usize, itself: bool) -> usize {
+        let contact = &self.contacts[index];
+        if itself { contact.node.0[0].into() } else { Arc::as_ptr(contact).addr() & 1 }
     }
 
     /// All nodes in the table, spares among them.
