@@ -402,6 +402,7 @@ impl Overlay {
         match route.load.into_frame() {
             None => ctx.count("overlay_load_lost"),
             Some(Frame::Join(join)) => self.on_join(ctx, &back, join),
+            Some(Frame::Later(_)) => ctx.count("overlay_kind_unknown"),
             Some(load) => {
                 ctx.out.parcels.push_back(Parcel { key: route.key, id: route.id, load, back: Some(back) });
             }
@@ -417,6 +418,7 @@ impl Overlay {
                 match load.into_frame() {
                     None => ctx.count("overlay_load_lost"),
                     Some(Frame::Joined(joined)) => self.on_joined(ctx, id, &joined),
+                    Some(Frame::Later(_)) => ctx.count("overlay_kind_unknown"),
                     Some(load) => {
                         ctx.out.parcels.push_back(Parcel { key: self.me.node.into(), id, load, back: None });
                     }

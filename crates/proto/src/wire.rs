@@ -22,8 +22,8 @@ pub use entry::{
     ConnectionRequest, LeaveOperation, ListOperation, ListUpdate, Newcomer,
 };
 pub use overlay::{
-    Arrival, COLLECTED_BYTES_MAX, COLLECTED_MAX, Decline, Hop, Join, Joined, Leaves, Load, PATH_MAX, Return,
-    Route, RouteId, Row, RowRequest,
+    Arrival, COLLECTED_BYTES_MAX, COLLECTED_MAX, Decline, Hop, Join, Joined, Later, Leaves, Load, PATH_MAX,
+    Return, Route, RouteId, Row, RowRequest,
 };
 pub use people::{LeftMessage, Typing};
 
@@ -145,6 +145,8 @@ pub enum Frame {
     Found(Found),
     /// A frame for somebody who cannot be linked.
     Sealed(Sealed),
+    /// One of a routed kind that a later version has added: it is only ever inside another, to be carried on.
+    Later(Later),
 }
 
 /// The first frame of each side.
@@ -427,6 +429,10 @@ macro_rules! frame_kinds {
                         to.unsigned($number);
                         body.write(to);
                     })*
+                    Self::Later(Later { kind, body }) => {
+                        to.unsigned((*kind).into());
+                        to.item(body);
+                    }
                 }
             }
 
@@ -472,7 +478,10 @@ impl Frame {
     /// Reads a frame that another holds.
     pub(crate) fn read_routed(from: &mut Reader<'_>) -> Option<Self> {
         let kind = kind(from).filter(|kind| is_routed(*kind))?;
-        Self::read_kind(kind, from).ok()
+        match Self::read_kind(kind, from) {
+            Err(FrameError::UnknownKind) => Some(Self::Later(Later { kind, body: from.item()?.into() })),
+            known => known.ok(),
+        }
     }
 }
 

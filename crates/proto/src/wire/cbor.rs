@@ -110,6 +110,11 @@ impl Writer {
         self.head(major::MAP, len as u64);
     }
 
+    /// An item that was written before.
+    pub fn item(&mut self, item: &[u8]) {
+        self.0.extend_from_slice(item);
+    }
+
     /// A field, unless it is absent.
     pub fn field(&mut self, number: u32, value: &impl Wire) {
         if !value.is_absent() {
@@ -204,7 +209,14 @@ impl<'b> Reader<'b> {
         (self.value_of(major::ARRAY)? == Some(2)).then_some(())
     }
 
-    /// An item of any kind, whatever is in it.
+    /// The bytes of an item of any kind, whatever is in it.
+    pub fn item(&mut self) -> Option<&'b [u8]> {
+        let all = self.0;
+        self.skip()?;
+        Some(&all[..all.len() - self.0.len()])
+    }
+
+    /// Passes over an item of any kind, whatever is in it.
     pub fn skip(&mut self) -> Option<()> {
         // How many items are left in what is open, unless that ends with a break. It grows by as much as is read.
         let mut open = vec![Some(1)];

@@ -33,7 +33,7 @@ impl Load {
             Ok(frame) => Some(frame),
             // To clone each kind of frame costs the page more than to write and read this one.
             #[cfg(target_family = "wasm")]
-            Err(shared) => Frame::decode(&shared.encode()).ok(),
+            Err(shared) => Frame::read_routed(&mut Reader::new(&shared.encode())),
             #[cfg(not(target_family = "wasm"))]
             Err(shared) => Some((*shared).clone()),
         }
@@ -48,6 +48,14 @@ impl Wire for Load {
     fn read(from: &mut Reader<'_>) -> Option<Self> {
         Frame::read_routed(from).map(|frame| Self(Arc::new(frame)))
     }
+}
+
+/// A frame that this version carries and does not understand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Later {
+    pub(super) kind: u32,
+    /// The item that it is, as it came.
+    pub(super) body: Box<[u8]>,
 }
 
 /// A message to whoever is closest to a key (DIMA, section 2.2).

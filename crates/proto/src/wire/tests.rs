@@ -64,8 +64,20 @@ fn nothing_that_may_not_be_routed_is_read_from_a_route() {
     assert!(Frame::decode(&routed(&lookup)).is_ok());
     let nested = routed(&lookup);
     let pong = Frame::Pong(Pong { correlator: 7 }).encode();
-    for load in [nested, pong, overlay_frames()[0].encode(), vec![0x82, 0x18, 60, 0xa0]] {
+    for load in [nested, pong, overlay_frames()[0].encode(), vec![0x82, 0x18, 64, 0xa0]] {
         assert_eq!(Frame::decode(&routed(&load)), Err(FrameError::Malformed));
+    }
+}
+
+#[test]
+fn what_a_later_version_routes_is_carried_as_it_came() {
+    // Fields of any form, the number of them written longer than it need be.
+    let later = [0x82, 0x18, 60, 0xb8, 2, 0x03, 0xf9, 0x3c, 0x00, 0x20, 0x9f, 0x61, 0x61, 0xff];
+    let frame = Frame::decode(&routed(&later)).expect("it is carried");
+    assert_eq!(frame.encode(), routed(&later));
+    assert_eq!(Frame::decode(&later), Err(FrameError::UnknownKind), "only inside another");
+    for cut in 3..later.len() {
+        assert_eq!(Frame::decode(&routed(&later[..cut])), Err(FrameError::Malformed), "{cut}");
     }
 }
 

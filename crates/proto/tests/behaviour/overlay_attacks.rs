@@ -97,6 +97,24 @@ fn floods_are_cut_to_their_allowance() {
 }
 
 #[test]
+fn what_a_later_version_routes_is_carried_and_dropped_where_it_arrives() {
+    let mut scene = Scene::new(7);
+    let last = scene.seats[15];
+    let known = route(Key::from(scene.id(last)), [scene.id(scene.eve)], lookup()).encode();
+    let to_load = known.len() - lookup().encode().len();
+    // Of kind 60, with something in it that nobody knows.
+    let bytes = [&known[..to_load], &[0x82, 0x18, 60, 0x81, 0x07]].concat();
+    scene.world.inject(scene.eve, scene.ana, bytes);
+    scene.world.run_for(Duration::from_secs(2));
+    assert_eq!(
+        (scene.world.stat(last, "overlay_kind_unknown"), scene.counted("overlay_kind_unknown")),
+        (1, 0)
+    );
+    assert_eq!(scene.counted("frame_malformed"), 0);
+    scene.holds();
+}
+
+#[test]
 fn nobody_speaks_for_somebody_else() {
     let mut scene = Scene::new(2);
     let other = ghost(scene.id(scene.ana), 1);

@@ -233,7 +233,8 @@ fn ring_of_two(book: &mut Book) {
 fn verdicts(book: &mut Book) {
     book.chapter(
         "Routed frames at the edge",
-        "Malformed ones, and after them one that is not: sixteen are in its path, so that whoever gets it drops it all the same.",
+        "Malformed ones, and after them two that are not: sixteen are in the path of the one, so that whoever gets it drops it all the same, \
+         and the other is of a kind that nobody knows yet.",
     );
     let lookup = |node: &[u8]| frame(8, &map(&[(0, &bytes(node))]));
     let path = |count: usize| list(&vec![&bytes(&NODE.0)[..]; count]);
@@ -247,7 +248,7 @@ fn verdicts(book: &mut Book) {
     let cases = [
         ("a_route_in_a_route", routed(&path(1), &inner)),
         ("a_ping_in_a_route", routed(&path(1), &frame(2, &map(&[(0, &uint(7))])))),
-        ("an_unknown_kind_in_a_route", routed(&path(1), &frame(60, &map(&[])))),
+        ("a_free_kind_in_a_route", routed(&path(1), &frame(64, &map(&[])))),
         ("a_path_of_17", routed(&path(PATH_MAX + 1), &good)),
         ("a_path_that_claims_2_to_the_30", routed(&[0x9a, 0x40, 0, 0, 0], &good)),
         (
@@ -271,6 +272,9 @@ fn verdicts(book: &mut Book) {
     let full = routed(&path(PATH_MAX), &good);
     assert!(Frame::decode(&full).is_ok());
     book.bytes("accepted.a_path_of_16", full);
+    let later = routed(&path(1), &frame(60, &map(&[])));
+    assert_eq!(Frame::decode(&later).map(|frame| frame.encode()), Ok(later.clone()));
+    book.bytes("accepted.an_unknown_kind_in_a_route", later);
 }
 
 /// A record of the account under seed 5 with one word, signed by that under another.

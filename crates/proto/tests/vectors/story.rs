@@ -497,6 +497,7 @@ pub(crate) fn kind(frame: &Frame) -> &'static str {
         Frame::Seek(_) => "seek",
         Frame::Found(_) => "found",
         Frame::Sealed(_) => "sealed",
+        Frame::Later(_) => "later",
     }
 }
 
