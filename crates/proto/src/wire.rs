@@ -136,7 +136,7 @@ pub enum Frame {
     /// Keep this record, you who are near its key.
     Keep(Keep),
     /// Keep this record, and have it kept.
-    Publish(Publish),
+    Publish(Box<Publish>),
     /// It is kept.
     Filed(Filed),
     /// Who is listed under these words?
@@ -148,6 +148,9 @@ pub enum Frame {
     /// One of a routed kind that a later version has added: it is only ever inside another, to be carried on.
     Later(Later),
 }
+
+/// Frames go from hand to hand, and a simulated ring has tens of thousands under way: what is large of them stands aside.
+const _: () = assert!(size_of::<Frame>() <= 96, "a frame is too large to be handed on");
 
 /// The first frame of each side.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -138,7 +138,7 @@ fn alone(book: &mut Book) {
                 leaves: List::first([contact(0xc3), contact(0xc4)]),
             })),
         ),
-        ("publish", route(Frame::Publish(Publish { record: one() }))),
+        ("publish", route(Frame::Publish(Box::new(Publish { record: one() })))),
         ("filed", answer(Frame::Filed(Filed { kept: true }))),
         ("keep", Frame::Keep(Keep { records: List::first([Kept { key: Key([0x4e; 16]), record: one() }]) })),
         (
