@@ -121,7 +121,8 @@ impl Listing {
         // Of one without words only the key says where it lies.
         let is_first = tries < 2 || record.is_unlisting();
         let to = if is_first { Key::at(key) } else { aside.any(ctx, key) };
-        let id = ctx.route_around(to, Frame::Publish(Box::new(Publish { record: record.clone() })), copies(tries));
+        let id =
+            ctx.route_around(to, Frame::Publish(Box::new(Publish { record: record.clone() })), copies(tries));
         let due = ctx.now + FILING.times(tries.into());
         self.filings.insert(id, Filing { key, record, tries, due, is_check: false });
     }

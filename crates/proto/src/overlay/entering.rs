@@ -128,18 +128,17 @@ impl Overlay {
     /// Adds our part to a join that passes: the rows that the newcomer shares with us and that it has not got yet.
     pub(super) fn collect(&self, load: Load, path: &List<NodeId, PATH_MAX>) -> Load {
         let Frame::Join(Join { sender, contacts }) = &*load.0 else { return load };
-        let (sender, contacts) = (sender.clone(), contacts.clone());
         let newcomer = sender.node.place();
         let shared = shared_digits(self.me.node.place(), newcomer);
         let before = match path.len().checked_sub(2).filter(|at| *at > 0).and_then(|at| path.get(at)) {
             Some(before) => shared_digits(before.place(), newcomer) + 1,
             None => 0,
         };
-        let rows = (before..=shared).flat_map(|row| self.rows.row(row)).cloned();
-        let contacts = contacts.into_vec().into_iter().chain([self.me.clone()]).chain(rows);
-        let contacts = contacts.filter(|contact| contact.node != sender.node);
-        let contacts = List::first(fitting(contacts, COLLECTED_BYTES_MAX));
-        Load(Arc::new(Frame::Join(Join { sender, contacts })))
+        let rows = (before..=shared).flat_map(|row| self.rows.row(row));
+        let all = contacts.iter().chain([&self.me]).chain(rows);
+        let others = all.filter(|contact| contact.node != sender.node).cloned();
+        let contacts = List::first(fitting(others, COLLECTED_BYTES_MAX));
+        Load(Arc::new(Frame::Join(Join { sender: sender.clone(), contacts })))
     }
 
     /// Answers a newcomer that we are the closest to.
