@@ -494,8 +494,8 @@ impl Ring {
         if !is_abused {
             return Some(frame);
         }
-        let frame = self.betray(from, self.id(to), frame)?;
-        self.abuse(from, self.id(to), frame)
+        let frame = self.betray(from, self.id(to), *frame)?;
+        self.abuse(from, self.id(to), frame).map(Box::new)
     }
 
     /// The next that a node has told its user.

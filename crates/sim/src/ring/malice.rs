@@ -141,11 +141,11 @@ impl Ring {
     }
 
     /// What a malicious node does with a frame that concerns others; with all else it plays along. Says what is left to be done.
-    pub(crate) fn abuse(&mut self, from: NodeId, by: NodeId, frame: Box<Frame>) -> Option<Box<Frame>> {
-        let route = match *frame {
+    pub(crate) fn abuse(&mut self, from: NodeId, by: NodeId, frame: Frame) -> Option<Frame> {
+        let route = match frame {
             Frame::Route(route) if matches!(&*route.load.0, Frame::Unreachable(_)) => route,
             Frame::Return(_) => return None,
-            other => return Some(Box::new(other)),
+            other => return Some(other),
         };
         self.carry(by, from, Box::new(Frame::Hop(Hop { id: route.id, hint: None, declined: None })), None);
         match self.chance.below(3) {

@@ -428,16 +428,16 @@ impl Ring {
     }
 
     /// What a malicious node does with a frame of the directory. Says what is left to be done, if it is another.
-    pub(crate) fn betray(&mut self, from: NodeId, by: NodeId, frame: Box<Frame>) -> Option<Box<Frame>> {
-        let route = match *frame {
+    pub(crate) fn betray(&mut self, from: NodeId, by: NodeId, frame: Frame) -> Option<Frame> {
+        let route = match frame {
             Frame::Route(route) => route,
             Frame::Keep(_) => return None,
-            other => return Some(Box::new(other)),
+            other => return Some(other),
         };
         let lie = match &*route.load.0 {
             Frame::Seek(seek) => Frame::Found(Found { records: List::default(), covered: seek.last }),
             Frame::Publish(_) => Frame::Filed(Filed { kept: true }),
-            _ => return Some(Box::new(Frame::Route(route))),
+            _ => return Some(Frame::Route(route)),
         };
         self.carry(by, from, Box::new(Frame::Hop(Hop { id: route.id, hint: None, declined: None })), None);
         match self.chance.below(3) {
