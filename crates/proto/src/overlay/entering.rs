@@ -17,6 +17,8 @@ use std::sync::Arc;
 
 /// How long the answer to a join may take before it is asked for again.
 const JOIN: Duration = Duration::from_secs(3);
+/// The same once others were met meanwhile, who may know.
+const MEETING: Duration = Duration::from_millis(500);
 /// How often a join is tried before the node takes itself for the first of a ring: others may wait for it, too. With one packet in
 /// twenty lost, an answer over four hops is lost once in five times.
 const JOINS: u8 = 10;
@@ -85,8 +87,10 @@ impl Overlay {
     pub(crate) fn meet(&mut self, ctx: &mut Ctx<'_>, contact: &Arc<Contact>) {
         self.unrest.is_back(&contact.node);
         let is_known = self.contact(&contact.node).is_some();
-        match self.stage {
+        match &mut self.stage {
             Stage::Alone => self.join(ctx, contact.node, 1),
+            // Whoever we ask may have come at the same moment, and wait for this one.
+            Stage::Joining(joining) if joining.tries == 1 => joining.due = joining.due.min(ctx.now + MEETING),
             Stage::Joining(_) => {}
             Stage::Settling { .. } | Stage::In => {
                 if self.leaves.reaches(&contact.node) && !self.leaves.contains(&contact.node) {
@@ -187,8 +191,24 @@ impl Overlay {
             // Whoever has answered did not know them all, or some are gone.
             self.unrest.mend_at.get_or_insert(ctx.now + JOIN);
         }
+        self.greet_others_met(ctx);
         for route in self.unrest.release() {
             self.forward(ctx, route, None);
+        }
+    }
+
+    /// Greets those who are linked and should be neighbours, and are not: they were met when neither had a place yet, and may have found
+    /// theirs in another ring, that came to be at the same moment.
+    fn greet_others_met(&mut self, ctx: &mut Ctx<'_>) {
+        let linked = self.linked.iter().flat_map(|nodes| nodes.keys());
+        let lacks = |node: &&NodeId| self.leaves.reaches(node) && !self.leaves.contains(node);
+        let contact = |node: &NodeId| {
+            let known = self.contact(node).cloned();
+            known.unwrap_or_else(|| Arc::new(Contact { node: *node, endpoint: None }))
+        };
+        let others: Vec<_> = linked.filter(lacks).map(contact).collect();
+        for other in &others {
+            self.greet(ctx, other, None);
         }
     }
 
@@ -199,7 +219,7 @@ impl Overlay {
                 if tries >= JOINS {
                     self.enter(ctx);
                 } else {
-                    let other = self.someone(ctx).unwrap_or(via);
+                    let other = self.another_way(ctx, tries).unwrap_or(via);
                     self.join(ctx, other, tries + 1);
                 }
             }
@@ -221,6 +241,15 @@ impl Overlay {
     /// other, and the lower of them is the first of the ring.
     pub(super) fn is_first_of(&self, newcomer: &NodeId) -> bool {
         matches!(&self.stage, Stage::Joining(joining) if joining.via == *newcomer && self.node() < *newcomer)
+    }
+
+    /// By way of whom a place is asked for again: mostly the lowest of those who are linked. Where all have come at once, and each asks the
+    /// first whom it has met, some may wait for each other in a circle; where each asks the lowest, only two can, and know it.
+    fn another_way(&self, ctx: &mut Ctx<'_>, tries: u8) -> Option<NodeId> {
+        /// Every third time somebody else, as the lowest may be of no use.
+        const SOMEONE_EVERY: u8 = 3;
+        let lowest = self.linked.as_ref().and_then(|nodes| nodes.keys().next().copied());
+        lowest.filter(|_| !tries.is_multiple_of(SOMEONE_EVERY)).or_else(|| self.someone(ctx))
     }
 
     /// Somebody in the table or among those who are linked.

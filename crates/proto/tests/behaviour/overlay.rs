@@ -100,6 +100,26 @@ fn those_who_come_at_the_same_moment_do_not_wait_for_each_other() {
 }
 
 #[test]
+fn those_who_all_meet_at_once_become_one_ring_at_once() {
+    // As on a local network after the power was out: each asks whom it has met first for a place.
+    for seed in 0..60 {
+        let mut world = World::new(seed);
+        let config = Config { overlay: true, seeks: true, ..Config::NATIVE };
+        let count = 3 + seed % 6;
+        let seats: Vec<_> =
+            (0..count).map(|n| world.configured(Kind::Native, &format!("Node {n}"), config)).collect();
+        let pairs = seats.iter().flat_map(|one| seats.iter().map(move |other| (*one, *other)));
+        for (one, other) in pairs.filter(|(one, other)| one != other) {
+            let invite = world.invite(other);
+            let endpoint = invite.endpoint.expect("a native node has one");
+            let meet = Command::Meet { node: invite.node, endpoint };
+            world.command(one, meet).expect("whoever is met is taken note of");
+        }
+        settle(&mut world, &seats, Duration::from_millis(2_500));
+    }
+}
+
+#[test]
 fn the_ring_closes_where_nodes_are_gone_and_the_first_is_not_needed() {
     let (mut world, mut seats) = ring(2, 24);
     settle(&mut world, &seats, Duration::from_secs(60));
