@@ -508,7 +508,8 @@ impl Overlay {
             }
         }
         if self.compare_at <= ctx.now {
-            let span = if self.leaves.is_wide() { COMPARE_EVERY_IN_SMALL } else { COMPARE_EVERY };
+            let is_new = self.greet_others_met(ctx) || self.leaves.is_wide();
+            let span = if is_new { COMPARE_EVERY_IN_SMALL } else { COMPARE_EVERY };
             self.compare_at = later(ctx, span);
             self.compare(ctx);
         }

@@ -183,23 +183,22 @@ impl Overlay {
 
     fn enter(&mut self, ctx: &mut Ctx<'_>) {
         self.stage = Stage::In;
-        if self.leaves.is_wide() {
-            // Nobody has answered, or few are there: the others may be found soon.
+        if self.greet_others_met(ctx) || self.leaves.is_wide() {
+            // Others have come at the same moment, or nobody has answered, or few are there: the others may be found soon.
             self.compare_at = ctx.now + JOIN;
         }
         if self.leaves.lacking().is_some() {
             // Whoever has answered did not know them all, or some are gone.
             self.unrest.mend_at.get_or_insert(ctx.now + JOIN);
         }
-        self.greet_others_met(ctx);
         for route in self.unrest.release() {
             self.forward(ctx, route, None);
         }
     }
 
     /// Greets those who are linked and should be neighbours, and are not: they were met when neither had a place yet, and may have found
-    /// theirs in another ring, that came to be at the same moment.
-    fn greet_others_met(&mut self, ctx: &mut Ctx<'_>) {
+    /// theirs in another ring, that came to be at the same moment. Says whether there are any.
+    pub(super) fn greet_others_met(&mut self, ctx: &mut Ctx<'_>) -> bool {
         let linked = self.linked.iter().flat_map(|nodes| nodes.keys());
         let lacks = |node: &&NodeId| self.leaves.reaches(node) && !self.leaves.contains(node);
         let contact = |node: &NodeId| {
@@ -210,6 +209,7 @@ impl Overlay {
         for other in &others {
             self.greet(ctx, other, None);
         }
+        !others.is_empty()
     }
 
     pub(super) fn on_stage_due(&mut self, ctx: &mut Ctx<'_>) {

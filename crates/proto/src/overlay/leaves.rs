@@ -37,10 +37,13 @@ impl Overlay {
         if *node == self.node() || self.unrest.gone.contains_key(node) {
             return;
         }
+        let has_place =
+            |beyond: Option<Side>| self.leaves.has_place_for(node, &self.unrest.greetings.keys(), beyond);
+        // Of those who may be gone a member on the other side is not believed: they would keep places from the living.
+        let is_there = || self.linked.as_ref().is_some_and(|linked| linked.contains_key(node));
         let beyond = by.and_then(|by| self.leaves.side_beyond(by, node));
-        if !self.leaves.contains(node)
-            && self.leaves.has_place_for(node, &self.unrest.greetings.keys(), beyond)
-        {
+        let beyond = beyond.filter(|_| !(is_there() && has_place(None)));
+        if !self.leaves.contains(node) && has_place(beyond) {
             self.greet(ctx, contact, beyond);
         }
         self.learn(contact);

@@ -99,23 +99,37 @@ fn those_who_come_at_the_same_moment_do_not_wait_for_each_other() {
     }
 }
 
+/// Nodes that all meet each other at the same moment, as on a local network after the power was out.
+fn meeting(seed: u64, count: u64) -> (World, Vec<Seat>) {
+    let mut world = World::new(seed);
+    let config = Config { overlay: true, seeks: true, ..Config::NATIVE };
+    let seats: Vec<_> =
+        (0..count).map(|n| world.configured(Kind::Native, &format!("Node {n}"), config)).collect();
+    let pairs = seats.iter().flat_map(|one| seats.iter().map(move |other| (*one, *other)));
+    for (one, other) in pairs.filter(|(one, other)| one != other) {
+        let invite = world.invite(other);
+        let endpoint = invite.endpoint.expect("a native node has one");
+        let meet = Command::Meet { node: invite.node, endpoint };
+        world.command(one, meet).expect("whoever is met is taken note of");
+    }
+    (world, seats)
+}
+
 #[test]
 fn those_who_all_meet_at_once_become_one_ring_at_once() {
-    // As on a local network after the power was out: each asks whom it has met first for a place.
+    // Each asks whom it has met first for a place.
     for seed in 0..60 {
-        let mut world = World::new(seed);
-        let config = Config { overlay: true, seeks: true, ..Config::NATIVE };
-        let count = 3 + seed % 6;
-        let seats: Vec<_> =
-            (0..count).map(|n| world.configured(Kind::Native, &format!("Node {n}"), config)).collect();
-        let pairs = seats.iter().flat_map(|one| seats.iter().map(move |other| (*one, *other)));
-        for (one, other) in pairs.filter(|(one, other)| one != other) {
-            let invite = world.invite(other);
-            let endpoint = invite.endpoint.expect("a native node has one");
-            let meet = Command::Meet { node: invite.node, endpoint };
-            world.command(one, meet).expect("whoever is met is taken note of");
-        }
+        let (mut world, seats) = meeting(seed, 3 + seed % 6);
         settle(&mut world, &seats, Duration::from_millis(2_500));
+    }
+}
+
+#[test]
+fn a_crowd_that_meets_at_once_becomes_one_ring() {
+    // Some find a neighbour only when they compare their leaf sets.
+    for seed in 0..4 {
+        let (mut world, seats) = meeting(seed, 40);
+        settle(&mut world, &seats, Duration::from_secs(70));
     }
 }
 
