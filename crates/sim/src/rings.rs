@@ -42,7 +42,7 @@ pub(crate) enum Measure {
     Million,
     /// The trace that libp2p's Kademlia is measured on, without churn and with it
     Trace,
-    /// Searches for people by words, beginnings and words with an error, in both codes, among 1,000 and 10,000 at rest
+    /// Searches for people by words, beginnings and words with an error, in both codes among 1,000 at rest, in the balanced one among 10,000
     Search,
     /// Searches while nodes come and go and one frame in twenty is lost
     SearchChurn,
@@ -132,10 +132,10 @@ fn figures(measure: Measure, people: &People) -> Value {
                 let limit = if query == Query::Prefix { SHOWN_MAX } else { searches.limit };
                 Searches { limit, ..searches }.run(people)
             };
-            let all = CODES.iter().flat_map(|code| [1_000, 10_000].map(|nodes| (*code, nodes)));
-            json!(
-                all.flat_map(|(code, nodes)| QUERIES.map(|query| of(nodes, code, query))).collect::<Vec<_>>()
-            )
+            // With the paper's code a few of 10,000 nodes keep what half of all searches are for, and each walks through it: hours.
+            let all = [(1_000, Code::Ascii), (1_000, Code::Balanced), (10_000, Code::Balanced)];
+            let all = all.iter().flat_map(|(nodes, code)| QUERIES.map(|query| of(*nodes, *code, query)));
+            json!(all.collect::<Vec<_>>())
         }
         Measure::SearchChurn => json!(CODES.map(|code| Searches::under_churn(SEED, 1_000, code).run(people))),
         Measure::SearchMalice => {
