@@ -143,7 +143,7 @@ impl Overlay {
 
     /// Notes where this node can be dialled.
     pub(crate) fn listen(&mut self, endpoint: Option<Endpoint>) {
-        self.me = Arc::new(Contact { node: self.node(), endpoint: endpoint.map(Box::new) });
+        self.me = Arc::new(Contact { node: self.me.node, endpoint: endpoint.map(Box::new) });
     }
 
     /// Sends `load` to whoever is closest to `key`. An answer comes as a [`Parcel`] with the same id; nothing says that none will
@@ -158,7 +158,7 @@ impl Overlay {
     /// The same, with an id that the caller has made.
     fn send(&mut self, ctx: &mut Ctx<'_>, key: Key, id: RouteId, load: Frame) {
         self.note_asked(id);
-        let path = List::first([self.node()]);
+        let path = List::first([self.me.node]);
         self.forward(ctx, Route { key, id, path, load: Load(Arc::new(load)) }, None);
     }
 
@@ -178,7 +178,7 @@ impl Overlay {
         let mut hops: Vec<_> = self.detours().map(|contact| contact.node).collect();
         for _ in 0..copies.min(hops.len()) {
             let pick = ctx.rng.index(hops.len());
-            let path = List::first([self.node()]);
+            let path = List::first([self.me.node]);
             self.pass_on(ctx, Route { key, id, path, load: load.clone() }, hops.swap_remove(pick), false);
         }
     }
@@ -189,7 +189,7 @@ impl Overlay {
     pub(crate) fn route_via(&mut self, ctx: &mut Ctx<'_>, key: Key, load: Frame, via: NodeId) -> RouteId {
         let id = RouteId(ctx.rng.bytes());
         self.note_asked(id);
-        let path = List::first([self.node()]);
+        let path = List::first([self.me.node]);
         self.pass_on(ctx, Route { key, id, path, load: Load(Arc::new(load)) }, via, false);
         id
     }
@@ -363,7 +363,7 @@ impl Overlay {
     fn beside(&self, route: &Route) -> Option<&Arc<Contact>> {
         /// Neighbours that such a message sees in all.
         const BESIDE_MAX: usize = 4;
-        let to = route.load.0.addressee().filter(|to| *to != self.node())?;
+        let to = route.load.0.addressee().filter(|to| *to != self.me.node)?;
         let seen = route.path.iter().filter(|node| self.leaves.contains(node)).count();
         let others = self.leaves.members().filter(|leaf| !route.path.contains(&leaf.node));
         let closest = others.min_by_key(|leaf| ring::closeness(to.place(), leaf.node.place()));
@@ -379,7 +379,7 @@ impl Overlay {
         may: &dyn Fn(&NodeId) -> bool,
         is_strict: bool,
     ) -> Option<&Arc<Contact>> {
-        let me = self.node().place();
+        let me = self.me.node.place();
         let row = shared_digits(me, key);
         let shared = row + usize::from(is_strict);
         let mine = ring::closeness(key, me);
@@ -420,7 +420,7 @@ impl Overlay {
                     Some(Frame::Joined(joined)) => self.on_joined(ctx, id, &joined),
                     Some(Frame::Later(_)) => ctx.count("overlay_kind_unknown"),
                     Some(load) => {
-                        ctx.out.parcels.push_back(Parcel { key: self.node().into(), id, load, back: None });
+                        ctx.out.parcels.push_back(Parcel { key: self.me.node.into(), id, load, back: None });
                     }
                 }
             }
@@ -429,7 +429,7 @@ impl Overlay {
 
     fn on_return(&mut self, ctx: &mut Ctx<'_>, answer: Return) {
         let mut path = answer.path.into_vec();
-        if path.pop() != Some(self.node()) {
+        if path.pop() != Some(self.me.node) {
             ctx.count("overlay_return_misled");
             return;
         }

@@ -121,9 +121,9 @@ impl Overlay {
         let nobody_else = self.leaves.is_empty();
         let join = Join { sender: self.me.clone(), contacts: List::default() };
         let route = Route {
-            key: Key::from(self.node()),
+            key: Key::from(self.me.node),
             id,
-            path: List::first([self.node()]),
+            path: List::first([self.me.node]),
             load: Load(Arc::new(Frame::Join(join))),
         };
         self.pass_on(ctx, route, via, nobody_else);
@@ -133,7 +133,7 @@ impl Overlay {
     pub(super) fn collect(&self, load: Load, path: &List<NodeId, PATH_MAX>) -> Load {
         let Frame::Join(Join { sender, contacts }) = &*load.0 else { return load };
         let newcomer = sender.node.place();
-        let shared = shared_digits(self.node().place(), newcomer);
+        let shared = shared_digits(self.me.node.place(), newcomer);
         let before = match path.len().checked_sub(2).filter(|at| *at > 0).and_then(|at| path.get(at)) {
             Some(before) => shared_digits(before.place(), newcomer) + 1,
             None => 0,
@@ -240,7 +240,7 @@ impl Overlay {
     /// Whether a join is to be answered at once although we are joining: two who join through each other would wait for each
     /// other, and the lower of them is the first of the ring.
     pub(super) fn is_first_of(&self, newcomer: &NodeId) -> bool {
-        matches!(&self.stage, Stage::Joining(joining) if joining.via == *newcomer && self.node() < *newcomer)
+        matches!(&self.stage, Stage::Joining(joining) if joining.via == *newcomer && self.me.node < *newcomer)
     }
 
     /// By way of whom a place is asked for again: mostly the lowest of those who are linked. Where all have come at once, and each asks the

@@ -173,7 +173,7 @@ impl Overlay {
         let leaves = Leaves {
             sender: self.me.clone(),
             knows: List::default(),
-            leaves: List::first(spare.filter(|spare| spare.node != self.node())),
+            leaves: List::first(spare.filter(|spare| spare.node != self.me.node)),
             gone: List::first([gone]),
             asks: false,
         };

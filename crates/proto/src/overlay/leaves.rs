@@ -34,7 +34,7 @@ impl Overlay {
     /// Greets a node of whom `by` has told, if it may belong in the leaf set; else it may have a place in the table.
     pub(super) fn consider(&mut self, ctx: &mut Ctx<'_>, contact: &Arc<Contact>, by: Option<&NodeId>) {
         let node = &contact.node;
-        if *node == self.node() || self.unrest.gone.contains_key(node) {
+        if *node == self.me.node || self.unrest.gone.contains_key(node) {
             return;
         }
         let has_place =
@@ -104,7 +104,7 @@ impl Overlay {
         }
         self.rows.offer(&leaves.sender, None);
         for gone in leaves.gone.iter() {
-            if *gone == self.node() {
+            if *gone == self.me.node {
                 // The other takes us for gone.
                 self.greet(ctx, &leaves.sender, None);
             } else if self.leaves.contains(gone) {
@@ -134,7 +134,7 @@ impl Overlay {
         let [clockwise, counter] = Side::BOTH.map(|side| self.leaves.side_of(&self.me, &to, side));
         let mut lacking: Vec<Arc<Contact>> = Vec::new();
         for leaf in clockwise.into_iter().chain(counter) {
-            let is_known = leaf.node == self.node() || knows.contains(&prefix(&leaf.node));
+            let is_known = leaf.node == self.me.node || knows.contains(&prefix(&leaf.node));
             if !is_known && !lacking.contains(&leaf) && !self.is_suspect(&leaf.node) {
                 lacking.push(leaf);
             }
@@ -193,6 +193,6 @@ impl Overlay {
 
     /// Says goodbye to the leaf set: the node is about to go.
     pub(crate) fn leave(&self, ctx: &mut Ctx<'_>) {
-        self.announce(ctx, self.node());
+        self.announce(ctx, self.me.node);
     }
 }
