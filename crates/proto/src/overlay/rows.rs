@@ -51,8 +51,13 @@ impl Rows {
     /// The place of a node in the table: none for the owner.
     fn at(&self, node: &NodeId) -> Option<u16> {
         let place = node.place();
-        let row = shared_digits(self.me, place);
-        (place != self.me).then(|| cell(row, digit(place, row)))
+        (place != self.me).then(|| self.next(place))
+    }
+
+    /// The place of those who share one digit more with `key` than the owner.
+    fn next(&self, key: u128) -> u16 {
+        let row = shared_digits(self.me, key);
+        cell(row, digit(key, row))
     }
 
     fn index(&self, at: u16) -> Result<usize, usize> {
@@ -79,8 +84,7 @@ impl Rows {
 
     /// The nodes that share one digit more with `key` than the owner, the one to be preferred first.
     pub(crate) fn towards(&self, key: u128) -> impl Iterator<Item = &Arc<Contact>> {
-        let row = shared_digits(self.me, key);
-        let at = cell(row, digit(key, row));
+        let at = self.next(key);
         let spare = std::iter::once_with(move || self.spare(at)).flatten();
         self.index(at).ok().into_iter().chain(spare).map(|index| &self.contacts[index])
     }
@@ -258,8 +262,7 @@ impl Rows {
     /// Where the node is that shares one digit more with `key` than the owner.
     #[cfg(feature = "one-process")]
     pub(crate) fn way(&self, key: u128) -> Option<usize> {
-        let row = shared_digits(self.me, key);
-        self.index(cell(row, digit(key, row))).ok()
+        self.index(self.next(key)).ok()
     }
 
     /// Reads where a node is, or the node itself.

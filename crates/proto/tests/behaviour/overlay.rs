@@ -83,11 +83,7 @@ fn one_invite_brings_all_into_one_ring() {
 #[test]
 fn those_who_come_at_the_same_moment_do_not_wait_for_each_other() {
     for seed in 0..60 {
-        let mut world = World::new(seed);
-        let config = Config { overlay: true, ..Config::NATIVE };
-        let count = 3 + seed % 5;
-        let seats: Vec<_> =
-            (0..count).map(|n| world.configured(Kind::Native, &format!("Node {n}"), config)).collect();
+        let (mut world, seats) = natives(seed, 3 + seed % 5, Config { overlay: true, ..Config::NATIVE });
         for seat in &seats[1..] {
             let invite = Box::new(world.invite(seats[0]));
             world.command(*seat, Command::Introducer { invite }).expect("an invite is taken");
@@ -99,12 +95,17 @@ fn those_who_come_at_the_same_moment_do_not_wait_for_each_other() {
     }
 }
 
+/// Native nodes that do not know of each other.
+fn natives(seed: u64, count: u64, config: Config) -> (World, Vec<Seat>) {
+    let mut world = World::new(seed);
+    let node = |n: u64| world.configured(Kind::Native, &format!("Node {n}"), config);
+    let seats = (0..count).map(node).collect();
+    (world, seats)
+}
+
 /// Nodes that all meet each other at the same moment, as on a local network after the power was out.
 fn meeting(seed: u64, count: u64) -> (World, Vec<Seat>) {
-    let mut world = World::new(seed);
-    let config = Config { overlay: true, seeks: true, ..Config::NATIVE };
-    let seats: Vec<_> =
-        (0..count).map(|n| world.configured(Kind::Native, &format!("Node {n}"), config)).collect();
+    let (mut world, seats) = natives(seed, count, Config { overlay: true, seeks: true, ..Config::NATIVE });
     let pairs = seats.iter().flat_map(|one| seats.iter().map(move |other| (*one, *other)));
     for (one, other) in pairs.filter(|(one, other)| one != other) {
         let invite = world.invite(other);
