@@ -582,6 +582,8 @@ impl Session {
         }
     }
 
+    /// Reads what is in view anew, and shows it once all of it is durable: no message must say that it was sent before it
+    /// would outlast the tab.
     fn refresh_feed(self, conversation: ConversationId) {
         let view = |state: &State| state.conversation(conversation).map_or(0, |view| view.unread);
         let unread = self.state.with_untracked(view);
@@ -589,15 +591,18 @@ impl Session {
         self.look(
             move |node, recalled| with_quoted(node, conversation, window, recalled),
             move |messages| {
-                let (is_in_view, present) = self
-                    .feed
-                    .with_untracked(|feed| (feed.conversation == Some(conversation), feed.window(unread)));
-                match (is_in_view, present == window) {
-                    (true, true) => self.feed.update(|feed| feed.take(messages, unread, when::day)),
-                    // The person went further back while this was read.
-                    (true, false) => self.refresh_feed(conversation),
-                    (false, _) => {}
-                }
+                let show = move || {
+                    let (is_in_view, present) = self.feed.with_untracked(|feed| {
+                        (feed.conversation == Some(conversation), feed.window(unread))
+                    });
+                    match (is_in_view, present == window) {
+                        (true, true) => self.feed.update(|feed| feed.take(messages, unread, when::day)),
+                        // The person went further back while this was read.
+                        (true, false) => self.refresh_feed(conversation),
+                        (false, _) => {}
+                    }
+                };
+                self.recall(Vec::new(), Box::new(show));
             },
         );
     }

@@ -140,7 +140,7 @@ impl Tab {
         view(&self.0.core.borrow().node)
     }
 
-    /// Reads records that the node lacks for an answer, as soon as all that was seen is durable.
+    /// Reads records that the node lacks for an answer, as soon as all that was seen is durable; without any, waits for that.
     pub fn read(&self, keys: Vec<Vec<u8>>, reader: impl FnOnce(Read) + 'static) {
         let mark = self.0.core.borrow().gate.mark();
         self.0.reads.borrow_mut().push_back((mark, keys, Box::new(reader)));
@@ -260,7 +260,7 @@ impl Shared {
 
     fn read(&self, gate: &Gate, keys: Vec<Vec<u8>>, reader: Reader) {
         let remembered: Read = keys.iter().map(|key| gate.remembered(key).cloned()).collect();
-        let Some(storage) = &self.storage else {
+        let Some(storage) = self.storage.as_ref().filter(|_| !keys.is_empty()) else {
             // Not at once: whoever asks may be in the middle of something.
             let now = Promise::resolve(&JsValue::UNDEFINED);
             return after(&now, move |_| reader(remembered));

@@ -105,7 +105,8 @@ impl Session {
             if self.feed.with_untracked(|feed| feed.conversation) == Some(id) {
                 self.feed.update_untracked(|feed| feed.go_back(window, &messages));
                 self.refresh_feed(id);
-                then();
+                // After that is shown.
+                self.recall(Vec::new(), then);
             }
         });
     }
