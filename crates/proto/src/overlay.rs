@@ -354,8 +354,8 @@ impl Overlay {
     /// to share digits. The leaf set of one who is within a third of ours has the closest in it, however thin the ring is there.
     fn closer(&self, key: u128, way: &Contact, may: &dyn Fn(&NodeId) -> bool) -> Option<&Arc<Contact>> {
         let span = self.leaves.span();
-        let is_near = ring::distance(key, way.node.place()) <= span.saturating_mul(2);
-        is_near.then(|| self.best(key, span / 3, may, false)).flatten()
+        let is_near = ring::distance(key, way.node.place()) / 2 <= span;
+        is_near.then(|| self.best(key, ring::share(span, 3), may, false)).flatten()
     }
 
     /// What is for one node, and has come to another as the closest, may be for a neighbour whom that one cannot be linked to, as

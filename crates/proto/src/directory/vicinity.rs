@@ -2,7 +2,7 @@
 
 use crate::identity::NodeId;
 use crate::overlay::Overlay;
-use crate::overlay::ring::{closeness, widest_gap};
+use crate::overlay::ring::{closeness, share, widest_gap};
 
 /// A node and its leaf set.
 pub(crate) struct Vicinity {
@@ -55,9 +55,7 @@ impl Vicinity {
     pub(crate) fn spacing(neighbours: &[NodeId]) -> u128 {
         // All but the widest gap, which is the rest of the ring; we are in one of the others.
         let all = 0u128.wrapping_sub(widest_gap(&neighbours.iter().map(|node| node.place())));
-        // In whole 2^64ths: a division of 128 bits would be in the page for this alone.
-        let share = |count: u64| u128::from(u64::try_from(all >> 64).unwrap_or(u64::MAX) / count) << 64;
-        if neighbours.len() < 2 { 0 } else { share(neighbours.len() as u64) }
+        if neighbours.len() < 2 { 0 } else { share(all, neighbours.len() as u64) }
     }
 
     /// Up to where, from `first` on, this node keeps all records that there are: it is one of the `replicas` for each place. It is

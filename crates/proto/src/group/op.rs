@@ -8,6 +8,7 @@ use crate::wire::bounded::{List, fixed_bytes};
 use crate::wire::cbor::{self, Reader, Wire, Writer, numbered, structure};
 use crate::wire::signed::{read_pair, verify, write_pair};
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 fixed_bytes! {
     /// An operation: BLAKE3 over its content.
@@ -285,9 +286,12 @@ impl Create {
 }
 
 /// A signed operation. Its signature is checked by [`Operation::verify`], once its author's certificate is at
-/// hand: a newcomer's operations may arrive before the Admit that carries it.
+/// hand: a newcomer's operations may arrive before the Admit that carries it. It never changes: clones are the same one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Operation {
+pub struct Operation(Arc<Parts>);
+
+#[derive(Debug, PartialEq, Eq)]
+struct Parts {
     id: OpId,
     content: Content,
     bytes: Vec<u8>,
@@ -299,47 +303,47 @@ impl Operation {
     pub(crate) fn sign(content: Content, me: &Identity) -> Self {
         let bytes = cbor::encode(&content);
         let id = OpId(*blake3::hash(&bytes).as_bytes());
-        Self { id, content, bytes, signature: me.sign(CONTEXT, &id.0) }
+        Self(Arc::new(Parts { id, content, bytes, signature: me.sign(CONTEXT, &id.0) }))
     }
 
     /// Its id.
     pub fn id(&self) -> OpId {
-        self.id
+        self.0.id
     }
 
     /// What it says.
     pub fn content(&self) -> &Content {
-        &self.content
+        &self.0.content
     }
 
     /// The node that signed it.
     pub fn node(&self) -> NodeId {
-        self.content.device.node()
+        self.0.content.device.node()
     }
 
     /// The conversation that it belongs to: for a Create, the one that it begins.
     pub fn conversation(&self) -> ConversationId {
-        self.content.conversation.unwrap_or_else(|| begun_by(&self.id))
+        self.0.content.conversation.unwrap_or_else(|| begun_by(&self.0.id))
     }
 
     /// Whether the device that it names signed it.
     pub fn verify(&self) -> bool {
-        verify(&self.content.device.0, CONTEXT, &self.id.0, &self.signature)
+        verify(&self.0.content.device.0, CONTEXT, &self.0.id.0, &self.0.signature)
     }
 
     /// The order in which a conversation is shown: causal, ties by author and id (DESIGN, section 6).
     pub fn display_key(&self) -> DisplayKey {
-        DisplayKey { lamport: self.content.lamport, author: self.content.author, id: self.id }
+        DisplayKey { lamport: self.0.content.lamport, author: self.0.content.author, id: self.0.id }
     }
 
     /// Where it is kept: under its lamport, so that what it depends on stands before it.
     pub(crate) fn key(&self) -> Key {
-        Key::Operation(self.conversation(), self.content.lamport, self.id)
+        Key::Operation(self.conversation(), self.0.content.lamport, self.0.id)
     }
 
     /// Bytes that it takes on the wire, about: what buffers of operations are bounded by.
     pub fn size(&self) -> usize {
-        self.bytes.len() + 72
+        self.0.bytes.len() + 72
     }
 }
 
@@ -376,7 +380,7 @@ impl PartialOrd for DisplayKey {
 
 impl Wire for Operation {
     fn write(&self, to: &mut Writer) {
-        write_pair(to, &self.bytes, &self.signature);
+        write_pair(to, &self.0.bytes, &self.0.signature);
     }
 
     fn read(from: &mut Reader<'_>) -> Option<Self> {
@@ -386,6 +390,6 @@ impl Wire for Operation {
         }
         let content: Content = cbor::decode(bytes)?;
         let id = OpId(*blake3::hash(bytes).as_bytes());
-        content.is_in_place().then(|| Self { id, content, bytes: bytes.to_vec(), signature })
+        content.is_in_place().then(|| Self(Arc::new(Parts { id, content, bytes: bytes.to_vec(), signature })))
     }
 }

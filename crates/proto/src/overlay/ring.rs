@@ -67,6 +67,12 @@ pub(crate) fn widest_gap(places: &(impl Iterator<Item = u128> + Clone)) -> u128 
     places.clone().filter_map(gap).max().unwrap_or(u128::MAX)
 }
 
+/// The `count`th part of a stretch of the ring, in whole 2^64ths of it: a division of 128 bits would be a kilobyte of the page for this
+/// alone.
+pub(crate) fn share(stretch: u128, count: u64) -> u128 {
+    u128::from(u64::try_from(stretch >> 64).unwrap_or(u64::MAX) / count) << 64
+}
+
 /// What orders nodes by their closeness to a place. Of two that are equally far the lower is closer, so that there is one closest.
 pub fn closeness(place: u128, node: u128) -> (u128, u128) {
     (distance(place, node), node)

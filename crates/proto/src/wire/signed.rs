@@ -4,6 +4,7 @@ use crate::identity::Signature;
 use crate::wire::cbor::{Reader, Wire, Writer, decode, encode};
 use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
 use std::ops::Deref;
+use std::sync::Arc;
 
 /// A value that names the key which must have signed it.
 pub trait SelfSigned {
@@ -19,12 +20,22 @@ pub trait SelfSigned {
 
 /// A value with the bytes that were signed and the signature over them.
 ///
-/// The bytes are kept as they came, so that fields which this version does not know stay covered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Signed<T> {
+/// The bytes are kept as they came, so that fields which this version does not know stay covered. It never changes: clones are the
+/// same one.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Signed<T>(Arc<Parts<T>>);
+
+#[derive(Debug, PartialEq, Eq)]
+struct Parts<T> {
     value: T,
     body: Vec<u8>,
     signature: Signature,
+}
+
+impl<T> Clone for Signed<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
 }
 
 impl<T: SelfSigned + Wire> Signed<T> {
@@ -33,27 +44,27 @@ impl<T: SelfSigned + Wire> Signed<T> {
         debug_assert_eq!(value.signer(), key.verifying_key().to_bytes(), "signed with another key");
         let body = encode(&value);
         let signature = Signature(key.sign(&framed(T::CONTEXT, &body)).to_bytes());
-        Self { value, body, signature }
+        Self(Arc::new(Parts { value, body, signature }))
     }
 }
 
 impl<T> Deref for Signed<T> {
     type Target = T;
     fn deref(&self) -> &T {
-        &self.value
+        &self.0.value
     }
 }
 
 impl<T: SelfSigned + Wire> Wire for Signed<T> {
     fn write(&self, to: &mut Writer) {
-        write_pair(to, &self.body, &self.signature);
+        write_pair(to, &self.0.body, &self.0.signature);
     }
 
     fn read(from: &mut Reader<'_>) -> Option<Self> {
         let (body, signature) = read_pair(from)?;
         let value: T = decode(body)?;
         let is_genuine = value.holds() && verify(&value.signer(), T::CONTEXT, body, &signature);
-        is_genuine.then(|| Self { value, body: body.to_vec(), signature })
+        is_genuine.then(|| Self(Arc::new(Parts { value, body: body.to_vec(), signature })))
     }
 }
 
