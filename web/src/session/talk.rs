@@ -1,6 +1,7 @@
 //! What the person does in conversations and about people.
 
-use super::{RECALLED, Session, with_quoted};
+use super::Session;
+use super::reading::{RECALLED, with_quoted};
 use crate::letters::{letter, sentence};
 use crate::state::{Feed, Stale};
 use crate::ui::Place;
