@@ -161,6 +161,10 @@ impl Directory {
 
     /// The key of a record that was sent to `key` or beside it.
     fn own_key(&self, vicinity: &Vicinity, key: Key, record: &Record) -> Key {
+        // Where an older one lies it is to go, too.
+        if self.shelf.has(key.place(), record.account) {
+            return key;
+        }
         let nearest = record.keys(self.code).min_by_key(|own| closeness(key.place(), *own));
         nearest.filter(|own| vicinity.rank(*own) < NEAR).map_or(key, Key::at)
     }

@@ -1,7 +1,8 @@
 //! The listing: this user's record, put where it belongs and kept there as long as the user wants.
 
+use super::code::Code;
 use super::record::{LIFETIME_MS, Record, RecordBody};
-use super::words::Words;
+use super::words::{WORDS_MAX, Words};
 use super::{Aside, Directory, copies};
 use crate::ctx::Ctx;
 use crate::overlay::ring::Key;
@@ -31,11 +32,15 @@ pub(crate) struct Listed {
 
 structure! { Listed { 0 => words or default, 1 => seq } }
 
+/// Keys of former records to which the present one is sent as well: those of eight changes within half an hour. What was changed
+/// before these ends by itself.
+const FORMER_MAX: usize = 2 * WORDS_MAX * 8;
+
 /// A listing under way.
 pub(super) struct Listing {
     listed: Listed,
-    /// Where the record before lies, until this one has been sent there as well.
-    former: Vec<u128>,
+    /// Where older records may lie, and until when: this one takes their place, or the user is found by words of former times.
+    former: Table<u128, Instant>,
     pub(super) publish_at: Instant,
     filings: Table<RouteId, Filing>,
 }
@@ -47,6 +52,8 @@ struct Filing {
     tries: u8,
     due: Instant,
     is_check: bool,
+    /// The record has no word there: it is to take the place of an older one.
+    is_former: bool,
 }
 
 impl Directory {
@@ -56,7 +63,7 @@ impl Directory {
         let seq = before.as_ref().map_or(0, |listing| listing.listed.seq);
         // Ahead of what another run or another device of the user may have said.
         let seq = (seq + 1).max(ctx.now.as_millis());
-        let former = before.map_or_else(Vec::new, |listing| listing.record(ctx).keys(self.code).collect());
+        let former = before.map_or_else(Table::default, |listing| listing.all_keys(ctx, self.code));
         let listed = Listed { words, seq };
         ctx.keep(store::Key::Listed, &listed);
         self.listing = Some(Listing { listed, former, publish_at: ctx.now, filings: Table::default() });
@@ -66,7 +73,14 @@ impl Directory {
     /// Takes a listing of a former run back.
     pub(crate) fn take_listed(&mut self, now: Instant, listed: Listed) {
         let filings = Table::default();
-        self.listing = Some(Listing { listed, former: Vec::new(), publish_at: now, filings });
+        self.listing = Some(Listing { listed, former: Table::default(), publish_at: now, filings });
+    }
+
+    /// Publishes anew: the user is called otherwise.
+    pub(crate) fn on_renamed(&mut self, now: Instant) {
+        if let Some(listing) = &mut self.listing {
+            listing.publish_at = now;
+        }
     }
 
     /// The words that the user is listed under.
@@ -81,11 +95,7 @@ impl Directory {
         if listing.publish_at <= ctx.now {
             listing.publish_at = ctx.now + REPUBLISH_EVERY;
             listing.filings = Table::default();
-            let record = listing.record(ctx);
-            let keys: Vec<_> = record.keys(self.code).chain(std::mem::take(&mut listing.former)).collect();
-            for key in keys {
-                listing.file(ctx, aside, key, record.clone(), 1);
-            }
+            listing.publish(ctx, aside, self.code);
         }
         let is_due = |entry: &(&RouteId, &Filing)| entry.1.due <= ctx.now;
         let due: Vec<_> = listing.filings.iter().filter(is_due).map(|(id, _)| *id).collect();
@@ -103,6 +113,35 @@ impl Listing {
         self.filings.values().map(|filing| filing.due).fold(self.publish_at, Instant::min)
     }
 
+    /// Sends the record to all of its keys, and to those where older ones may lie.
+    fn publish(&mut self, ctx: &mut Ctx<'_>, aside: Aside, code: Code) {
+        let record = self.record(ctx);
+        let keys: Vec<_> = record.keys(code).collect();
+        self.former.retain(|key, until| *until > ctx.now && !keys.contains(key));
+        let former: Vec<_> = self.former.keys().copied().collect();
+        let all = keys.into_iter().map(|key| (key, false)).chain(former.into_iter().map(|key| (key, true)));
+        for (key, is_former) in all {
+            let (record, due) = (record.clone(), ctx.now);
+            self.file(ctx, aside, Filing { key, record, tries: 1, due, is_check: false, is_former });
+        }
+    }
+
+    /// Where the record lies, and where older ones may; each with the moment when what lies there has ended.
+    fn all_keys(self, ctx: &Ctx<'_>, code: Code) -> Table<u128, Instant> {
+        let until = ctx.now + Duration::from_millis(LIFETIME_MS);
+        let keys: Vec<_> = self.record(ctx).keys(code).collect();
+        let mut all = self.former;
+        all.retain(|key, until| *until > ctx.now && !keys.contains(key));
+        for key in keys {
+            if all.len() >= FORMER_MAX {
+                let first = all.iter().min_by_key(|(_, until)| **until).map(|(key, _)| *key);
+                first.map(|key| all.remove(&key));
+            }
+            all.insert(key, until);
+        }
+        all
+    }
+
     fn record(&self, ctx: &Ctx<'_>) -> Record {
         let profile = ctx.me.profile();
         let body = RecordBody {
@@ -117,19 +156,19 @@ impl Listing {
     }
 
     /// Sends the record to a key; not for the first time, beside it.
-    fn file(&mut self, ctx: &mut Ctx<'_>, aside: Aside, key: u128, record: Record, tries: u8) {
-        // Of one without words only the key says where it lies.
-        let is_first = tries < 2 || record.is_unlisting();
-        let to = if is_first { Key::at(key) } else { aside.any(ctx, key) };
-        let id =
-            ctx.route_around(to, Frame::Publish(Box::new(Publish { record: record.clone() })), copies(tries));
+    fn file(&mut self, ctx: &mut Ctx<'_>, aside: Aside, filing: Filing) {
+        let Filing { key, tries, .. } = filing;
+        // Of one that has no word there only the key says where it lies.
+        let to = if tries < 2 || filing.is_former { Key::at(key) } else { aside.any(ctx, key) };
+        let publish = Publish { record: filing.record.clone() };
+        let id = ctx.route_around(to, Frame::Publish(Box::new(publish)), copies(tries));
         let due = ctx.now + FILING.times(tries.into());
-        self.filings.insert(id, Filing { key, record, tries, due, is_check: false });
+        self.filings.insert(id, Filing { due, is_check: false, ..filing });
     }
 
     fn file_again(&mut self, ctx: &mut Ctx<'_>, aside: Aside, filing: Filing) {
         if filing.tries < TRIES_MAX {
-            self.file(ctx, aside, filing.key, filing.record, filing.tries + 1);
+            self.file(ctx, aside, Filing { tries: filing.tries + 1, ..filing });
         }
     }
 

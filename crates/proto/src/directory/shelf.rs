@@ -54,9 +54,24 @@ impl Shelf {
         if self.records.len() >= RECORDS_MAX && !self.make_room(key, vicinity) {
             return Err("record_refused_full");
         }
+        self.outdate(&record);
         self.records.insert((key, record.account), record);
         self.sweep_at.get_or_insert(now + SWEEP_EVERY);
         Ok(true)
+    }
+
+    /// Puts a record in the place of all older ones of its user's: nobody is found by words that they have taken back.
+    fn outdate(&mut self, record: &Record) {
+        for ((_, account), known) in self.records.iter_mut() {
+            if *account == record.account && known.seq < record.seq {
+                *known = record.clone();
+            }
+        }
+    }
+
+    /// Whether there is a record of a user's at `key`.
+    pub(super) fn has(&self, key: u128, account: AccountId) -> bool {
+        self.records.contains_key(&(key, account))
     }
 
     /// Lets go of what others are closest to, unless that is what is to be kept.
@@ -115,5 +130,51 @@ impl Shelf {
 
     pub(super) fn len(&self) -> usize {
         self.records.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directory::code::Reading;
+    use crate::directory::record::{LIFETIME_MS, RecordBody};
+    use crate::directory::words::{listed, sought};
+    use crate::group::Letter;
+    use crate::identity::{Identity, Name};
+    use crate::rng::Rng;
+    use crate::wire::bounded::List;
+
+    const NOW: Instant = Instant::from_millis(1_790_000_000_000);
+    const CODE: Code = Code::Balanced;
+
+    fn record(user: &Identity, words: &str, seq: u64) -> Record {
+        user.sign_as_user(RecordBody {
+            account: user.account(),
+            name: user.profile().name.clone(),
+            words: listed(words, Letter::of),
+            nodes: List::first([user.node()]),
+            seq,
+            expires_ms: NOW.as_millis() + LIFETIME_MS,
+        })
+    }
+
+    #[test]
+    fn a_newer_record_takes_the_place_of_all_older_ones_of_its_user() {
+        let user = |seed| Identity::generate(&mut Rng::new([seed; 32]), &Name::cut("Ana"), 1);
+        let (ana, eva) = (user(1), user(2));
+        let vicinity = Vicinity::new(ana.node(), Vec::new());
+        let mut shelf = Shelf::default();
+        let mut keep = |user: &Identity, word, words, seq| {
+            let key = CODE.key(word, Reading::Forward, &user.account());
+            shelf.take(NOW, (CODE, &vicinity), key, record(user, words, seq)).expect("kept");
+        };
+        keep(&ana, "chess", "chess smith", 5);
+        keep(&eva, "chess", "chess", 5);
+        keep(&ana, "smith", "smith", 6);
+        let whole = Interval { first: 0, last: u128::MAX };
+        let found = |word| shelf.best(NOW, whole, &sought(word, Letter::of), 9).0;
+        assert_eq!(found("chess").iter().map(|one| one.account).collect::<Vec<_>>(), [eva.account()]);
+        assert!(found("smith").iter().all(|one| one.account == ana.account() && one.seq == 6));
+        assert_eq!(shelf.len(), 3, "what lies there keeps older ones out");
     }
 }

@@ -97,6 +97,7 @@ impl Node {
             Command::SearchPeople { words, limit } => self.search_people(words, limit),
             Command::SetName { name } => {
                 self.identity.rename(&name);
+                self.directory.on_renamed(self.now);
                 Ok(Reply::Done)
             }
             Command::Close => {

@@ -11,7 +11,7 @@ use crate::link::handshake::Peer;
 use crate::link::introduction::{Carrier, Introductions};
 use crate::link::pursuit::Failure;
 use crate::overlay::Parcel;
-use crate::wire::{Frame, Keep, Unreachable};
+use crate::wire::{Frame, Keep, Lookup, Unreachable};
 
 impl Node {
     /// Sends through the overlay what concepts have given it, and hands out what it has delivered; says whether there was any.
@@ -45,11 +45,17 @@ impl Node {
         let Some(load) = load else { return };
         let is_answer = back.is_none();
         let carrier = back.map_or(Carrier::Overlay, Carrier::Back);
+        let overlay = self.overlay.as_ref();
+        let is_doubted = |node: &NodeId| overlay.is_some_and(|overlay| overlay.doubts(node));
         match load {
             // Whoever asks in the form of an answer would have us ask others.
             Frame::Lookup(_) | Frame::Sealed(_) if is_answer => ctx.count("overlay_parcel_out_of_place"),
             Frame::Signal(signal) if is_answer && signal.to != ctx.me.node() => {
                 ctx.count("overlay_parcel_out_of_place");
+            }
+            // Its link may stay up for seconds after it died; it would be told from here as there.
+            Frame::Lookup(Lookup { node }) if is_doubted(&node) => {
+                carrier.carry(&mut ctx, node, Frame::Unreachable(Unreachable { node }));
             }
             Frame::Lookup(lookup) => Introductions::on_lookup(&mut ctx, links, &carrier, &lookup),
             Frame::Contact(contact) => self.introductions.on_contact(&mut ctx, links, &carrier, &contact),

@@ -49,6 +49,11 @@ impl Overlay {
         !self.unrest.probes.is_empty() && self.unrest.probes.get(node).is_some_and(|probe| probe.is_suspect)
     }
 
+    /// Whether something speaks for it that a node is gone, also when a link to it is still up.
+    pub(crate) fn doubts(&self, node: &NodeId) -> bool {
+        self.is_suspect(node) || self.unrest.gone.contains_key(node)
+    }
+
     /// Asks a node for a sign of life, as a matter of routine.
     pub(super) fn watch(&mut self, ctx: &mut Ctx<'_>, node: NodeId) {
         self.ask(ctx, node, Probe::patient(ctx.now, false));

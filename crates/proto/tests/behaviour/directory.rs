@@ -4,6 +4,7 @@ use crate::overlay::{ring, settle};
 use tertulia_proto::directory::FoundPerson;
 use tertulia_proto::directory::words::{listed, sought};
 use tertulia_proto::group::Letter;
+use tertulia_proto::identity::Name;
 use tertulia_proto::io::{Presence, SearchId};
 use tertulia_proto::{Command, Config, Duration, Event, Refusal, Reply};
 use tertulia_sim::{Kind, Seat, World};
@@ -107,6 +108,20 @@ fn records_outlive_those_who_keep_them() {
 }
 
 #[test]
+fn who_was_killed_is_not_told_as_there_because_a_link_is_still_up() {
+    for (seed, count) in [(45, 3), (46, 12)] {
+        let (mut world, seats) = people(seed, count);
+        world.kill(seats[2]);
+        for second in 0..20 {
+            let found = search(&mut world, seats[1], "node2");
+            let killed = found.iter().find(|one| one.name == "Node 2").expect("the record is still there");
+            assert_ne!(killed.presence, Presence::Online, "among {count}, after {second} s");
+            world.run_for(Duration::from_secs(1));
+        }
+    }
+}
+
+#[test]
 fn who_takes_themself_out_is_found_no_longer() {
     let (mut world, seats) = people(4, 20);
     assert_eq!(
@@ -117,6 +132,55 @@ fn who_takes_themself_out_is_found_no_longer() {
     world.run_for(Duration::from_secs(3));
     assert!(search(&mut world, seats[1], "node6").iter().all(|one| one.name != "Node 6"));
     assert!(world.node(seats[6]).unwrap().listed().is_empty());
+}
+
+#[test]
+fn who_changes_their_words_is_found_by_no_former_ones() {
+    for (seed, count) in [(40, 3), (41, 12), (42, 40)] {
+        let (mut world, seats) = ring(seed, count);
+        settle(&mut world, &seats, Duration::from_secs(90));
+        // Each comes before the word that the one before is kept, the last long after.
+        for (words, pause) in [("secretword opera", 1), ("opera violin", 1), ("violin", 60), ("bassoon", 3)] {
+            publish(&mut world, seats[0], words);
+            world.run_for(Duration::from_secs(pause));
+        }
+        let by = |world: &mut World, word| search(world, seats[1], word).len();
+        assert_eq!(by(&mut world, "bassoon"), 1, "among {count}");
+        for former in ["secretword", "opera", "violin"] {
+            assert_eq!(by(&mut world, former), 0, "{former} among {count}");
+        }
+        publish(&mut world, seats[0], "");
+        world.run_for(Duration::from_secs(3));
+        for former in ["secretword", "opera", "violin", "bassoon"] {
+            assert_eq!(by(&mut world, former), 0, "{former} among {count}, taken out");
+        }
+    }
+}
+
+#[test]
+fn who_changed_their_words_alone_is_found_by_no_former_ones() {
+    let (mut world, seats) = ring(43, 1);
+    let ana = seats[0];
+    // Whoever has its place after nobody answered is the first of a ring.
+    world.run_for(Duration::from_secs(60));
+    publish(&mut world, ana, "secretword");
+    world.run_for(Duration::from_secs(10));
+    publish(&mut world, ana, "opera");
+    let eva = world.configured(Kind::Tab, "Eva", Config { overlay: true, ..Config::TAB });
+    world.introducer(eva, ana);
+    settle(&mut world, &[ana, eva], Duration::from_secs(30));
+    world.run_for(Duration::from_secs(10));
+    assert_eq!(names(&search(&mut world, eva, "opera")), ["Node 0"]);
+    assert!(search(&mut world, eva, "secretword").is_empty());
+}
+
+#[test]
+fn another_name_is_shown_at_once() {
+    let (mut world, seats) = people(44, 12);
+    world.command(seats[3], Command::SetName { name: Name::cut("Carlotta") }).expect("renamed");
+    world.run_for(Duration::from_secs(5));
+    let found = search(&mut world, seats[7], "node3");
+    assert_eq!(found.first().map(|one| one.name.as_str()), Some("Carlotta"));
 }
 
 #[test]
