@@ -1,10 +1,10 @@
 //! What was asked for on the command line and in the environment.
 
-use crate::people::FOUND_DEFAULT;
+use crate::people::{FOUND_DEFAULT, FOUND_MAX};
 use clap::parser::ValueSource;
 use clap::{
     ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
-    builder::FalseyValueParser,
+    builder::{FalseyValueParser, RangedU64ValueParser},
 };
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
@@ -30,14 +30,29 @@ Data goes to standard output, diagnostics to standard error.
 
 Exit codes:
   0  left properly, asked by a person, a program, SIGINT or SIGTERM
-  1  something unforeseen
+  1  something unforeseen, such as a standard output that takes no more
   2  wrong flags or values
   3  the data directory is in use by another process
   4  the data directory cannot be read or written, or a file in it is damaged
   5  an address cannot be listened on
   6  the file of an export cannot be written or read, or is there already (--force)
   7  an import did not take all of its file: its report says what, and why
-  8  a search found no way into the network";
+  8  a search found no way into the network
+  130, 143  a search was ended by SIGINT or SIGTERM before it was done";
+
+const SEARCH_AFTER_HELP: &str = "\
+Whoever was found is told on standard output, the best first, one a line. A data directory that is not there is made, with a new
+identity in it.
+
+Exit codes:
+  0  searched to the end; nothing was written when nobody was found
+  1  something unforeseen, such as a standard output that takes no more
+  2  wrong flags or values
+  3  the data directory is in use by another process: ask that node, with /search on its terminal
+  4  the data directory cannot be read or written, or a file in it is damaged
+  5  an address cannot be listened on
+  8  no way into the network was found in time
+  130, 143  ended by SIGINT or SIGTERM before it was done";
 
 /// An instant messenger that belongs to nobody but its users: a node, its page and a chat on the terminal.
 #[derive(Clone, Debug, Parser)]
@@ -47,7 +62,7 @@ pub(crate) struct Config {
     #[command(subcommand)]
     pub(crate) act: Option<Act>,
 
-    /// Speak JSON-RPC 2.0 on standard input and output, one object a line, instead of chatting; report an import as JSON
+    /// Speak JSON-RPC 2.0 on standard input and output, one object a line, instead of chatting
     #[arg(long, global = true, env = "TERTULIA_JSON", value_parser = FalseyValueParser::new())]
     pub(crate) json: bool,
 
@@ -75,7 +90,8 @@ pub(crate) struct Config {
     #[arg(long, env = "TERTULIA_LAN", value_parser = FalseyValueParser::new())]
     pub(crate) lan: bool,
 
-    /// Keep a link to this native node, so that it can introduce you to others; may be repeated
+    /// Keep a link to this native node, which introduces you to others and is the way into the network. Unlike /open, it
+    /// asks nobody for a conversation; may be repeated
     #[arg(
         long = "introducer",
         global = true,
@@ -133,6 +149,7 @@ pub(crate) enum WordCode {
 pub(crate) enum Act {
     /// Look for people who are listed under these words, and end: joins the network for that, by an introducer or by nodes
     /// that were met before
+    #[command(after_help = SEARCH_AFTER_HELP)]
     Search(SearchArgs),
     /// Write conversations out: as JSON Lines, which `import` takes in again, or as a page to read. The file is plain text
     Export(ExportArgs),
@@ -167,13 +184,18 @@ pub(crate) struct SearchArgs {
     #[arg(required = true, value_name = "WORDS")]
     pub(crate) words: Vec<String>,
 
-    /// List this many at the most
-    #[arg(long, value_name = "N", default_value_t = FOUND_DEFAULT)]
+    /// List this many at the most, of 1 to 100
+    #[arg(long, value_name = "N", default_value_t = FOUND_DEFAULT, value_parser = limit())]
     pub(crate) limit: usize,
 
     /// Wait so many seconds for a way into the network
     #[arg(long, value_name = "SECONDS", default_value_t = 20)]
     pub(crate) wait: u16,
+
+    /// Write one JSON object a line for whoever was found, and no word to people
+    // Stands for the flag of the whole program, which says something else there.
+    #[arg(long, env = "TERTULIA_JSON", value_parser = FalseyValueParser::new())]
+    json: bool,
 }
 
 /// What to take in.
@@ -181,6 +203,11 @@ pub(crate) struct SearchArgs {
 pub(crate) struct ImportArgs {
     /// The file, or - for standard input
     pub(crate) file: PathBuf,
+
+    /// Report as one JSON object
+    // Stands for the flag of the whole program, which says something else there.
+    #[arg(long, env = "TERTULIA_JSON", value_parser = FalseyValueParser::new())]
+    json: bool,
 }
 
 /// Where to serve the page.
@@ -262,6 +289,10 @@ fn conversation(text: &str) -> Result<ConversationId, String> {
     ConversationId::from_hex(text).ok_or_else(|| "a conversation is named by 32 hex digits".to_owned())
 }
 
+fn limit() -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(1..=FOUND_MAX)
+}
+
 fn name(text: &str) -> Result<Name, String> {
     let name = whole_name(text).filter(|name| !name.as_str().is_empty());
     name.ok_or_else(|| format!("a name has 1 to {NAME_MAX} bytes and no control characters"))
@@ -279,6 +310,35 @@ mod tests {
     #[test]
     fn the_definition_holds_together() {
         Config::command().debug_assert();
+    }
+
+    fn help(line: &[&str]) -> String {
+        let line = std::iter::once("tertulia").chain(line.iter().copied()).chain(["--help"]);
+        Config::command().try_get_matches_from(line).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn json_is_one_flag_wherever_it_stands_and_means_what_its_help_says() {
+        for flags in
+            [&["--json", "search", "eva"][..], &["search", "eva", "--json"], &["import", "-", "--json"]]
+        {
+            assert!(config(flags).json, "{flags:?}");
+        }
+        assert!(!config(&["search", "eva"]).json);
+        assert!(help(&[]).contains("JSON-RPC 2.0 on standard input"));
+        for act in ["search", "import"] {
+            assert!(help(&[act]).contains("JSON object") && !help(&[act]).contains("JSON-RPC"), "{act}");
+        }
+    }
+
+    #[test]
+    fn a_search_lists_a_hundred_at_the_most_and_says_how_it_ends() {
+        let limit =
+            |limit| Config::command().try_get_matches_from(["tertulia", "search", "eva", "--limit", limit]);
+        assert!(limit("1").is_ok() && limit("100").is_ok());
+        assert!(limit("0").is_err() && limit("101").is_err());
+        assert!(limit("x").unwrap_err().to_string().contains("--limit"));
+        assert!(help(&["search"]).contains("1 to 100") && help(&["search"]).contains("130, 143"));
     }
 
     #[test]

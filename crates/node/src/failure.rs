@@ -1,6 +1,7 @@
 //! Why the program could not start or go on, and the exit code that says so.
 
 use crate::history::file::FileError;
+use crate::stop::Signal;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -50,6 +51,12 @@ pub(crate) enum Failure {
         "no way into the network was found: name a node that is part of it with --introducer INVITE, or let this one follow an invite first (start tertulia, /open INVITE)"
     )]
     OutOfNetwork,
+    /// A search was ended before it was known whom it finds.
+    #[error("{} ended the search before it was done: this does not say that nobody is there", .0.name())]
+    Interrupted(Signal),
+    /// Standard output does not take what is written.
+    #[error("cannot write to standard output: {0}: what is there is not all")]
+    Output(#[source] io::Error),
     /// The data directory cannot be read or written.
     #[error("cannot {what} {}: {source}: check that the directory is yours and has room, or name another with --data DIR", path.display())]
     Store {
@@ -101,7 +108,7 @@ impl Failure {
     /// The exit code, as documented in `--help`.
     pub(crate) const fn exit_code(&self) -> u8 {
         match self {
-            Self::Other(_) => 1,
+            Self::Other(_) | Self::Output(_) => 1,
             Self::Usage(_) => 2,
             Self::InUse { .. } | Self::Busy { .. } => 3,
             Self::Store { .. } | Self::Damaged { .. } | Self::Newer { .. } => 4,
@@ -109,7 +116,13 @@ impl Failure {
             Self::File(_) => 6,
             Self::Partly => 7,
             Self::OutOfNetwork => 8,
+            Self::Interrupted(signal) => signal.exit_code(),
         }
+    }
+
+    /// Whether there is nothing to say: whoever reads what is written has read enough and gone, as `head` does.
+    pub(crate) fn is_silent(&self) -> bool {
+        matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
 }
 

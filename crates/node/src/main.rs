@@ -25,7 +25,9 @@ fn main() -> ExitCode {
     match run(Config::from_process()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("tertulia: {failure}");
+            if !failure.is_silent() {
+                eprintln!("tertulia: {failure}");
+            }
             ExitCode::from(failure.exit_code())
         }
     }

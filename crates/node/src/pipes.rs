@@ -59,7 +59,7 @@ pub(crate) struct Closed;
 #[derive(Debug)]
 pub(crate) struct Writer {
     sender: mpsc::Sender<String>,
-    finished: oneshot::Receiver<()>,
+    finished: oneshot::Receiver<io::Result<()>>,
 }
 
 impl Writer {
@@ -68,9 +68,8 @@ impl Writer {
         let (sender, receiver) = mpsc::channel(WAITING_OUT);
         let (done, finished) = oneshot::channel();
         thread::spawn(move || {
-            // A broken pipe ends the thread, and with it the queue: the front end learns it by `Closed`.
-            let _ = write_lines(receiver, &mut io::stdout().lock());
-            let _ = done.send(());
+            // What cannot be written ends the thread, and with it the queue: the front end learns it by `Closed`.
+            let _ = done.send(write_lines(receiver, &mut io::stdout().lock()));
         });
         Self { sender, finished }
     }
@@ -82,8 +81,13 @@ impl Writer {
 
     /// Waits, not for ever, until all is written.
     pub(crate) async fn finish(self) {
+        let _ = tokio::time::timeout(FLUSH_TIME, self.written()).await;
+    }
+
+    /// Waits for as long as the other end takes until all is written, and says whether it was.
+    pub(crate) async fn written(self) -> io::Result<()> {
         drop(self.sender);
-        let _ = tokio::time::timeout(FLUSH_TIME, self.finished).await;
+        self.finished.await.unwrap_or_else(|_| Err(io::ErrorKind::BrokenPipe.into()))
     }
 }
 

@@ -12,6 +12,7 @@ pub(crate) use views::found_person;
 use crate::failure::Failure;
 use crate::pipes::{Closed, Line, Lines, Writer};
 use crate::session::{Session, own_invite};
+use crate::stop::Signal;
 use answers::{Answers, Flow};
 use message::{Call, Fault, Incoming};
 use serde_json::{Value, json};
@@ -32,7 +33,7 @@ pub(crate) async fn run(
     mut events: Events,
     lines: Lines,
     writer: Writer,
-    stop: impl Future<Output = ()>,
+    stop: impl Future<Output = Signal>,
 ) -> Result<(), Failure> {
     let ready = message::notification("ready", &ready(session).await?);
     let end = if writer.line(ready).await.is_err() {
@@ -40,7 +41,7 @@ pub(crate) async fn run(
     } else {
         tokio::select! {
             end = serve(session, &mut events, lines, &writer) => end,
-            () = stop => End::Asked,
+            _ = stop => End::Asked,
         }
     };
     if matches!(end, End::NodeGone) {

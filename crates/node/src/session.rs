@@ -79,6 +79,11 @@ impl Session {
         self.handle.with(|node| node.me()).await
     }
 
+    /// Whether this node has found its place among others in the network by which people find each other.
+    pub(crate) async fn is_in_network(&self) -> Result<bool, Gone> {
+        self.handle.with(|node| node.neighbours().is_some_and(|nodes| !nodes.is_empty())).await
+    }
+
     /// A message as it looks now, and who we are.
     pub(crate) async fn message(
         &self,

@@ -14,6 +14,7 @@ pub(crate) use network::found_line;
 use crate::failure::Failure;
 use crate::pipes::{Closed, Line, Lines, Writer};
 use crate::session::{Session, own_invite};
+use crate::stop::Signal;
 use chat::{Chat, Flow};
 use std::io::{IsTerminal, stdin, stdout};
 use tertulia_webrtc::native::Events;
@@ -32,7 +33,7 @@ pub(crate) async fn run(
     mut events: Events,
     lines: Lines,
     writer: Writer,
-    stop: impl Future<Output = ()>,
+    stop: impl Future<Output = Signal>,
 ) -> Result<(), Failure> {
     let talk = async {
         welcome(session, &writer).await?;
@@ -40,7 +41,7 @@ pub(crate) async fn run(
     };
     let end = tokio::select! {
         end = talk => end?,
-        () = stop => End::Asked,
+        _ = stop => End::Asked,
     };
     if matches!(end, End::NodeGone) {
         writer.finish().await;

@@ -161,16 +161,14 @@ impl Out {
 
     fn write(&mut self, text: &str) -> Result<(), Failure> {
         match self {
-            Self::Stdout => {
-                io::stdout().write_all(text.as_bytes()).map_err(|error| Failure::Other(error.into()))
-            }
+            Self::Stdout => io::stdout().write_all(text.as_bytes()).map_err(Failure::Output),
             Self::File(target) => Ok(target.write(text)?),
         }
     }
 
     fn finish(self) -> Result<(), Failure> {
         match self {
-            Self::Stdout => io::stdout().flush().map_err(|error| Failure::Other(error.into())),
+            Self::Stdout => io::stdout().flush().map_err(Failure::Output),
             Self::File(target) => Ok(target.finish()?),
         }
     }

@@ -3,22 +3,27 @@
 use super::{search, sought_words};
 use crate::config::{Config, SearchArgs};
 use crate::failure::Failure;
+use crate::pipes::Writer;
 use crate::rpc::found_person;
 use crate::session::Session;
+use crate::stop;
 use crate::terminal::found_line;
-use crate::{pipes::Writer, stop};
 use anyhow::Context;
+use indicatif::ProgressBar;
+use std::pin::pin;
 use std::time::Duration;
 use tertulia_proto::directory::FoundPerson;
 use tokio::time::{Instant, sleep};
 
 /// How often it is looked whether the node is part of it.
 const LOOK: Duration = Duration::from_millis(50);
+/// How often the sign of life is drawn anew.
+const REDRAW: Duration = Duration::from_millis(120);
 
 /// Looks for people, tells who was found, and ends.
 pub(crate) async fn look(args: SearchArgs, mut config: Config) -> Result<(), Failure> {
-    let words = sought_words(&args.words.join(" "));
-    if words.is_empty() {
+    let words = args.words.join(" ");
+    if sought_words(&words).is_empty() {
         return Err(Failure::Usage("there is no word in this: letters or digits are needed".to_owned()));
     }
     let (json, stop) = (config.json, stop::signal().context("cannot listen for signals")?);
@@ -29,36 +34,55 @@ pub(crate) async fn look(args: SearchArgs, mut config: Config) -> Result<(), Fai
         Failure::InUse { dir, pid } => Failure::Busy { dir, pid, act: "search", line: "/search WORDS" },
         other => other,
     })?;
-    let looking = async {
-        enter(&session, Duration::from_secs(args.wait.into())).await?;
-        let found = search(&session, words, args.limit).await.map_err(anyhow::Error::from)?;
-        Ok::<_, Failure>(found.map_err(anyhow::Error::from)?)
-    };
+    let (mut stop, bar) = (pin!(stop), sign_of_life(json));
     let found = tokio::select! {
-        found = looking => found,
-        () = stop => Ok(Vec::new()),
+        found = seek(&session, &words, &args, &bar) => found,
+        signal = &mut stop => Err(Failure::Interrupted(signal)),
     };
+    bar.finish_and_clear();
     session.quit().await;
-    tell(&found?, json).await;
-    Ok(())
+    let found = found?;
+    tokio::select! {
+        told = tell(&found, json) => told,
+        signal = &mut stop => Err(Failure::Interrupted(signal)),
+    }
+}
+
+/// What says on the terminal that something is going on; nothing anywhere else, nor where programs read.
+fn sign_of_life(json: bool) -> ProgressBar {
+    let bar = if json { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
+    bar.enable_steady_tick(REDRAW);
+    bar
+}
+
+/// Joins the network and looks for people there.
+async fn seek(
+    session: &Session,
+    words: &str,
+    args: &SearchArgs,
+    bar: &ProgressBar,
+) -> Result<Vec<FoundPerson>, Failure> {
+    bar.set_message("Looking for a way into the network…");
+    enter(session, Duration::from_secs(args.wait.into())).await?;
+    bar.set_message("Searching…");
+    let found = search(session, sought_words(words), args.limit).await.map_err(anyhow::Error::from)?;
+    Ok(found.map_err(anyhow::Error::from)?)
 }
 
 /// Waits until the node has found its place among others.
 async fn enter(session: &Session, wait: Duration) -> Result<(), Failure> {
     let end = Instant::now() + wait;
-    loop {
-        let neighbours = session.handle.with(|node| node.neighbours()).await.map_err(anyhow::Error::from)?;
-        if neighbours.is_some_and(|nodes| !nodes.is_empty()) {
-            return Ok(());
-        }
+    while !session.is_in_network().await.map_err(anyhow::Error::from)? {
         if Instant::now() >= end {
             return Err(Failure::OutOfNetwork);
         }
         sleep(LOOK).await;
     }
+    Ok(())
 }
 
-async fn tell(found: &[FoundPerson], json: bool) {
+/// Writes who was found, and to people that nobody was.
+async fn tell(found: &[FoundPerson], json: bool) -> Result<(), Failure> {
     let writer = Writer::stdout();
     for person in found {
         let line = if json { found_person(person).to_string() } else { found_line(person) };
@@ -66,5 +90,9 @@ async fn tell(found: &[FoundPerson], json: bool) {
             break;
         }
     }
-    writer.finish().await;
+    writer.written().await.map_err(Failure::Output)?;
+    if found.is_empty() && !json {
+        eprintln!("Nobody was found.");
+    }
+    Ok(())
 }

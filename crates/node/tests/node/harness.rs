@@ -48,16 +48,10 @@ impl Process {
         Self::start_in(args, &[])
     }
 
-    /// Starts it with these variables, and none of ours besides, but that it does not look for the nodes of other tests.
+    /// Starts it with these variables, and none of ours besides.
     pub(crate) fn start_in(args: &[&str], variables: &[(&str, &str)]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tertulia"));
-        for (name, _) in
-            std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TERTULIA_"))
-        {
-            command.env_remove(name);
-        }
-        command.env("TERTULIA_NO_MDNS", "1");
-        command.args(args).envs(variables.iter().copied());
+        let mut command = Self::command(args);
+        command.envs(variables.iter().copied());
         let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = piped.spawn().expect("the binary starts");
         let (sender, lines) = mpsc::channel();
@@ -70,6 +64,25 @@ impl Process {
             }
         });
         Self { stdin: child.stdin.take(), child, lines }
+    }
+
+    /// Runs it to its end while its standard output goes to `out`: its exit code, and what it says on standard error.
+    pub(crate) fn run_into(out: impl Into<Stdio>, args: &[&str]) -> (Option<i32>, String) {
+        let run = Self::command(args).stdin(Stdio::null()).stdout(out).stderr(Stdio::piped()).output();
+        let run = run.expect("the binary starts");
+        (run.status.code(), String::from_utf8(run.stderr).expect("stderr is text"))
+    }
+
+    /// The binary, which has none of our variables and does not look for the nodes of other tests.
+    fn command(args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tertulia"));
+        for (name, _) in
+            std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TERTULIA_"))
+        {
+            command.env_remove(name);
+        }
+        command.env("TERTULIA_NO_MDNS", "1").args(args);
+        command
     }
 
     /// The next line of standard output, unless it ends or nothing comes in time.

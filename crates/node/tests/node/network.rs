@@ -2,6 +2,7 @@
 
 use crate::harness::{Node, PATIENCE, Process, Scratch, text};
 use serde_json::{Value, json};
+use std::process::Stdio;
 use std::time::Instant;
 
 /// Nodes of these names, all by the invite of the first, each with a place in the ring.
@@ -116,7 +117,43 @@ fn the_command_line_searches_by_itself() {
     let person: Value = serde_json::from_str(&lines[0]).expect("JSON Lines");
     assert_eq!((&person["user"], &person["presence"]), (&eva.ready["user"], &json!("online")));
     assert_eq!(search(&["eva", "painting"]), ["Eva (online): eva, chess"]);
-    assert_eq!(search(&["nobody"]), [""; 0]);
+    assert_eq!(search(&["nobody", "--json"]), [""; 0]);
+    let nobody = Process::run_into(Stdio::piped(), &[&["search", "nobody"][..], &flags].concat());
+    assert_eq!(nobody, (Some(0), "Nobody was found.\n".to_owned()));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_search_that_cannot_be_written_fails() {
+    let [ana, mut eva] = network(["Ana", "Eva"]);
+    eva.call("publish", json!({"words": "Eva chess"}));
+    let (scratch, invite) = (Scratch::new(), ana.text("invite"));
+    let line = ["search", "eva", "--data", scratch.path(), "--udp", "127.0.0.1:0", "--introducer", &invite];
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("a device that takes nothing");
+    let (code, said) = Process::run_into(full, &line);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("cannot write to standard output"), "{said}");
+    // Whoever reads no more, as `head` does, need not be told.
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    assert_eq!(Process::run_into(writer, &line), (Some(1), String::new()));
+}
+
+#[test]
+fn a_search_that_was_ended_does_not_pass_for_one_that_found_nobody() {
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let scratch = Scratch::new();
+        let flags = ["search", "eva", "--data", scratch.path(), "--udp", "127.0.0.1:0"];
+        let mut search = Process::start(&flags);
+        // It listens for signals before it keeps anything.
+        until("it looks for a way in", || {
+            std::fs::exists(format!("{}/port", scratch.path())).unwrap_or(false)
+        });
+        search.signal(signal);
+        let (status, said) = search.end_with_stderr();
+        assert_eq!(status.code(), Some(code), "{said}");
+        assert!(said.contains(&format!("SIG{signal} ended the search")), "{said}");
+    }
 }
 
 #[test]
