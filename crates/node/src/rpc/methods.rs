@@ -10,8 +10,8 @@ use crate::rpc::hex::Hex;
 use crate::rpc::message::Fault;
 use crate::rpc::{Outcome, views};
 use crate::session::{InviteWish, Session};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 use tertulia_proto::group::History;
 use tertulia_proto::identity::{NAME_MAX, Name};
@@ -288,7 +288,7 @@ struct MessagesParams {
     conversation: Hex<ConversationId>,
     after: Option<Hex<OpId>>,
     before: Option<Hex<OpId>>,
-    limit: Option<usize>,
+    limit: Option<Limit>,
 }
 
 async fn messages(session: &Session, params: MessagesParams) -> Outcome {
@@ -296,7 +296,7 @@ async fn messages(session: &Session, params: MessagesParams) -> Outcome {
     let window = Window {
         after: params.after.map(|Hex(id)| id),
         before: params.before.map(|Hex(id)| id),
-        limit: Some(params.limit.unwrap_or(MESSAGES_DEFAULT).min(MESSAGES_MAX)),
+        limit: Some(Limit::or(params.limit, MESSAGES_DEFAULT).min(MESSAGES_MAX)),
     };
     let shown = session.handle.ask(move |node, recalled| {
         node.conversation(id).map(|_| node.messages(id, window, recalled)).transpose()
@@ -351,6 +351,24 @@ async fn peers(session: &Session, Nothing {}: Nothing) -> Outcome {
 
 async fn stats(session: &Session, Nothing {}: Nothing) -> Outcome {
     Ok(json!(session.handle.stats().await?))
+}
+
+/// How many are wanted at the most. What is none is told as it is written, and not as what this program keeps it in.
+struct Limit(usize);
+
+impl Limit {
+    /// The one that was given, or else this many.
+    fn or(given: Option<Self>, default: usize) -> usize {
+        given.map_or(default, |Self(limit)| limit)
+    }
+}
+
+impl<'de> Deserialize<'de> for Limit {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = Value::deserialize(deserializer)?.as_u64();
+        let limit = number.and_then(|number| usize::try_from(number).ok());
+        limit.map(Self).ok_or_else(|| D::Error::custom("limit is a whole number, 0 or more"))
+    }
 }
 
 /// A kind of conversation as parameters name it.

@@ -81,7 +81,18 @@ fn what_cannot_be_searched_or_listed_is_refused() {
     assert_eq!(reason(ana.refused("search", json!({"words": "eva"}))), "not_in_network");
     assert_eq!(reason(ana.refused("publish", json!({"words": "¿…?"}))), "no_words");
     assert_eq!(ana.refused("publish", json!({}))["code"], -32602, "to be taken out has to be said");
-    assert_eq!(ana.refused("search", json!({"words": 7}))["code"], -32602);
+    for (params, expected) in [
+        (json!({"words": 7}), "words are a text or a list of texts"),
+        (json!({"words": null}), "words are a text or a list of texts"),
+        (json!({"words": "eva", "limit": -1}), "limit is a whole number, 0 or more"),
+    ] {
+        let error = ana.refused("search", params);
+        assert_eq!(
+            (&error["code"], text(&error, "message").contains(expected)),
+            (&json!(-32602), true),
+            "{error}"
+        );
+    }
     let network = json!({"in": false, "neighbours": [], "listed": [], "records": 0});
     assert_eq!(ana.call("network", json!({})), network);
 }

@@ -1,6 +1,6 @@
 //! The network by which people find each other: who is in the directory, and what this node has to do with it.
 
-use super::{Nothing, done};
+use super::{Limit, Nothing, done};
 use crate::people::{self, FOUND_DEFAULT, listed_words, sought_words};
 use crate::rpc::{Outcome, views};
 use crate::session::Session;
@@ -10,7 +10,7 @@ use tertulia_proto::{Command, Refusal};
 
 /// Words, as a text or as several.
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "words are a text or a list of texts")]
 enum Said {
     Text(String),
     Texts(Vec<String>),
@@ -29,12 +29,12 @@ impl Said {
 #[serde(deny_unknown_fields)]
 pub(super) struct SearchParams {
     words: Said,
-    limit: Option<usize>,
+    limit: Option<Limit>,
 }
 
 pub(super) async fn search(session: &Session, SearchParams { words, limit }: SearchParams) -> Outcome {
     let words = sought_words(&words.text());
-    let found = people::search(session, words, limit.unwrap_or(FOUND_DEFAULT)).await??;
+    let found = people::search(session, words, Limit::or(limit, FOUND_DEFAULT)).await??;
     Ok(found.iter().map(views::found_person).collect())
 }
 

@@ -1,6 +1,6 @@
 //! What becomes of messages: edits, deletions, reactions; and how they are found again.
 
-use super::{MESSAGES_MAX, done, message_text, unknown_conversation, yes};
+use super::{Limit, MESSAGES_MAX, done, message_text, unknown_conversation, yes};
 use crate::rpc::hex::Hex;
 use crate::rpc::message::Fault;
 use crate::rpc::{Outcome, views};
@@ -60,12 +60,12 @@ const FOUND_DEFAULT: usize = 20;
 pub(super) struct FindParams {
     words: String,
     conversation: Option<Hex<ConversationId>>,
-    limit: Option<usize>,
+    limit: Option<Limit>,
 }
 
 pub(super) async fn find(session: &Session, params: FindParams) -> Outcome {
     let FindParams { words, conversation, limit } = params;
-    let (only, limit) = (conversation.map(|Hex(id)| id), limit.unwrap_or(FOUND_DEFAULT).min(MESSAGES_MAX));
+    let (only, limit) = (conversation.map(|Hex(id)| id), Limit::or(limit, FOUND_DEFAULT).min(MESSAGES_MAX));
     let mut search = Search::new(&words, limit, only, Letter::of);
     let found = session.handle.ask(move |node, recalled| {
         let is_there = only.is_none_or(|id| node.conversation(id).is_some());
