@@ -1,8 +1,10 @@
 //! Looking for people: searches to their end, and where those are whom they found.
 
 mod look;
+mod shortened;
 
 pub(crate) use look::look;
+pub(crate) use shortened::Shortened;
 
 use crate::session::Session;
 use std::cell::RefCell;

@@ -2,6 +2,7 @@
 
 mod chat;
 mod command;
+mod help;
 mod history;
 mod network;
 mod notices;

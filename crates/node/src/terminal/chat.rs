@@ -2,7 +2,9 @@
 
 use crate::config::whole_name;
 use crate::session::{InviteWish, Session};
-use crate::terminal::command::{Command, HELP};
+use crate::terminal::command::Command;
+use crate::terminal::help;
+use crate::terminal::network::Sought;
 use crate::terminal::said::{Face, message_text};
 use crate::terminal::text::{plain, qr};
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +13,7 @@ use std::time::Instant;
 use tertulia_proto::directory::FoundPerson;
 use tertulia_proto::group::History;
 use tertulia_proto::identity::Name;
-use tertulia_proto::io::{Consent, ConversationView, Greeting, Person, RequestId, SearchId};
+use tertulia_proto::io::{Consent, ConversationView, Greeting, Person, RequestId};
 use tertulia_proto::{
     self as proto, ConversationId, ConversationKind, Invite, NodeId, OpId, Reply, ReplyCode,
 };
@@ -39,8 +41,8 @@ pub(super) struct Chat<'a> {
     /// Requests that wait for an answer, by number.
     pub(super) requests: BTreeMap<usize, Asked>,
     pub(super) last_request: usize,
-    /// Our own requests: the conversation that answers one becomes the current one.
-    pub(super) asked: BTreeSet<RequestId>,
+    /// Our own requests that wait, and whom they ask: the conversation that answers one becomes the current one.
+    pub(super) asked: BTreeMap<RequestId, String>,
     /// Messages that wait for somebody to be reached.
     pub(super) queued: BTreeSet<OpId>,
     /// The request that an answering machine answered last.
@@ -50,8 +52,8 @@ pub(super) struct Chat<'a> {
     /// What was last shown of messages, to tell what has changed of them.
     pub(super) shown: BTreeMap<OpId, Face>,
     /// The search for people that was begun last, while it goes on.
-    pub(super) search: Option<SearchId>,
-    /// Whom the last search has found: their numbers are their places.
+    pub(super) search: Option<Sought>,
+    /// Whom the last search that is done has found: their numbers are their places.
     pub(super) found: Vec<FoundPerson>,
     /// Who was last said to be writing, and when.
     pub(super) writing: BTreeMap<(ConversationId, NodeId), Instant>,
@@ -78,7 +80,7 @@ impl<'a> Chat<'a> {
             members: BTreeMap::new(),
             requests: BTreeMap::new(),
             last_request: 0,
-            asked: BTreeSet::new(),
+            asked: BTreeMap::new(),
             queued: BTreeSet::new(),
             machine: None,
             listed: Vec::new(),
@@ -94,7 +96,7 @@ impl<'a> Chat<'a> {
         let outcome = match Command::parse(line) {
             Command::Quit => return (Out::new(), Flow::Quit),
             Command::Nothing => Ok(Out::new()),
-            Command::Help => Ok(vec![HELP.to_owned()]),
+            Command::Help { about } => explain(about.as_deref()),
             Command::Wrong(why) => Err(why),
             Command::Say(text) => self.say(text).await,
             Command::Accept { request, into } => self.accept(request, into).await,
@@ -109,9 +111,10 @@ impl<'a> Chat<'a> {
             Command::Reply { to, text } => self.reply(to, text).await,
             Command::History { count } => self.history(count).await,
             Command::Find { words } => self.find(words).await,
-            Command::Search { words } => self.search(&words).await,
+            Command::Search { words } => self.search(words).await,
             Command::Ask { number, kind, greeting } => self.ask(number, kind, &greeting).await,
             Command::List { words } => self.list_me(&words).await,
+            Command::Listed => self.how_listed().await,
             Command::Unlist => self.unlist_me().await,
             Command::Edit { message, text } => self.edit(message, text).await,
             Command::Delete { message } => self.delete(message).await,
@@ -157,7 +160,8 @@ impl<'a> Chat<'a> {
 
     pub(super) async fn command(&self, command: proto::Command) -> Result<Reply, Wrong> {
         let taken = self.session.handle.command(command).await.map_err(|gone| gone.to_string())?;
-        taken.map_err(|refusal| format!("{}: {}.", sentence(&refusal.to_string()), refusal.unchanged()))
+        let told = |text: &str| format!("{}.", sentence(text));
+        taken.map_err(|refusal| [told(&refusal.to_string()), told(refusal.unchanged())].join(" "))
     }
 
     pub(super) fn here(&self) -> Result<ConversationId, Wrong> {
@@ -280,7 +284,7 @@ impl<'a> Chat<'a> {
             Greeting::new(greeting).ok_or("Those words are too long for a greeting: nothing was asked.")?;
         let reply = self.command(proto::Command::Open { invite: Box::new(invite), kind, greeting }).await?;
         if let Reply::Opening { request, .. } = reply {
-            self.asked.extend(request);
+            self.asked.extend(request.map(|request| (request, name.clone())));
         }
         Ok(vec![format!("Asking {name}…")])
     }
@@ -321,8 +325,20 @@ impl<'a> Chat<'a> {
         let name = whole_name(name)
             .ok_or("That is too long or too odd for a name: you are called what you were.")?;
         self.session.rename(name.clone()).await.map_err(|error| format!("{error:#}"))?;
-        Ok(vec![format!("You are {} to all whom you meet from now on.", plain(name.as_str()))])
+        let mut lines = vec![format!("You are {} to all whom you meet from now on.", plain(name.as_str()))];
+        // They were chosen, and somebody may look for the former name.
+        let stays =
+            |words| format!("You are found by the same words as before, {words}: /list WORDS changes them.");
+        lines.extend(self.listed_under().await?.map(stays));
+        Ok(lines)
     }
+}
+
+/// The help, all of it or what it says of one command.
+fn explain(about: Option<&str>) -> Result<Out, Wrong> {
+    let Some(word) = about else { return Ok(vec![help::HELP.to_owned()]) };
+    let none = || format!("There is no /{}. /help lists what there is.", plain(word));
+    help::usage(word).map(|usage| vec![usage]).ok_or_else(none)
 }
 
 /// Whether a text is meant as a reply code: nobody says a hundred letters without a space.

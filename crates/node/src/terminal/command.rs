@@ -1,45 +1,7 @@
 //! What a line on the terminal means.
 
+use crate::terminal::help::usage;
 use tertulia_proto::ConversationKind;
-
-/// What `/help` says.
-pub(super) const HELP: &str = "\
-Text without a slash is sent to the current conversation. A text that begins with a slash: //text
-  /invite [ticket] [hand]     an invite to you, or into the current conversation; with a ticket its bearer
-                              need not ask; by hand it carries an offer, to be answered by a reply code
-  /open INVITE [private|public] [words]
-                              follow an invite, and ask for a conversation
-  /search WORDS               look for people who are listed under such words; the beginning of a word will do
-  /ask n [private|public] [words]
-                              ask number n of those who were found for a conversation
-  /list [WORDS]               be found by everybody, by your name and these words; /unlist
-  /reply CODE                 finish what `/invite hand` began
-  /me TEXT                    say what you do
-  /history [count]            the last messages, with their numbers
-  /find WORDS                 messages of all conversations with these words; in quotation marks: together
-  /reply [#n] TEXT            answer message n (the last of others)
-  /edit [#n] TEXT             give your message n (your last) other words
-  /delete [#n]                take it back, for all
-  /react [#n] EMOJI           react to message n (the last); /unreact takes it back
-  /accept [n] [into m]        accept request n (the latest), into a new conversation or into number m
-  /refuse [n]                 refuse it
-  /later [n]                  let whoever asks leave a message
-  /message TEXT               leave one, where your request found nobody in
-  /away  /back                have every request answered so, or no longer
-  /inbox                      messages that were left for you; /dismiss n takes one out
-  /new [private|public] [name]  begin a conversation that you then invite others into
-  /conversations              list them, with their numbers
-  /chat n                     make number n the current one
-  /participants               who is in the current one
-  /leave                      leave it
-  /forget                     leave it, and drop all of it here
-  /block NAME                 hear nothing more of somebody; /unblock NAME; /blocked
-  /export [here] FILE         write all conversations, or the current one, to a file; FILE.html is a page to read
-  /import FILE                take conversations in from such a file, if it is no page
-  /peers                      the nodes that you are linked to
-  /nick NAME                  be called something else from now on
-  /quit                       end; the conversations go on next time (also Ctrl-C)
-A backslash does as well: \\help \\chat \\quit";
 
 /// One line, understood.
 #[derive(Debug, PartialEq, Eq)]
@@ -76,6 +38,8 @@ pub(super) enum Command {
     Ask { number: usize, kind: Option<ConversationKind>, greeting: String },
     /// Be found by others.
     List { words: String },
+    /// Say how one is found by others.
+    Listed,
     /// Be found no longer.
     Unlist,
     /// Give a message other words.
@@ -111,7 +75,7 @@ pub(super) enum Command {
     /// Take conversations in from a file.
     Import { file: String },
     /// Say what can be typed.
-    Help,
+    Help { about: Option<String> },
     /// End.
     Quit,
     /// It means nothing: this is what to say.
@@ -129,7 +93,7 @@ impl Command {
             return Self::Say(rest.to_owned());
         }
         let (word, rest) = split_word(rest);
-        Self::of(word, rest).unwrap_or_else(|| Self::Wrong(format!("/{word}: /help says how it is written.")))
+        Self::of(word, rest).unwrap_or_else(|| Self::Wrong(how_to_write(word)))
     }
 
     fn of(word: &str, rest: &str) -> Option<Self> {
@@ -170,7 +134,7 @@ impl Command {
                 let (kind, greeting) = kind_and_rest(rest);
                 Self::Ask { number: number.parse().ok()?, kind, greeting: greeting.to_owned() }
             }
-            "list" => Self::List { words: rest.to_owned() },
+            "list" => non_empty(rest).map_or(Self::Listed, |words| Self::List { words }),
             "unlist" => Self::Unlist,
             "edit" => {
                 let (message, text) = message_and_rest(rest)?;
@@ -200,7 +164,7 @@ impl Command {
             "leave" => Self::Leave,
             "peers" => Self::Peers,
             "nick" => Self::Nick { name: non_empty(rest)? },
-            "help" => Self::Help,
+            "help" => Self::Help { about: non_empty(rest.trim_start_matches(['/', '\\'])) },
             "quit" | "exit" => Self::Quit,
             _ => Self::Wrong(format!("There is no /{word}. /help lists what there is.")),
         })
@@ -213,6 +177,11 @@ impl Command {
         };
         Some(Self::Accept { request: optional_number(request)?, into })
     }
+}
+
+fn how_to_write(word: &str) -> String {
+    let usage = usage(word).unwrap_or_else(|| "/help says how it is written.".to_owned());
+    format!("/{word} is written otherwise, and nothing was done:\n{usage}")
 }
 
 fn split_word(text: &str) -> (&str, &str) {
@@ -315,55 +284,21 @@ mod tests {
         assert_eq!(Command::parse("/ask 2 public hello"), ask(Some(ConversationKind::Public), "hello"));
         assert!(matches!(Command::parse("/ask Ana"), Command::Wrong(_)));
         assert!(matches!(Command::parse("/search"), Command::Wrong(_)));
-        assert_eq!(Command::parse("/list"), Command::List { words: String::new() });
+        assert_eq!(Command::parse("/list chess"), Command::List { words: "chess".into() });
+        assert_eq!(Command::parse("/list"), Command::Listed, "nobody is listed otherwise by asking");
+    }
+
+    #[test]
+    fn what_is_written_wrongly_is_answered_with_how_it_is_written() {
+        let Command::Wrong(said) = Command::parse("/ask") else { panic!("nobody is asked") };
+        assert!(said.contains("/ask n [private|public]") && said.lines().count() == 3, "{said}");
+        assert_eq!(Command::parse("/help /ask"), Command::Help { about: Some("ask".into()) });
+        assert_eq!(Command::parse("/help"), Command::Help { about: None });
     }
 
     #[test]
     fn what_is_unknown_is_not_sent() {
         assert!(matches!(Command::parse("/frobnicate"), Command::Wrong(_)));
         assert!(matches!(Command::parse("/invite everybody"), Command::Wrong(_)));
-    }
-
-    #[test]
-    fn the_help_names_every_command() {
-        for word in [
-            "accept",
-            "refuse",
-            "participants",
-            "conversations",
-            "chat",
-            "new",
-            "invite",
-            "open",
-            "reply",
-            "search",
-            "ask",
-            "list",
-            "unlist",
-            "leave",
-            "peers",
-            "nick",
-            "me",
-            "history",
-            "edit",
-            "delete",
-            "react",
-            "unreact",
-            "later",
-            "message",
-            "away",
-            "back",
-            "inbox",
-            "dismiss",
-            "forget",
-            "block",
-            "unblock",
-            "blocked",
-            "export",
-            "import",
-            "quit",
-        ] {
-            assert!(HELP.contains(&format!("/{word}")), "{word}");
-        }
     }
 }

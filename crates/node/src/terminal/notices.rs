@@ -38,7 +38,7 @@ impl Chat<'_> {
             Event::MessageChanged { conversation, message } => {
                 self.message_changed(conversation, message).await
             }
-            Event::Found { search, people, is_over: true } => self.found(search, people),
+            Event::Found { search, people, is_over: true } => self.found(search, people).await,
             Event::Found { .. } => Out::new(),
             Event::Typing { conversation, node } => self.typing(conversation, node),
             Event::MessageState { message, state, .. } => self.state(message, &state),
@@ -78,22 +78,27 @@ impl Chat<'_> {
     }
 
     fn answered(&mut self, request: RequestId, outcome: RequestOutcome) -> Out {
+        let asked = self.asked.remove(&request);
+        let whom = asked.as_ref().map(|name| format!(" to {name}")).unwrap_or_default();
         match outcome {
             RequestOutcome::Yes(id) => {
-                if self.asked.remove(&request) {
+                if asked.is_some() {
                     self.current = Some(id);
                 }
                 Out::new()
             }
-            RequestOutcome::No => vec!["* Your request was refused.".to_owned()],
-            RequestOutcome::AnsweringMachine => self.machine(request),
-            RequestOutcome::Failed(reason) => vec![format!("* Your request came to nothing: {reason}.")],
+            RequestOutcome::No => vec![format!("* Your request{whom} was refused.")],
+            RequestOutcome::AnsweringMachine => self.machine(request, asked),
+            RequestOutcome::Failed(reason) => {
+                vec![format!("* Your request{whom} came to nothing: {reason}.")]
+            }
         }
     }
 
-    fn machine(&mut self, request: RequestId) -> Out {
+    fn machine(&mut self, request: RequestId, asked: Option<String>) -> Out {
         self.machine = Some(request);
-        vec!["* They are away. To leave a message, within ten minutes: /message TEXT".to_owned()]
+        let who = asked.map_or_else(|| "They are".to_owned(), |name| format!("{name} is"));
+        vec![format!("* {who} away. To leave a message, within ten minutes: /message TEXT")]
     }
 
     fn left(&self, message: &LeftView) -> Out {

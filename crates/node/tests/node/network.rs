@@ -180,39 +180,103 @@ fn the_command_line_says_why_it_cannot_search() {
     assert!(said.contains("/search WORDS") && said.contains("\"search\""), "{said}");
 }
 
+/// A chat of somebody called Ana that is to join the network by an invite.
+fn chat(scratch: &Scratch, introducer: &str) -> Process {
+    let flags = ["--data", scratch.path(), "--name", "Ana", "--udp", "127.0.0.1:0", "--no-http"];
+    Process::start(&[&flags[..], &["--introducer", introducer]].concat())
+}
+
+/// Lists Ana under her name and `chess` once she is in the network.
+fn list(ana: &mut Process) {
+    until("she is in the network", || {
+        ana.write("/list chess");
+        let said = ana.line_with("listed, for everybody, under: ana, chess");
+        said.contains("You are listed")
+    });
+}
+
 #[test]
 fn the_terminal_finds_asks_and_lists() {
     let scratch = Scratch::new();
     let mut eva = Node::start("Eva");
-    let invite = eva.text("invite");
-    let flags = [
-        "--data",
-        scratch.path(),
-        "--name",
-        "Ana",
-        "--udp",
-        "127.0.0.1:0",
-        "--no-http",
-        "--introducer",
-        &invite,
-    ];
-    let mut ana = Process::start(&flags);
-    until("they are in the network", || eva.call("network", json!({}))["in"] == true);
-    ana.write("/list chess");
-    assert!(ana.line_with("You are listed").contains("under: ana, chess."));
+    let mut ana = chat(&scratch, &eva.text("invite"));
+    list(&mut ana);
+    ana.write("/list");
+    ana.line_with("You are listed, for everybody, under: ana, chess. /unlist");
     assert_eq!(found(&mut eva, &json!("chess"))[0]["name"], "Ana");
     ana.write("/ask 1");
     ana.line_with("Nobody was found as number 1");
     eva.call("publish", json!({"words": "Eva \u{202e}painting"}));
     found(&mut eva, &json!("ana"));
     ana.write("/search paint");
+    ana.line_with("Searching");
     ana.line_with("  1 Eva (online): eva, painting");
     ana.write("/ask 1 a walk?");
     let asked = eva.notified("request", |_| true);
     assert_eq!((&asked["type"], &asked["greeting"]), (&json!("private"), &json!("a walk?")));
     eva.call("answer", json!({"request": asked["request"], "answer": "yes"}));
     ana.line_with("begins with Eva");
+    ana.write("/search chess");
+    ana.line_with("Nobody else is listed under these words");
+    ana.write("/search cooking");
+    ana.line_with("Nobody is listed under these words");
+    ana.write("/nick Anita");
+    ana.line_with("the same words as before, ana, chess");
     ana.write("/unlist");
     ana.line_with("listed no longer");
     until("she is found no longer", || eva.call("search", json!({"words": "chess"})) == json!([]));
+}
+
+#[test]
+fn how_one_is_listed_is_told_and_changed_only_on_purpose() {
+    let scratch = Scratch::new();
+    let flags = ["--data", scratch.path(), "--name", "Ana", "--udp", "127.0.0.1:0", "--no-http"];
+    let mut ana = Process::start(&flags);
+    for (typed, said) in [
+        ("/list", "You are not listed"),
+        ("/list chess", "You will be listed, for everybody, under: ana, chess, as soon as"),
+        (
+            "/list !!!",
+            "There is no word in “!!!”: letters or digits are needed. How you are listed was not changed.",
+        ),
+        ("/list", "under: ana, chess, as soon as"),
+        ("/search !!!", "There is no word in “!!!”"),
+        ("/search eva", "open an invite first, or wait a moment. Nothing was changed."),
+        ("/list a b c d e f g h", "under: ana, a, b, c, d, e, f, g, as soon as"),
+        ("", "Left out, as 8 words are the most: h."),
+        ("/help ask", "/ask n [private|public]"),
+        ("/ask", "/ask is written otherwise"),
+    ] {
+        ana.write(typed);
+        ana.line_with(said);
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_search_that_goes_on_leaves_the_list_before_as_it_is() {
+    let scratch = Scratch::new();
+    let mut eva = Node::start("Eva");
+    let mut ana = chat(&scratch, &eva.text("invite"));
+    list(&mut ana);
+    eva.call("publish", json!({"words": "Eva"}));
+    until("Eva is found", || {
+        ana.write("/search eva");
+        ana.line_with("Searching");
+        ana.line(Instant::now() + PATIENCE).is_ok_and(|line| line.contains("1 Eva"))
+    });
+    // Nobody answers now, so that a search takes a while.
+    eva.process.signal("STOP");
+    ana.write("/search painting");
+    ana.write("/ask 1");
+    ana.line_with("Asking Eva");
+    ana.write("/ask 2");
+    ana.line_with("The search for “painting” goes on");
+    ana.write("/search go");
+    ana.line_with("The search for “painting” is given up");
+    ana.line_with("Searching");
+    eva.process.signal("CONT");
+    ana.line_with("Nobody is listed");
+    ana.write("/ask 1");
+    ana.line_with("Nobody was found as number 1");
 }

@@ -46,6 +46,12 @@ fn a_terminal_opens_an_invite() {
     let scratch = Scratch::new();
     let mut ana = Node::start("Ana");
     let mut eva = chat(&scratch, "Eva");
+    for (answer, said) in [("no", "Your request to Ana was refused"), ("answering_machine", "Ana is away")] {
+        eva.write(&format!("/open {}", ana.text("invite")));
+        let asked = ana.notified("request", |_| true);
+        ana.call("answer", json!({"request": asked["request"], "answer": answer}));
+        eva.line_with(said);
+    }
     eva.write(&format!("/open {} public good evening", ana.text("invite")));
     let asked = ana.notified("request", |_| true);
     assert_eq!((&asked["type"], &asked["greeting"]), (&json!("public"), &json!("good evening")));
@@ -124,6 +130,7 @@ fn what_cannot_be_done_is_said() {
         ("/accept", "Nobody is asking"),
         ("/chat 7", "no conversation 7"),
         ("/help", "/participants"),
+        ("/help frobnicate", "There is no /frobnicate"),
     ] {
         ana.write(typed);
         ana.line_with(said);
