@@ -12,6 +12,7 @@ const PAUSE_MS = 250;
 const LOOKS = 20;
 const FIND_PEOPLE_MS = 240_000;
 const NOBODY = 'Nobody is listed under these words.';
+const PHONE = { width: 390, height: 800 };
 
 behaviour(
   'tabs of two browsers find each other by a word and by its beginning, talk, and are found no longer',
@@ -24,7 +25,8 @@ behaviour(
     for (const tab of [tina, tom, fritz]) await tab.start(nora.page);
     await isListed(tina, 'Tina Lightweight', 'tina, lightweight');
     await isListed(tom, 'Tom — chess, GARDENING', 'tom, chess, gardening');
-    await isListed(fritz, 'Fritz chess Élan', 'fritz, chess, elan');
+    const long = 'donaudampfschifffahrtsgesellscha';
+    await isListed(fritz, `Fritz chess Élan ${long}ft`, `fritz, chess, elan, ${long}`);
 
     assert.match(await finds(tina, 'chess', 'Fritz', 'Tom'), /chess/);
     await finds(tina, 'gard', 'Tom');
@@ -32,6 +34,8 @@ behaviour(
     await finds(tom, 'lihgtweight', 'Tina');
     await finds(fritz, 'tina', 'Tina');
     await finds(fritz, 'che', 'Tom');
+    await finds(tom, 'donaudampf', 'Fritz');
+    await hasButtonsOnAPhone(tom);
 
     assert.deepEqual(await rows(tina), ['Tom'], 'what was found stays where it was looked for');
     await tina.press('Message', { inside: await tina.find('list', 'Found') });
@@ -130,6 +134,18 @@ async function finds(tab, words, ...names) {
     },
     FILED_MS,
   );
+}
+
+/// Whoever was found has a long word, and buttons all the same: what is pressed most comes first.
+async function hasButtonsOnAPhone(tab) {
+  const before = tab.page.viewport();
+  await tab.page.setViewport(PHONE);
+  const buttons = await (await tab.find('list', 'Found')).$$eval('button', (buttons) =>
+    buttons.map((button) => [button.textContent, button.getBoundingClientRect().right]),
+  );
+  await tab.page.setViewport(before);
+  assert.deepEqual(buttons.map(([name]) => name), ['Message', 'Block']);
+  assert.ok(buttons.every(([, end]) => end <= PHONE.width), `they end at ${buttons}`);
 }
 
 /// Begins a conversation with somebody who is found there.

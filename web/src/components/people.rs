@@ -79,8 +79,8 @@ fn one(finder: Finder, user: AccountId) -> Element {
     el("li")
         .child(avatar(user))
         .child(finder.about(user))
-        .child(block_button(finder.session, user))
         .child(button("Message", message))
+        .child(block_button(finder.session, user))
 }
 
 /// A row is drawn anew when anything that it shows has changed.
@@ -90,16 +90,16 @@ pub(super) fn key(known: &Known) -> u128 {
 }
 
 fn contact(session: Session, known: &Known) -> Element {
-    let person = known.person.clone();
+    let (person, user) = (known.person.clone(), known.person.user);
     let who = el("span")
         .class("person")
         .child(el("bdi").class("person-name").text(person.name.as_str()))
         .child(presence(known.linked));
     el("li")
-        .child(avatar(person.user))
+        .child(avatar(user))
         .child(who)
-        .child(block_button(session, person.user))
         .child(button("Message", move || session.message(&person)))
+        .child(block_button(session, user))
 }
 
 /// The button `Block`, or `Unblock` for whom the person hears nothing of.
