@@ -11,7 +11,8 @@ const LOOK_MS = 3_000;
 const PAUSE_MS = 250;
 const LOOKS = 20;
 const FIND_PEOPLE_MS = 240_000;
-const NOBODY = 'Nobody is listed under these words.';
+const NOBODY = 'Nobody else is listed under these words.';
+const WORDLESS = 'letters or digits are needed';
 const PHONE = { width: 390, height: 800 };
 
 behaviour(
@@ -36,6 +37,9 @@ behaviour(
     await finds(fritz, 'che', 'Tom');
     await finds(tom, 'donaudampf', 'Fritz');
     await hasButtonsOnAPhone(tom);
+    await seek(tom, '!!!');
+    await until('Tom to be told', async () => (await tom.told()).includes(WORDLESS));
+    assert.deepEqual(await rows(tom), []);
 
     assert.deepEqual(await rows(tina), ['Tom'], 'what was found stays where it was looked for');
     await tina.press('Message', { inside: await tina.find('list', 'Found') });
@@ -60,6 +64,20 @@ behaviour(
   },
   FIND_PEOPLE_MS,
 );
+
+behaviour('whoever searches before there is a link waits for the node that served the page', async (scene) => {
+  const nora = await scene.node('Nora');
+  await nora.call('publish', { words: 'Nora' });
+  const tina = await scene.tab(await scene.browser('chromium'), 'Tina');
+  await tina.open(nora.page);
+  await tina.find('heading', 'Tertulia');
+  nora.child.kill('SIGSTOP');
+  await tina.start(`${nora.page}#`);
+  await seek(tina, 'nora');
+  await until('Tina to be told', async () => (await tina.told()).includes('Connecting to the network.'));
+  nora.child.kill('SIGCONT');
+  await until('Tina to find Nora', async () => (await rows(tina)).includes('Nora'), FILED_MS);
+});
 
 behaviour('whoever is in no network is told, is found once there is one, and stays listed', async (scene) => {
   const site = await scene.staticSite();

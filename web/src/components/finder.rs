@@ -7,12 +7,12 @@ use crate::state::{Seeking, Sought, enough};
 use crate::view::{Element, Signal, effect, el, later};
 use std::time::Duration;
 use tertulia_proto::AccountId;
-use tertulia_proto::io::{Person, Presence};
+use tertulia_proto::io::Person;
 
 /// Whoever types on is not looked for half a word for: others answer for it.
 const PAUSE: Duration = Duration::from_millis(250);
-/// How soon it looks again where there was no network: a newcomer has its place within this.
-const RETRY: Duration = Duration::from_secs(2);
+/// How soon it looks again where there was no network: whoever waits for it sees no pause. It asks nobody but this node.
+const RETRY: Duration = Duration::from_millis(500);
 
 /// What is typed, and who is found by it.
 #[derive(Clone, Copy)]
@@ -32,7 +32,7 @@ impl Finder {
             if enough(&words, letter).is_some() {
                 finder.look_in(PAUSE, words);
             } else {
-                finder.seeking.set(Seeking::default());
+                finder.seeking.set(Seeking::idle(&words, letter));
             }
         });
         finder
@@ -84,8 +84,7 @@ impl Finder {
         let now = move |read: fn(&Sought) -> String| {
             move || self.seeking.with(|seeking| seeking.one(&user).map(read).unwrap_or_default())
         };
-        let is_there = |one: &Sought| one.presence == Presence::Online;
-        let is_online = move || self.seeking.with(|seeking| seeking.one(&user).is_some_and(is_there));
+        let is_online = move || self.seeking.with(|seeking| seeking.one(&user).is_some_and(Sought::is_there));
         let presence = el("span")
             .class("presence")
             .class_while("online", is_online)

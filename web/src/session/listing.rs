@@ -1,6 +1,7 @@
 //! Finding people in the network, and being found there.
 
 use super::Session;
+use crate::address;
 use crate::letters::letter;
 use crate::state::{SOUGHT_MAX, Seeking, Stale};
 use crate::view::Signal;
@@ -25,8 +26,13 @@ impl Session {
         seeking.update(|seeking| match reply {
             Some(Ok(Reply::Search(search))) => seeking.begin(search, words),
             // There are words, so that only the network can be missing.
-            _ => seeking.refuse(),
+            _ => seeking.refuse(self.is_connecting()),
         });
+    }
+
+    /// Whether somebody is there, or on the way, who can let this node into the network.
+    fn is_connecting(self) -> bool {
+        address::serving_node().is_some() || self.state.with_untracked(|state| !state.peers.is_empty())
     }
 
     /// Shows who was found wherever it is looked for them, and forgets the searchboxes that are gone.

@@ -1,13 +1,15 @@
 //! Looking for people who are listed, as far as it has come.
 
 use tertulia_proto::directory::FoundPerson;
-use tertulia_proto::directory::words::{Word, Words, sought};
+use tertulia_proto::directory::words::{Rank, Word, Words, sought};
 use tertulia_proto::group::Letters;
 use tertulia_proto::identity::{AccountId, Name};
 use tertulia_proto::io::{Person, Presence, SearchId};
 
 /// People that a search shows: more are not looked through by anybody who can type another word.
 pub(crate) const SOUGHT_MAX: usize = 20;
+/// What is said of a text that nobody can be listed under or looked for by.
+pub(crate) const WORDLESS: &str = "There is no word in this: letters or digits are needed.";
 
 /// What is looked for in one searchbox, and who was found.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -15,7 +17,7 @@ pub(crate) struct Seeking {
     search: Option<SearchId>,
     words: Words,
     stage: Stage,
-    /// Whom, the best first.
+    /// Whom, the best first, and those who are there before others who answer as well.
     pub(crate) people: Vec<Sought>,
 }
 
@@ -28,6 +30,8 @@ pub(crate) struct Sought {
     pub(crate) words: String,
     /// Whether they are there.
     pub(crate) presence: Presence,
+    /// How well they answer.
+    rank: Option<Rank>,
 }
 
 /// How far it has come.
@@ -36,26 +40,46 @@ enum Stage {
     /// Nothing is looked for.
     #[default]
     Idle,
+    /// Something is typed, but nothing that can be looked for.
+    Wordless,
     /// Nobody has answered yet.
     Waiting,
     /// Whoever is listed is known.
     Found,
-    /// There is no network to look in.
+    /// There is no network to look in, and nobody who would let this node into one.
     NoNetwork,
+    /// There is no network to look in yet.
+    Connecting,
+}
+
+impl Sought {
+    /// Whether they are there now.
+    pub(crate) fn is_there(&self) -> bool {
+        self.presence == Presence::Online
+    }
 }
 
 impl Seeking {
+    /// Nothing is looked for while this is typed.
+    pub(crate) fn idle(text: &str, letters: Letters) -> Self {
+        let is_wordless = !text.trim().is_empty() && sought(text, letters).is_empty();
+        let stage = if is_wordless { Stage::Wordless } else { Stage::Idle };
+        Self { stage, ..Self::default() }
+    }
+
     /// A search has begun. Those found before stay until others are known.
     pub(crate) fn begin(&mut self, search: SearchId, words: Words) {
         (self.search, self.words, self.stage) = (Some(search), words, Stage::Waiting);
     }
 
-    /// This node is in no network.
-    pub(crate) fn refuse(&mut self) {
-        *self = Self { stage: Stage::NoNetwork, ..Self::default() };
+    /// This node is in no network, unless it is on its way into one.
+    pub(crate) fn refuse(&mut self, is_connecting: bool) {
+        let stage = if is_connecting { Stage::Connecting } else { Stage::NoNetwork };
+        *self = Self { stage, ..Self::default() };
     }
 
-    /// Takes what a search has found, if it is this one. It is told twice, and whoever stands there by then keeps their place.
+    /// Takes what a search has found, if it is this one. It is told twice, and whoever stands there by then keeps
+    /// their place, but for those who turn out to be there.
     pub(crate) fn take(&mut self, search: SearchId, found: &[FoundPerson], is_over: bool, letters: Letters) {
         if self.search != Some(search) {
             return;
@@ -71,6 +95,20 @@ impl Seeking {
                 None => self.people.push(one),
             }
         }
+        self.lift_those_who_are_there();
+    }
+
+    /// Of two who are called the same, the one who is there is seen first. Nobody else moves.
+    fn lift_those_who_are_there(&mut self) {
+        for at in 0..self.people.len() {
+            let one = &self.people[at];
+            let stays_before = |other: &Sought| other.is_there() || other.rank != one.rank;
+            let to = self.people[..at].iter().rposition(stays_before).map_or(0, |before| before + 1);
+            if one.is_there() && to < at {
+                let one = self.people.remove(at);
+                self.people.insert(to, one);
+            }
+        }
     }
 
     /// Somebody who was found, if they still are.
@@ -80,16 +118,18 @@ impl Seeking {
 
     /// Whether there is no network to look in.
     pub(crate) const fn is_refused(&self) -> bool {
-        matches!(self.stage, Stage::NoNetwork)
+        matches!(self.stage, Stage::NoNetwork | Stage::Connecting)
     }
 
     /// How far it has come, in words; none while nothing is looked for.
     pub(crate) fn outcome(&self) -> String {
         match (self.stage, self.people.len()) {
             (Stage::Idle, _) => String::new(),
+            (Stage::Wordless, _) => WORDLESS.into(),
             (Stage::Waiting, _) => "Searching…".into(),
             (Stage::NoNetwork, _) => "Not connected to the network yet: open an invite first.".into(),
-            (Stage::Found, 0) => "Nobody is listed under these words.".into(),
+            (Stage::Connecting, _) => "Connecting to the network. The search begins by itself.".into(),
+            (Stage::Found, 0) => "Nobody else is listed under these words.".into(),
             (Stage::Found, 1) => "One person.".into(),
             (Stage::Found, count) => [&count.to_string(), " people."].concat(),
         }
@@ -98,13 +138,17 @@ impl Seeking {
     /// Whoever has no node cannot be asked for anything, and is not shown.
     fn sought(&self, found: &FoundPerson, letters: Letters) -> Option<Sought> {
         let node = *found.nodes.first()?;
-        let answers = |listed: &&String| {
-            let answers = |listed: &Word| self.words.iter().any(|word| word.closeness(listed).is_some());
-            sought(listed, letters).iter().any(answers)
-        };
-        let words: Vec<&str> = found.words.iter().filter(answers).map(String::as_str).collect();
+        let (mut words, mut listed) = (Vec::new(), Vec::new());
+        for text in &found.words {
+            let folded = sought(text, letters).into_vec();
+            if Rank::of(&self.words, &folded).is_some() {
+                words.push(text.as_str());
+            }
+            listed.extend(folded);
+        }
+        let rank = Rank::of(&self.words, &listed);
         let person = Person { node, user: found.user, name: Name::cut(&found.name) };
-        Some(Sought { person, words: words.join(", "), presence: found.presence })
+        Some(Sought { person, words: words.join(", "), presence: found.presence, rank })
     }
 }
 
@@ -146,12 +190,14 @@ mod tests {
     fn it_says_how_far_it_has_come() {
         let mut seeking = Seeking::default();
         assert_eq!(seeking.outcome(), "");
-        seeking.refuse();
+        seeking.refuse(false);
         assert!(seeking.is_refused() && seeking.outcome().starts_with("Not connected to the network yet"));
+        seeking.refuse(true);
+        assert!(seeking.is_refused() && seeking.outcome().starts_with("Connecting to the network"));
         seeking.begin(SEARCH, enough("chess", letter).unwrap());
         assert_eq!(seeking.outcome(), "Searching…");
         seeking.take(SEARCH, &[], true, letter);
-        assert_eq!(seeking.outcome(), "Nobody is listed under these words.");
+        assert_eq!(seeking.outcome(), "Nobody else is listed under these words.");
         seeking.begin(SearchId([2; 8]), enough("chess", letter).unwrap());
         seeking.take(SEARCH, &[found(1, &["chess"], Presence::Online)], true, letter);
         assert_eq!(seeking.outcome(), "Searching…", "another search's results");
@@ -169,6 +215,32 @@ mod tests {
         let shown: Vec<_> = seeking.people.iter().map(|one| (one.person.user.0[0], one.presence)).collect();
         assert_eq!(shown, [1, 2, 3].map(|n| (n, Presence::Online)));
         assert_eq!(seeking.outcome(), "3 people.");
+    }
+
+    #[test]
+    fn those_who_are_there_come_before_others_who_answer_as_well() {
+        let mut seeking = seeking("chess");
+        let all = |there: [u8; 2]| {
+            [(1, "chess"), (2, "chess"), (3, "chess"), (4, "chessboard"), (5, "chessboard")].map(
+                |(n, word)| {
+                    let presence = if there.contains(&n) { Presence::Online } else { Presence::Offline };
+                    found(n, &["anna", word], presence)
+                },
+            )
+        };
+        let shown =
+            |seeking: &Seeking| seeking.people.iter().map(|one| one.person.user.0[0]).collect::<Vec<_>>();
+        seeking.take(SEARCH, &all([0, 0]), false, letter);
+        assert_eq!(shown(&seeking), [1, 2, 3, 4, 5]);
+        seeking.take(SEARCH, &all([3, 5]), true, letter);
+        assert_eq!(shown(&seeking), [3, 1, 2, 5, 4]);
+    }
+
+    #[test]
+    fn a_text_without_a_word_is_told_of_and_one_that_is_not_typed_yet_is_not() {
+        let outcome = |text| Seeking::idle(text, letter).outcome();
+        assert_eq!(outcome("!!! …"), WORDLESS);
+        assert_eq!((outcome(""), outcome(" "), outcome("a")), Default::default());
     }
 
     #[test]
