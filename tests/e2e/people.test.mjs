@@ -116,10 +116,13 @@ async function isListed(tab, words, listed) {
   const box = await tab.find('textbox', 'Words to be found by');
   assert.equal(await box.evaluate((field) => field.value), tab.name, 'nothing but the name is proposed');
   assert.ok(await says(tab, 'You are not listed.'), 'nobody is listed unasked');
+  await tab.write('Words to be found by', '!!!');
+  await until('to be told', async () => (await tab.told()).includes(WORDLESS));
   await tab.write('Words to be found by', words);
   await tab.press('List me');
   await tab.find('button', 'Take me out');
   assert.ok((await tab.told()).includes(`You are listed under: ${listed}.`));
+  assert.equal(await box.evaluate((field) => field.value), listed.replaceAll(',', ''), 'what is left out is seen');
 }
 
 async function seek(tab, words) {

@@ -7,7 +7,7 @@ mod words;
 
 pub(crate) use feed::{Feed, Row};
 pub(crate) use notice::{Notice, NoticeId, Notices, Tone};
-pub(crate) use seeking::{SOUGHT_MAX, Seeking, Sought, enough};
+pub(crate) use seeking::{SOUGHT_MAX, Seeking, Sought, WORDLESS, enough};
 pub(crate) use words::{beginning, progress, reacted, said, snippet, typed};
 
 use crate::letters::{lower, sentence};

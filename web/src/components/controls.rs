@@ -38,9 +38,9 @@ pub(super) fn label(field: &str, name: &str) -> Element {
     el("label").attr("for", field).text(name)
 }
 
-/// A field of one line, for what the browser should not complete.
+/// A field of one line, for what the browser should not complete. What is typed in it may be of any script.
 pub(super) fn input(id: &str, kind: &str) -> Element {
-    el("input").attr("id", id).attr("type", kind).attr("autocomplete", "off")
+    el("input").attr("id", id).attr("type", kind).attr("autocomplete", "off").attr("dir", "auto")
 }
 
 /// A field for a name of something or somebody.
