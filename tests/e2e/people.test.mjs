@@ -73,6 +73,7 @@ behaviour('whoever searches before there is a link waits for the node that serve
   await tina.find('heading', 'Tertulia');
   nora.child.kill('SIGSTOP');
   await tina.start(`${nora.page}#`);
+  assert.equal(await tina.page.evaluate(() => document.activeElement.textContent), 'Welcome, Tina');
   await seek(tina, 'nora');
   await until('Tina to be told', async () => (await tina.told()).includes('Connecting to the network.'));
   nora.child.kill('SIGCONT');

@@ -1,7 +1,8 @@
 //! What forms and views are put together from.
 
-use crate::view::{Element, Signal, View, el, svg};
+use crate::view::{Element, Signal, View, document, effect, el, svg};
 use tertulia_proto::identity::NAME_MAX;
+use web_sys::HtmlElement;
 
 /// A button called `name`.
 pub(super) fn button(name: &str, act: impl Fn() + 'static) -> Element {
@@ -79,6 +80,17 @@ fn radio_of(
     let radio = el("input").attr("type", "radio").attr("name", group).attr("aria-label", name);
     let radio = radio.checked_while(is_on).on("change", move |_| choose());
     el("label").class("check").child(radio).child(el("span").child(words))
+}
+
+/// Whoever comes from what is gone, as by a command, goes on here.
+pub(super) fn focus_if_nothing_is(element: &Element) {
+    let element: HtmlElement = element.node();
+    effect(move || {
+        let body = document().body();
+        if document().active_element().as_ref() == body.as_deref() {
+            let _ = element.focus();
+        }
+    });
 }
 
 /// A sentence that explains.

@@ -1,6 +1,6 @@
 //! What to do first.
 
-use super::controls::{button, input, label, submit};
+use super::controls::{button, focus_if_nothing_is, input, label, submit};
 use crate::session::Session;
 use crate::ui::{Overlay, Ui};
 use crate::view::{Element, Signal, el};
@@ -17,16 +17,20 @@ pub(super) fn home() -> Element {
             invite.set(String::new());
         }
     };
-    let lead = "To talk to somebody, send them an invite, or open the one that they sent you.";
+    let lead = "To talk to somebody, send them an invite, open the one that they sent you, or find them \
+        by a word under People.";
     let form = el("form")
         .class("row")
         .on_submit(follow)
         .child(label("invite-to-open", "Invite you were sent"))
         .child(input("invite-to-open", "text").attr("spellcheck", "false").bind(invite))
         .child(submit("Open"));
+    // No button, which a second Enter would press, and no field, which would raise the keyboard of a phone.
+    let heading = el("h1").attr("tabindex", "-1").text_of(welcome);
+    focus_if_nothing_is(&heading);
     el("section")
         .class("home")
-        .child(el("h1").text_of(welcome))
+        .child(heading)
         .child(el("p").class("lead").text(lead))
         .child(button("Invite", move || ui.open(Overlay::Invite(None))).class("primary"))
         .child(form)

@@ -1,7 +1,7 @@
 //! Everybody known, and whoever wants to be found.
 
 use super::avatar::avatar;
-use super::controls::{actions, button, field, hint};
+use super::controls::{actions, button, field, focus_if_nothing_is, hint};
 use super::finder::Finder;
 use super::frame::head;
 use super::inbox::inbox;
@@ -9,9 +9,8 @@ use super::participants::presence;
 use crate::session::Session;
 use crate::state::Known;
 use crate::ui::Ui;
-use crate::view::{Element, View, document, each, effect, el, key_of, untrack, when};
+use crate::view::{Element, View, each, el, key_of, untrack, when};
 use tertulia_proto::AccountId;
-use web_sys::HtmlElement;
 
 const IDLE: &str =
     "A name, an address or an interest, or its beginning, finds those who are listed under it.";
@@ -31,7 +30,7 @@ pub(super) fn people() -> Element {
         .child(when(move || !finder.users().is_empty(), || el("h2").text("Contacts")))
         .child(el("ul").class("people-list").attr("aria-label", "Contacts").child(contacts))
         .child(when(move || people().is_empty(), nobody));
-    let detail = "Those whom you talk to or are linked to now, and everybody who wants to be found.";
+    let detail = "Those you know or can find by a word.";
     el("section")
         .class("view")
         .attr("role", "region")
@@ -42,21 +41,11 @@ pub(super) fn people() -> Element {
 
 fn search(finder: Finder) -> Element {
     let searchbox = finder.searchbox("find-people");
-    focus_if_nothing_is(searchbox.node());
+    focus_if_nothing_is(&searchbox);
     el("form")
         .on_submit(move || finder.look())
         .child(field("find-people", "Search people", searchbox))
         .child(hint("").attr("role", "status").text_of(move || finder.outcome(IDLE)))
-}
-
-/// Whoever comes from what is gone, as by a command, goes on here.
-fn focus_if_nothing_is(searchbox: HtmlElement) {
-    effect(move || {
-        let body = document().body();
-        if document().active_element().as_ref() == body.as_deref() {
-            let _ = searchbox.focus();
-        }
-    });
 }
 
 /// The list `Found`, while somebody is.
