@@ -1,4 +1,4 @@
-//! The tests that Node.js runs: tests/page and tests/e2e, one file after another.
+//! The tests that Node.js runs: tests/page and tests/e2e, some files at once.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,6 +9,10 @@ use super::{Subject, Tally};
 use crate::job::{Job, Source};
 use crate::progress::Step;
 
+/// Files that run at once. They wait more than they compute, and each has a network, processes and a home of its own; more
+/// browsers at once would wait for two cores and not for each other.
+const CONCURRENCY: &str = "--test-concurrency=2";
+
 /// Runs tests/`folder`/*.test.mjs, those whose names contain `filter`.
 pub(super) fn run(folder: &str, subject: &Subject<'_>, filter: &str, step: &Step<'_>) -> Result<Tally> {
     let project = subject.project;
@@ -18,12 +22,7 @@ pub(super) fn run(folder: &str, subject: &Subject<'_>, filter: &str, step: &Step
     let report = project.log(&format!("test-{folder}.tap")).with_extension("");
     let mut command = project.command("node");
     command
-        .args([
-            "--test",
-            "--test-concurrency=1",
-            "--test-reporter=spec",
-            "--test-reporter-destination=stdout",
-        ])
+        .args(["--test", CONCURRENCY, "--test-reporter=spec", "--test-reporter-destination=stdout"])
         .arg("--test-reporter=tap")
         .arg(format!("--test-reporter-destination={}", report.display()))
         .args(&files)
