@@ -1,6 +1,6 @@
 //! What was asked for on the command line and in the environment.
 
-use crate::people::{FOUND_DEFAULT, FOUND_MAX};
+use crate::people::FOUND_DEFAULT;
 use clap::parser::ValueSource;
 use clap::{
     ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
@@ -9,6 +9,7 @@ use clap::{
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use tertulia_proto::ConversationId;
+use tertulia_proto::directory::FOUND_MAX;
 use tertulia_proto::directory::code::Code;
 use tertulia_proto::identity::{NAME_MAX, Name};
 
@@ -290,7 +291,7 @@ fn conversation(text: &str) -> Result<ConversationId, String> {
 }
 
 fn limit() -> RangedU64ValueParser<usize> {
-    RangedU64ValueParser::new().range(1..=FOUND_MAX)
+    RangedU64ValueParser::new().range(1..=FOUND_MAX as u64)
 }
 
 fn name(text: &str) -> Result<Name, String> {

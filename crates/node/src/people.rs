@@ -19,8 +19,6 @@ use tertulia_webrtc::native::{Events, Gone, Notice};
 
 /// People that a search yields when it is not said how many.
 pub(crate) const FOUND_DEFAULT: usize = 20;
-/// The most people that a search yields: the core gives no more.
-pub(crate) const FOUND_MAX: u64 = 100;
 /// How long a search may take. The usual one takes some round trips; one that meets many who are gone is told as far as it came.
 const SEARCH_MAX: Duration = Duration::from_secs(10);
 /// People who are remembered because they were found: five searches of the greatest size.

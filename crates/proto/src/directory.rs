@@ -17,7 +17,7 @@ mod search;
 mod shelf;
 mod vicinity;
 
-pub use search::{FoundPerson, SEARCHES_MAX};
+pub use search::{FOUND_MAX, FoundPerson, SEARCHES_MAX};
 pub(crate) use vicinity::Vicinity;
 
 use crate::ctx::Ctx;

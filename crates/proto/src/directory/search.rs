@@ -14,6 +14,8 @@ use crate::wire::{Found, Frame, Lookup, RouteId, Seek};
 
 /// Searches that may go on at once; one more takes the place of the oldest: people type on.
 pub const SEARCHES_MAX: usize = 8;
+/// The most people that one search yields: more are not looked through by anybody who can type another word.
+pub const FOUND_MAX: usize = 100;
 /// Steps along one stretch of the ring: each covers some four nodes, so that a prefix is looked up among sixty nodes. One that finds
 /// people who answer to all words does not count: their number is limited.
 const STEPS_MAX: u8 = 16;

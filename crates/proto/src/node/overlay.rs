@@ -2,8 +2,8 @@
 
 use super::{Node, ctx};
 use crate::ctx::{Ctx, Mail};
-use crate::directory::Vicinity;
 use crate::directory::words::Words;
+use crate::directory::{FOUND_MAX, Vicinity};
 use crate::envelope::Exchange;
 use crate::identity::NodeId;
 use crate::io::{Refusal, Reply};
@@ -105,15 +105,13 @@ impl Node {
 
     /// Looks for people.
     pub(super) fn search_people(&mut self, words: Words, limit: usize) -> Result<Reply, Refusal> {
-        /// The most people that one search yields.
-        const LIMIT_MAX: usize = 100;
         if !self.is_among_others() {
             return Err(Refusal::NotInNetwork);
         }
         if words.is_empty() {
             return Err(Refusal::NoWords);
         }
-        Ok(Reply::Search(self.directory.search(&mut ctx!(self), words, limit.min(LIMIT_MAX))))
+        Ok(Reply::Search(self.directory.search(&mut ctx!(self), words, limit.min(FOUND_MAX))))
     }
 
     /// Whether this node has found its place among others. Whoever knows nobody is a ring by themself, in which nobody is to be found.
