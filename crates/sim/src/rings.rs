@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::process::ExitCode;
 use tertulia_proto::Duration;
+use tertulia_proto::directory::FOUND_MAX;
 use tertulia_proto::directory::code::Code;
 use tertulia_sim::ring::churn::Churn;
 use tertulia_sim::ring::load::People;
@@ -54,8 +55,6 @@ pub(crate) enum Measure {
 
 const CODES: [Code; 2] = [Code::Ascii, Code::Balanced];
 const QUERIES: [Query; 3] = [Query::Word, Query::Prefix, Query::Error];
-/// People that a search by people shows at the most.
-const SHOWN_MAX: usize = 100;
 
 impl Measure {
     /// Whether it is of people with names.
@@ -129,7 +128,7 @@ fn figures(measure: Measure, people: &People) -> Value {
             let of = |nodes, code, query| {
                 let searches = Searches { query, ..Searches::at_rest(SEED, nodes, code) };
                 // A beginning may be that of more people than anybody looks through.
-                let limit = if query == Query::Prefix { SHOWN_MAX } else { searches.limit };
+                let limit = if query == Query::Prefix { FOUND_MAX } else { searches.limit };
                 Searches { limit, ..searches }.run(people)
             };
             // With the paper's code those among 10,000 were not done within twenty minutes.

@@ -131,13 +131,12 @@ impl Listing {
         let until = ctx.now + Duration::from_millis(LIFETIME_MS);
         let keys: Vec<_> = self.record(ctx).keys(code).collect();
         let mut all = self.former;
-        all.retain(|key, until| *until > ctx.now && !keys.contains(key));
         for key in keys {
-            if all.len() >= FORMER_MAX {
-                let first = all.iter().min_by_key(|(_, until)| **until).map(|(key, _)| *key);
-                first.map(|key| all.remove(&key));
-            }
             all.insert(key, until);
+        }
+        while all.len() > FORMER_MAX {
+            let first = all.iter().min_by_key(|(_, until)| **until).map(|(key, _)| *key);
+            first.map(|key| all.remove(&key));
         }
         all
     }
